@@ -1,0 +1,1 @@
+"""The built-in ways to fill a hole, one file a family."""

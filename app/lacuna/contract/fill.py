@@ -1,0 +1,141 @@
+"""What a backend is given, what it gives back, and what it says of itself. `VERSION` rises when this changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.contract.progress import Progress
+from lacuna.imaging.photo import Hole, Pixels
+from lacuna.imaging.region import Region
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Context:
+    """How many known pixels around a hole's box a backend sees: max(`minimum`, `share` of the box's long side)."""
+
+    minimum: int = 128
+    share: float = 0.5
+
+    def padding(self, box: Region) -> int:
+        return max(self.minimum, round(self.share * max(box.height, box.width)))
+
+
+@dataclass(frozen=True)
+class SizeRule:
+    """Sides of the crop: at least `minimum`, a whole multiple of `multiple`; the engine pads by reflection."""
+
+    minimum: int = 1
+    multiple: int = 1
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a backend asks of the engine; may depend on its params."""
+
+    guides: frozenset[Guide] = frozenset()  # the kinds it follows
+    model: str | None = None  # name of the weights it needs
+    size: SizeRule = SizeRule()
+    context: Context = Context()
+    max_pixels: int | None = None  # of one crop; None = no limit
+    devices: frozenset[str] = frozenset({"cpu"})
+    seeded: bool = False  # another seed gives another result
+    interruptible: bool = True  # False: one call that cannot be stopped, its result is thrown away
+    megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core, until it has been measured
+    bytes_per_pixel: float = 16.0  # working memory for each pixel of the crop
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where a backend runs: "cpu" or "cuda", threads it may use, bytes of memory it should stay within."""
+
+    device: str = "cpu"
+    threads: int = 1
+    memory: int = 1 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class FillWork:
+    """One crop to fill. `image` is a read-only (h, w, 3) view in the picture's own dtype; `hole` (h, w) bool.
+
+    `guides` are strokes in crop coordinates, `edges` an optional (h, w) float32 plane of edges in [0, 1]. `white` is the
+    value of white in `image`'s dtype. Pixels of `image` inside the hole are the old ones and mean nothing.
+    """
+
+    image: Pixels
+    hole: Hole
+    white: float
+    guides: tuple[GuideStroke, ...] = ()
+    edges: NDArray[np.float32] | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """A filled crop: `image` (h, w, 3) in the work's dtype, or float32 in the same range. Only the hole is looked at.
+
+    `came_from` (h, w, 2) int32 is the source pixel (y, x) in crop coordinates of each filled one, where that is known.
+    """
+
+    image: Pixels
+    came_from: NDArray[np.int32] | None = None
+    edges: NDArray[np.float32] | None = None
+
+
+class FillBackend(Protocol):
+    """A way to fill holes. One object lives as long as the worker; all calls come from the worker's thread."""
+
+    id: str
+    name: str
+    summary: str
+    Params: type
+
+    def needs(self, params: Any) -> Needs:
+        """What it asks of the engine under `params`."""
+        ...
+
+    def load(self, runtime: Runtime) -> None:
+        """Import and prepare what `fill` needs; called once before the first `fill`, and again for another runtime."""
+        ...
+
+    def fill(self, work: FillWork, params: Any, progress: Progress) -> Filled:
+        """Invent the hole. Calls `progress.check()` at least every 0.2 s where it can. No cropping, no compositing."""
+        ...
+
+    def unload(self) -> None:
+        """Give memory back; `load` comes again before the next `fill`."""
+        ...
+
+
+@dataclass(frozen=True)
+class FillOptions:
+    """How the engine puts a fill in: `grow` widens the mask by that many pixels, `feather` softens the seam inside it.
+
+    `alpha` fills the alpha channel too. Outside the mask grown by `grow` no pixel ever changes.
+    """
+
+    grow: float = 0.0
+    feather: float = 0.0
+    alpha: bool = False
+
+
+@dataclass(frozen=True)
+class FillStep:
+    """A fill as a recipe step: everything but the pixels. `mask` is the PNG of the mask inside `box`."""
+
+    backend: str
+    params: dict[str, Any]
+    seed: int
+    options: FillOptions
+    box: Region
+    mask: bytes
+    size: tuple[int, int]  # (height, width) of the picture as it was at this step
+    guides: tuple[GuideStroke, ...] = ()
+    model_sha256: str | None = None
+    version: int = field(default=VERSION)

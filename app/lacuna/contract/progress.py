@@ -1,0 +1,65 @@
+"""How a running job tells how far it is, and hears that it should stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+from lacuna.imaging.region import Region
+
+
+class Cancelled(Exception):
+    """The person asked to stop. Not an error."""
+
+
+class Progress:
+    """Report and cancel switch of one job; `at` and `check` are called by the worker, `cancel` by any thread.
+
+    `part(weight)` gives a view of the next `weight` of the whole, so that steps need not know each other.
+    """
+
+    def __init__(
+        self,
+        report: Callable[[float, str], None] | None = None,
+        preview: Callable[[Region, Any], None] | None = None,
+    ) -> None:
+        self._report = report
+        self._preview = preview
+        self._stop = Event()
+        self._start, self._weight = 0.0, 1.0
+        self._used = 0.0
+
+    def at(self, fraction: float, stage: str = "") -> None:
+        """Say that `fraction` (0 to 1) of this part is done, in the phase `stage`; raises Cancelled when asked to."""
+        self.check()
+        if self._report is not None:
+            self._report(self._start + self._weight * min(1.0, max(0.0, fraction)), stage)
+
+    def check(self) -> None:
+        """Raise Cancelled if the job should stop. Cheap: once a step, or at least every 0.2 s."""
+        if self._stop.is_set():
+            raise Cancelled
+
+    def show(self, region: Region, pixels: Any) -> None:
+        """Offer finished pixels of `region` (picture coordinates) for display while the job goes on."""
+        self.check()
+        if self._preview is not None:
+            self._preview(region, pixels)
+
+    def part(self, weight: float) -> Progress:
+        """The next `weight` (0 to 1) of this progress, as a progress of its own with the same cancel switch."""
+        child = Progress(self._report, self._preview)
+        child._stop = self._stop
+        child._start = self._start + self._weight * self._used
+        child._weight = self._weight * weight
+        self._used = min(1.0, self._used + weight)
+        return child
+
+    def cancel(self) -> None:
+        """Ask the job to stop at its next check."""
+        self._stop.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._stop.is_set()

@@ -1,0 +1,1 @@
+"""What is being edited: planes, edits, history, journal. No engine, no Qt."""

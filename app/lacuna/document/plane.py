@@ -1,0 +1,73 @@
+"""One named pixel array of a document, read-only to all but an open edit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.imaging.region import TILE, Region
+from lacuna.listeners import Listeners
+
+
+class Plane:
+    """Pixels with a name and a memory of when each tile last changed.
+
+    `pixels` is a read-only view; only `Edit.write` lends a writable one, so that no change escapes undo. `changed`
+    is told (plane, region) after each change, in the owner's thread. `resized` is told (plane) after `replace`.
+    """
+
+    def __init__(self, name: str, pixels: NDArray[Any]) -> None:
+        self.name = name
+        self.changed: Listeners[[Plane, Region]] = Listeners()
+        self.resized: Listeners[[Plane]] = Listeners()
+        self.revision = 0
+        self._take(pixels)
+
+    def _take(self, pixels: NDArray[Any]) -> None:
+        self._array = pixels if pixels.flags.writeable else pixels.copy()
+        self._view = self._array.view()
+        self._view.flags.writeable = False
+        rows, columns = -(-pixels.shape[0] // TILE), -(-pixels.shape[1] // TILE)
+        self._revisions = np.full((max(1, rows), max(1, columns)), self.revision, np.int64)
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """The pixels, read-only. The view stays valid until `resized`."""
+        return self._view
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._array.shape
+
+    def changed_since(self, revision: int, region: Region) -> bool:
+        """Did a pixel of a tile that `region` touches change after `revision`?"""
+        r = region.clip(self.shape)
+        if r.empty:
+            return False
+        rows, columns = slice(r.y0 // TILE, (r.y1 - 1) // TILE + 1), slice(r.x0 // TILE, (r.x1 - 1) // TILE + 1)
+        return bool((self._revisions[rows, columns] > revision).any())
+
+    def mark(self, region: Region) -> None:
+        """For edits alone: say that `region` has changed."""
+        r = region.clip(self.shape)
+        if r.empty:
+            return
+        self.revision += 1
+        rows, columns = slice(r.y0 // TILE, (r.y1 - 1) // TILE + 1), slice(r.x0 // TILE, (r.x1 - 1) // TILE + 1)
+        self._revisions[rows, columns] = self.revision
+        self.changed(self, r)
+
+    def writable(self, region: Region) -> NDArray[Any]:
+        """For edits alone: the pixels of `region`, to write into."""
+        view: NDArray[Any] = self._array[region.slices]
+        return view
+
+    def replace(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """For edits alone: other pixels, of any size; returns the old ones."""
+        old = self._array
+        self.revision += 1
+        self._take(pixels)
+        self.resized(self)
+        return old

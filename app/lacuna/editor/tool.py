@@ -1,0 +1,101 @@
+"""What a tool is: settings and an outline; a press makes a gesture, which owns one open edit until its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Any, Protocol
+
+from lacuna.document.document import Document
+
+
+class Modifier(Flag):
+    NONE = 0
+    SHIFT = auto()
+    CTRL = auto()
+    ALT = auto()
+
+
+class Button(Flag):
+    NONE = 0
+    LEFT = auto()
+    RIGHT = auto()
+    MIDDLE = auto()
+    ERASER = auto()  # the pen's other end
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Where the mouse, pen or finger is, in image coordinates (pixel 0 covers 0..1); may lie outside the picture.
+
+    `pressure` is None for devices without; `scale` is screen pixels an image pixel, for sizes meant on the screen.
+    """
+
+    x: float
+    y: float
+    pressure: float | None = None
+    button: Button = Button.LEFT  # that was pressed
+    modifiers: Modifier = Modifier.NONE
+    scale: float = 1.0
+
+    @property
+    def erases(self) -> bool:
+        """Alt, the right button and the pen's eraser turn any mask tool round."""
+        return bool(self.modifiers & Modifier.ALT) or bool(self.button & (Button.RIGHT | Button.ERASER))
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What to draw over the picture while a tool is used, in image coordinates.
+
+    `circles` are (x, y, radius) of the nib, `path` an unfinished line through (x, y) points, closed where `closed`.
+    """
+
+    circles: tuple[tuple[float, float, float], ...] = ()
+    path: tuple[tuple[float, float], ...] = ()
+    closed: bool = False
+
+
+class Gesture(Protocol):
+    """One press to its end. Nothing half-open stays on the tool."""
+
+    def move(self, at: Pointer) -> None: ...
+
+    def release(self, at: Pointer) -> bool:
+        """True when the gesture is over; False if it waits for another press (polygon)."""
+        ...
+
+    def press(self, at: Pointer) -> bool:
+        """A further press of a gesture that waits; True when that ended it."""
+        ...
+
+    def finish(self) -> None:
+        """Close and commit what there is (Enter, double click)."""
+        ...
+
+    def back(self) -> None:
+        """Take the last point back (Backspace)."""
+        ...
+
+    def cancel(self) -> None:
+        """Put everything back as it was."""
+        ...
+
+    def outline(self) -> Outline:
+        """What the canvas draws while it lasts."""
+        ...
+
+
+class Tool(Protocol):
+    """A tool: `Options` is a described params class (`contract.params`), `id` its name in settings and actions."""
+
+    id: str
+    name: str  # N_
+    Options: type
+    paints_mask: bool  # its changes count as strokes for "Fill after each stroke"
+
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture: ...
+
+    def outline(self, at: Pointer, options: Any) -> Outline:
+        """The nib under the pointer while nothing is pressed."""
+        ...

@@ -1,0 +1,1 @@
+"""One fill from request to result: registry, plan, composite, jobs. No Qt."""

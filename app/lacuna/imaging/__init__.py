@@ -1,0 +1,1 @@
+"""Pictures as arrays: reading, writing, colour, masks, brushes, pyramids. Arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""The picture on the screen: tiles, viewport, overlays, pointer events."""
