@@ -1,0 +1,24 @@
+"""How fast this machine is: a plain numpy exemplar search, to which floors given in seconds are scaled."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from lacuna.bench.figure import Figure, median
+from lacuna.bench.pictures import large
+
+
+def run() -> list[Figure]:
+    """The masked squared differences of one 9 x 9 patch against all positions of a 256 x 256 picture, in milliseconds."""
+    picture = large(24)[:256, :256].astype(np.float32)
+    patch = picture[100:109, 100:109]
+    seconds = []
+    for _ in range(7):
+        start = time.perf_counter()
+        windows = np.lib.stride_tricks.sliding_window_view(picture, (9, 9), axis=(0, 1))  # (248, 248, 3, 9, 9)
+        differences = ((windows - patch.transpose(2, 0, 1)) ** 2).sum(axis=(2, 3, 4))
+        assert differences[100, 100] == 0
+        seconds.append(time.perf_counter() - start)
+    return [Figure("calibration", "numpy exemplar search, 256 x 256", 1000 * median(seconds), "ms")]
