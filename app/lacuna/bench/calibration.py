@@ -11,7 +11,7 @@ from lacuna.bench.pictures import large
 
 
 def run() -> list[Figure]:
-    """The masked squared differences of one 9 x 9 patch against all positions of a 256 x 256 picture, in milliseconds."""
+    """Squared differences of one 9 x 9 patch against all positions of a 256 x 256 picture, in milliseconds."""
     picture = large(24)[:256, :256].astype(np.float32)
     patch = picture[100:109, 100:109]
     seconds = []
