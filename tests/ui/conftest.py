@@ -1,0 +1,34 @@
+"""One application for all window tests, set up as the program sets up its own; each test leaves no widget behind."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QApplication
+
+
+@pytest.fixture(scope="session")
+def app() -> QApplication:
+    """The application: Fusion, no blinking cursors, dialogs that a test can drive, every mouse event delivered."""
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(["lacuna"])
+    application.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
+    application.setStyle("Fusion")
+    application.setCursorFlashTime(0)
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+@pytest.fixture(autouse=True)
+def no_widget_left(app: QApplication, unseen_errors: list[str]) -> Iterator[None]:
+    yield
+    for widget in app.topLevelWidgets():
+        widget.close()
+        widget.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    app.processEvents()
+    gc.collect()
