@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports Qt
 os.environ["LANGUAGE"] = "en"
 os.environ.pop("QT_SCALE_FACTOR", None)
