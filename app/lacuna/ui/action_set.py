@@ -1,0 +1,153 @@
+"""The table's rows as living QActions: made once, enabled and ticked as the editor says, rebound as the person likes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+
+from lacuna.i18n import _
+from lacuna.ui.actions import BY_ID, ROWS, Reach, Row
+from lacuna.ui.icons import icon
+
+if TYPE_CHECKING:
+    from lacuna.ui.main_window import MainWindow
+
+
+class ActionSet(QObject):
+    """All actions of the window by id. `rebound` follows each change of keys."""
+
+    rebound = Signal()
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._actions = {row.id: self._made(row) for row in ROWS}
+        self._held: dict[int, Row] = {}
+        self._latched: set[str] = set()
+        self._bind()
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def keys(self, action_id: str) -> tuple[str, ...]:
+        """The keys in force, as portable text: the person's own, or those of the table."""
+        own = self._window.editor.settings.shortcuts.get(action_id)
+        return BY_ID[action_id].keys if own is None else tuple(own)
+
+    def rebind(self, action_id: str, keys: Iterable[str]) -> None:
+        """Give an action other keys; whatever else had them loses them. The table's own keys are kept as no change."""
+        wanted = tuple(keys)
+        for other in ROWS:
+            if other.id != action_id and set(self.keys(other.id)) & set(wanted):
+                self._keep(other.id, tuple(k for k in self.keys(other.id) if k not in wanted))
+        self._keep(action_id, wanted)
+        self._bind()
+        self.rebound.emit()
+
+    def reset(self, action_id: str = "") -> None:
+        """Give one action, or all of them, the keys of the table back."""
+        if action_id:
+            self.rebind(action_id, BY_ID[action_id].keys)
+            return
+        self._window.editor.settings.shortcuts.clear()
+        self._bind()
+        self.rebound.emit()
+
+    def owner(self, key: str, but: str = "") -> str:
+        """The id of the action that has `key` now, other than `but`; "" if it is free."""
+        return next((row.id for row in ROWS if row.id != but and key in self.keys(row.id)), "")
+
+    def refresh(self) -> None:
+        """Enable and tick every action as the state of the window asks for."""
+        for row in ROWS:
+            action = self._actions[row.id]
+            enabled = row.enabled(self._window)
+            if action.isEnabled() != enabled:
+                action.setEnabled(enabled)
+            if row.checked is not None:
+                action.setChecked(row.checked(self._window))
+
+    def key_pressed(self, event: QKeyEvent) -> bool:
+        """Begin what lasts as long as a key is held; True if the key is one of those."""
+        if event.isAutoRepeat():
+            return event.key() in self._held
+        pressed = QKeySequence(event.keyCombination()).toString()
+        for row in ROWS:
+            if row.reach is Reach.HELD and pressed in self.keys(row.id) and row.enabled(self._window):
+                self._held[event.key()] = row
+                row.verb(self._window)
+                return True
+        return False
+
+    def key_released(self, event: QKeyEvent) -> bool:
+        """End it; True if the key was one of those."""
+        if event.isAutoRepeat() or event.key() not in self._held:
+            return False
+        self._release(self._held.pop(event.key()))
+        return True
+
+    def release_all(self) -> None:
+        """End everything that is held: the window lost the keyboard and will not hear the release."""
+        while self._held:
+            self._release(self._held.popitem()[1])
+
+    def _release(self, row: Row) -> None:
+        if row.released is not None:
+            row.released(self._window)
+
+    def _keep(self, action_id: str, keys: tuple[str, ...]) -> None:
+        shortcuts = self._window.editor.settings.shortcuts
+        if keys == BY_ID[action_id].keys:
+            shortcuts.pop(action_id, None)
+        else:
+            shortcuts[action_id] = list(keys)
+
+    def _made(self, row: Row) -> QAction:
+        action = QAction(_(row.text), self._window)
+        action.setObjectName(row.id)
+        if row.icon:
+            action.setIcon(icon(row.icon))
+            action.setIconVisibleInMenu(False)
+        action.setCheckable(row.checked is not None)
+        action.triggered.connect(lambda _on=False, row=row: self._run(row))
+        if row.reach is Reach.CANVAS:
+            self._window.canvas.addAction(action)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        else:
+            self._window.addAction(action)
+        return action
+
+    def _run(self, row: Row) -> None:
+        if (
+            row.reach is Reach.HELD and row.id in self._latched
+        ):  # from the menu: no key is let go, the next choice ends it
+            self._latched.discard(row.id)
+            self._release(row)
+            return
+        if row.reach is Reach.HELD:
+            self._latched.add(row.id)
+        row.verb(self._window)
+        if row.checked is not None:  # a click ticked it already; the state decides
+            self._actions[row.id].setChecked(row.checked(self._window))
+
+    def _bind(self) -> None:
+        for row in ROWS:
+            keys = [QKeySequence(key) for key in self.keys(row.id)]
+            action = self._actions[row.id]
+            plain = plain_text(row)
+            if row.reach is Reach.HELD:
+                shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+                action.setText(f"{_(row.text)}\t{shown}" if shown else _(row.text))
+            else:
+                action.setShortcuts(keys)
+                shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+            action.setToolTip(f"{plain} ({shown})" if shown else plain)
+
+
+def plain_text(row: Row) -> str:
+    """The text of an action without its mnemonic and its dots."""
+    return re.sub(r"\(&\w\)", "", _(row.text)).replace("&", "").removesuffix("…")

@@ -1,0 +1,213 @@
+"""The one table of actions: id, text, keys, verb, when enabled, icon, menu. Menus, bars and the shortcut sheet read it.
+
+A verb is called with the window. It says what the person wants and leaves the deciding to the editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from lacuna.i18n import N_
+
+if TYPE_CHECKING:
+    from lacuna.ui.main_window import MainWindow
+
+Verb = Callable[["MainWindow"], Any]
+Test = Callable[["MainWindow"], bool]
+
+
+class Reach(Enum):
+    """Where the keys of an action work."""
+
+    WINDOW = "window"
+    CANVAS = "canvas"  # only while the picture has the keyboard: other widgets need these keys themselves
+    HELD = "held"  # as long as the key is down: `verb` at the press, `released` at the release
+
+
+class Menu(Enum):
+    """The menus, in their order; NONE is reached by key alone."""
+
+    FILE = N_("&File")
+    EDIT = N_("&Edit")
+    TOOL = N_("&Tool")
+    MASK = N_("&Mask")
+    FILL = N_("F&ill")
+    VIEW = N_("&View")
+    HELP = N_("&Help")
+    NONE = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One action. `keys` are portable key sequences, the first one is shown; `starts_group` draws a line above it."""
+
+    id: str
+    text: str
+    keys: tuple[str, ...]
+    verb: Verb
+    menu: Menu
+    enabled: Test
+    icon: str = ""
+    checked: Test | None = None  # makes it a toggle
+    reach: Reach = Reach.WINDOW
+    released: Verb | None = None
+    starts_group: bool = False
+    submenu: str = ""
+
+
+def always(_w: MainWindow) -> bool:
+    return True
+
+
+def has_picture(w: MainWindow) -> bool:
+    return w.editor.document is not None
+
+
+def has_mask(w: MainWindow) -> bool:
+    return w.editor.document is not None and not w.editor.document.mask_bounds().empty
+
+
+def can_undo(w: MainWindow) -> bool:
+    return w.editor.document is not None and w.editor.document.history.can_undo
+
+
+def can_redo(w: MainWindow) -> bool:
+    return w.editor.document is not None and w.editor.document.history.can_redo
+
+
+def has_something_to_stop(w: MainWindow) -> bool:
+    return w.editor.gesture is not None or w.editor.candidate is not None or bool(w.editor.jobs) or has_mask(w)
+
+
+def has_fill(w: MainWindow) -> bool:
+    return w.editor.document is not None and bool(w.editor.document.steps())
+
+
+def _tool(tool_id: str, text: str, *keys: str, starts_group: bool = False) -> Row:
+    return Row(
+        f"tool.{tool_id}", text, keys, lambda w: w.editor.use(tool_id), Menu.TOOL, always, icon=tool_id,
+        checked=lambda w: w.editor.tool.id == tool_id, starts_group=starts_group,
+    )  # fmt: skip
+
+
+def _opacity(tenths: int, text: str) -> Row:
+    return Row(
+        f"view.opacity.{tenths}", text, (str(tenths),), lambda w: w.prefer("overlay_opacity", tenths / 10), Menu.VIEW,
+        always, checked=lambda w: round(w.editor.settings.preferences.overlay_opacity * 10) == tenths,
+        submenu=N_("Mask &opacity"),
+    )  # fmt: skip
+
+
+def _nudge(way: str, text: str, key: str, dx: int, dy: int) -> Row:
+    return Row(
+        f"view.nudge.{way}", text, (key,), lambda w: w.canvas.nudge(dx, dy), Menu.NONE, has_picture, reach=Reach.CANVAS
+    )
+
+
+# fmt: off
+ROWS: tuple[Row, ...] = (
+    # file
+    Row("file.open", N_("&Open…"), ("Ctrl+O",), lambda w: w.files.ask_open(), Menu.FILE, always, icon="open"),
+    Row("file.next", N_("&Next picture in the folder"), ("PgDown", "Alt+Right"), lambda w: w.files.step(1), Menu.FILE,
+        lambda w: w.files.has_step(1), icon="next", starts_group=True),
+    Row("file.previous", N_("&Previous picture in the folder"), ("PgUp", "Alt+Left"), lambda w: w.files.step(-1), Menu.FILE,
+        lambda w: w.files.has_step(-1), icon="previous"),
+    Row("file.save", N_("&Save"), ("Ctrl+S",), lambda w: w.files.save(), Menu.FILE, has_picture, icon="save",
+        starts_group=True),
+    Row("file.save_as", N_("Save &as…"), ("Ctrl+Shift+S",), lambda w: w.files.ask_save(), Menu.FILE, has_picture),
+    Row("file.close", N_("&Close picture"), ("Ctrl+W",), lambda w: w.files.close(), Menu.FILE, has_picture,
+        starts_group=True),
+    Row("file.quit", N_("&Quit"), ("Ctrl+Q",), lambda w: w.close(), Menu.FILE, always),
+    # edit
+    Row("edit.undo", N_("&Undo"), ("Ctrl+Z",), lambda w: w.editor.undo(), Menu.EDIT, can_undo, icon="undo"),
+    Row("edit.redo", N_("&Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), lambda w: w.editor.redo(), Menu.EDIT, can_redo, icon="redo"),
+    Row("edit.copy", N_("&Copy result"), ("Ctrl+C",), lambda w: w.clipboard.copy(), Menu.EDIT, has_picture,
+        icon="copy", starts_group=True),
+    Row("edit.paste", N_("&Paste"), ("Ctrl+V",), lambda w: w.clipboard.paste(), Menu.EDIT, lambda w: w.clipboard.full),
+    Row("edit.paste_picture", N_("Paste as &new picture"), (), lambda w: w.clipboard.paste_picture(), Menu.EDIT,
+        lambda w: w.clipboard.full),
+    Row("edit.paste_mask", N_("Paste as &mask"), (), lambda w: w.clipboard.paste_mask(), Menu.EDIT,
+        lambda w: w.clipboard.full and has_picture(w)),
+    Row("edit.preferences", N_("Pr&eferences…"), ("Ctrl+,",), lambda w: w.show_preferences(), Menu.EDIT, always,
+        starts_group=True),
+    # tools
+    _tool("brush", N_("&Brush"), "B"),
+    _tool("eraser", N_("&Eraser"), "E"),
+    _tool("restore", N_("&Restore brush"), "Shift+B"),
+    _tool("lasso", N_("&Lasso"), "L"),
+    _tool("polygon", N_("&Polygon"), "Shift+L"),
+    _tool("rectangle", N_("Re&ctangle"), "M"),
+    _tool("wand", N_("Magic &wand"), "W"),
+    _tool("hand", N_("&Hand"), "H"),
+    Row("tool.swap", N_("&Swap painting and erasing"), ("X",), lambda w: w.editor.swap_erase(), Menu.TOOL, always,
+        icon="swap", starts_group=True),
+    Row("tool.smaller", N_("S&maller brush"), ("[", ","), lambda w: w.editor.resize_brush(-1), Menu.TOOL, always,
+        starts_group=True),
+    Row("tool.larger", N_("L&arger brush"), ("]", "."), lambda w: w.editor.resize_brush(1), Menu.TOOL, always),
+    Row("tool.much_smaller", N_("Much smaller brush"), ("Shift+[", "{", "Shift+,", "<"),
+        lambda w: w.editor.resize_brush(-10), Menu.TOOL, always),
+    Row("tool.much_larger", N_("Much larger brush"), ("Shift+]", "}", "Shift+.", ">"),
+        lambda w: w.editor.resize_brush(10), Menu.TOOL, always),
+    Row("tool.softer", N_("S&ofter brush"), (), lambda w: w.editor.harden_brush(-1), Menu.TOOL, always),
+    Row("tool.harder", N_("Har&der brush"), (), lambda w: w.editor.harden_brush(1), Menu.TOOL, always),
+    Row("tool.back", N_("Take the last corner back"), ("Backspace",), lambda w: w.editor.back(), Menu.TOOL,
+        lambda w: w.editor.gesture is not None, starts_group=True),
+    # mask
+    Row("mask.all", N_("Select &all"), ("Ctrl+A",), lambda w: w.editor.select_all(), Menu.MASK, has_picture),
+    Row("mask.clear", N_("&Clear"), ("Ctrl+D", "Del"), lambda w: w.editor.clear_mask(), Menu.MASK, has_mask, icon="clear"),
+    Row("mask.invert", N_("&Invert"), ("Ctrl+Shift+I",), lambda w: w.editor.invert_mask(), Menu.MASK, has_picture),
+    Row("mask.reuse", N_("&Reuse the last mask"), ("Ctrl+Shift+D",), lambda w: w.editor.reuse_last_mask(), Menu.MASK,
+        has_picture),
+    Row("mask.grow", N_("&Grow"), ("Ctrl+Up",), lambda w: w.editor.grow_mask(), Menu.MASK, has_mask, starts_group=True),
+    Row("mask.shrink", N_("&Shrink"), ("Ctrl+Down",), lambda w: w.editor.shrink_mask(), Menu.MASK, has_mask),
+    Row("mask.feather", N_("&Feather"), ("Shift+F6",), lambda w: w.editor.feather_mask(), Menu.MASK, has_mask),
+    Row("mask.fill_loop", N_("Fill the &loop just drawn"), ("F",), lambda w: w.editor.fill_loop(), Menu.MASK, has_mask),
+    Row("mask.import", N_("I&mport a mask…"), (), lambda w: w.files.ask_import_mask(), Menu.MASK, has_picture,
+        starts_group=True),
+    Row("mask.export", N_("E&xport the mask…"), ("Ctrl+Shift+M",), lambda w: w.files.ask_export_mask(), Menu.MASK, has_picture),
+    Row("mask.crop", N_("Cro&p the picture to the mask"), (), lambda w: w.editor.crop_to_mask(), Menu.MASK, has_mask,
+        starts_group=True),
+    # fill
+    Row("fill.enter", N_("&Fill, or finish what is begun"), ("Return", "Enter", "Ctrl+Return", "Ctrl+Enter"),
+        lambda w: w.editor.enter(), Menu.FILL, has_picture, icon="fill"),
+    Row("fill.again", N_("&Try again"), ("R",), lambda w: w.editor.try_again(), Menu.FILL, has_fill, icon="reset"),
+    Row("fill.escape", N_("&Stop, or drop what is begun"), ("Esc",), lambda w: w.editor.escape(), Menu.FILL,
+        has_something_to_stop, icon="cancel"),
+    Row("fill.after_stroke", N_("Fill &after each stroke"), (),
+        lambda w: w.prefer("fill_after_stroke", not w.editor.settings.preferences.fill_after_stroke), Menu.FILL, always,
+        icon="fill-after-stroke", checked=lambda w: w.editor.settings.preferences.fill_after_stroke, starts_group=True),
+    # view
+    Row("view.zoom_in", N_("Zoom &in"), ("Ctrl++", "Ctrl+="), lambda w: w.canvas.zoom_in(), Menu.VIEW, has_picture,
+        icon="zoom-in"),
+    Row("view.zoom_out", N_("Zoom &out"), ("Ctrl+-",), lambda w: w.canvas.zoom_out(), Menu.VIEW, has_picture,
+        icon="zoom-out"),
+    Row("view.fit", N_("&Fit"), ("Ctrl+0",), lambda w: w.canvas.fit(), Menu.VIEW, has_picture, icon="fit"),
+    Row("view.actual_size", N_("&100 %"), ("Ctrl+1",), lambda w: w.canvas.actual_size(), Menu.VIEW, has_picture,
+        icon="actual-size"),
+    Row("view.mask", N_("Show the &mask"), ("Q",), lambda w: w.show_mask(not w.canvas.show_mask), Menu.VIEW, has_picture,
+        icon="mask", checked=lambda w: w.canvas.show_mask, starts_group=True),
+    _opacity(1, N_("10 %")), _opacity(2, N_("20 %")), _opacity(3, N_("30 %")),
+    _opacity(4, N_("40 %")), _opacity(5, N_("50 %")), _opacity(6, N_("60 %")),
+    _opacity(7, N_("70 %")), _opacity(8, N_("80 %")), _opacity(9, N_("90 %")),
+    Row("view.compare", N_("&Compare with a slider"), ("Y",), lambda w: w.compare(not w.canvas.compare), Menu.VIEW,
+        has_picture, icon="compare", checked=lambda w: w.canvas.compare, starts_group=True),
+    Row("view.original", N_("Show the original while held"), ("\\",), lambda w: w.canvas.hold_original(True), Menu.VIEW,
+        has_picture, icon="eye", reach=Reach.HELD, released=lambda w: w.canvas.hold_original(False)),
+    Row("view.magnifier", N_("Magnifier while held"), ("`",), lambda w: w.magnify(True), Menu.VIEW,
+        has_picture, icon="magnifier", reach=Reach.HELD, released=lambda w: w.magnify(False)),
+    Row("view.full_screen", N_("F&ull screen"), ("F11",), lambda w: w.toggle_full_screen(), Menu.VIEW, always,
+        checked=lambda w: w.isFullScreen(), starts_group=True),
+    _nudge("left", N_("Nudge the view left"), "Left", -1, 0),
+    _nudge("right", N_("Nudge the view right"), "Right", 1, 0),
+    _nudge("up", N_("Nudge the view up"), "Up", 0, -1),
+    _nudge("down", N_("Nudge the view down"), "Down", 0, 1),
+    # help
+    Row("help.shortcuts", N_("&Keyboard shortcuts"), ("F1", "?"), lambda w: w.show_shortcuts(), Menu.HELP, always),
+    Row("help.about", N_("&About Lacuna"), (), lambda w: w.show_about(), Menu.HELP, always, starts_group=True),
+)
+# fmt: on
+
+BY_ID: dict[str, Row] = {row.id: row for row in ROWS}

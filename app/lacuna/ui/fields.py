@@ -1,0 +1,307 @@
+"""One control for one described setting: a number with slider and box, a choice, a switch, a text.
+
+Every field keeps the Enter and Esc keys to itself while it is edited, so that neither runs nor cancels a fill.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
+
+from lacuna.contract.params import Param
+from lacuna.i18n import _
+
+SLIDER_STEPS = 1000
+LOGARITHMIC_FROM = 50  # ratio of the ends of a range above which the slider runs by factors, not by differences
+
+
+class Field(QObject):
+    """The widgets of one setting. `changed(value)` follows what the person does, never what `show_value` does."""
+
+    changed = Signal(object)
+    done = Signal()  # Enter or Esc: the person is through with this field
+
+    def __init__(self, param: Param, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.param = param
+        self.widgets: list[QWidget] = []  # in reading order; the last one is the label's buddy
+        self.names_itself = False  # a switch carries its label in itself
+
+    def value(self) -> Any:
+        raise NotImplementedError
+
+    def show_value(self, value: Any) -> None:
+        """Show `value` without saying that it changed."""
+        raise NotImplementedError
+
+    def _named(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            widget.setAccessibleName(_(self.param.label))
+            if self.param.help:
+                widget.setToolTip(_(self.param.help))
+                widget.setAccessibleDescription(_(self.param.help))
+        self.widgets = list(widgets)
+
+
+def field(param: Param, parent: QWidget) -> Field:
+    """The control that fits the kind of `param`."""
+    kinds: dict[str, Callable[[Param, QWidget], Field]] = {
+        "number": NumberField,
+        "integer": NumberField,
+        "seed": NumberField,
+        "choice": ChoiceField,
+        "switch": SwitchField,
+        "text": TextField,
+    }
+    return kinds[param.kind](param, parent)
+
+
+class NumberField(Field):
+    """A box with its unit, and a slider where the range is worth one."""
+
+    def __init__(self, param: Param, parent: QWidget) -> None:
+        super().__init__(param, parent)
+        assert param.low is not None and param.high is not None
+        self.low, self.high, self.step = param.low, param.high, param.step or 1
+        self.whole = param.kind != "number"
+        self.box: QSpinBox | QDoubleSpinBox
+        if self.whole:
+            spin = _SpinBox(self.done.emit, parent)
+            spin.setRange(int(self.low), int(self.high))
+            spin.setSingleStep(int(self.step))
+            self.box = spin
+        else:
+            double = _DoubleSpinBox(self.done.emit, parent)
+            double.setDecimals(decimals(self.step))
+            double.setRange(self.low, self.high)
+            double.setSingleStep(self.step)
+            self.box = double
+        self.box.setKeyboardTracking(False)
+        self.box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        if param.unit:
+            self.box.setSuffix(f" {param.unit}")
+        self.box.valueChanged.connect(self._box_changed)
+        self.slider: QSlider | None = None
+        if param.kind != "seed":
+            self.slider = QSlider(Qt.Orientation.Horizontal, parent)
+            self.logarithmic = self.low > 0 and self.high / self.low >= LOGARITHMIC_FROM
+            steps = SLIDER_STEPS if self.logarithmic else min(SLIDER_STEPS, round((self.high - self.low) / self.step))
+            self.slider.setRange(0, max(1, steps))
+            self.slider.setSingleStep(max(1, steps // 100))
+            self.slider.setPageStep(max(1, steps // 10))
+            self.slider.valueChanged.connect(self._slider_changed)
+            self._named(self.slider, self.box)
+        else:
+            self._named(self.box)
+        self.show_value(param.default)
+
+    def value(self) -> Any:
+        return self.box.value()
+
+    def show_value(self, value: Any) -> None:
+        if self.box.value() != value or not self.box.hasFocus():
+            self.box.blockSignals(True)
+            self.box.setValue(value)
+            self.box.blockSignals(False)
+        self._place_slider(value)
+
+    def _place_slider(self, value: float) -> None:
+        if self.slider is None or self.slider.isSliderDown():
+            return
+        if self.logarithmic:
+            share = math.log(max(self.low, value) / self.low) / math.log(self.high / self.low)
+        else:
+            share = (value - self.low) / (self.high - self.low or 1)
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(share * self.slider.maximum()))
+        self.slider.blockSignals(False)
+
+    def _slider_changed(self, position: int) -> None:
+        assert self.slider is not None
+        share = position / self.slider.maximum()
+        if self.logarithmic:
+            value = self.low * (self.high / self.low) ** share
+            value = self._snapped(value) if value > 10 * self.step else max(self.low, round(value, 1))
+        else:
+            value = self._snapped(self.low + share * (self.high - self.low))
+        value = int(round(value)) if self.whole else value
+        self.box.blockSignals(True)
+        self.box.setValue(value)
+        self.box.blockSignals(False)
+        self.changed.emit(self.value())
+
+    def _box_changed(self, value: float) -> None:
+        snapped = self._snapped(value) if self.whole else value
+        if snapped != value:
+            self.box.blockSignals(True)
+            self.box.setValue(snapped)
+            self.box.blockSignals(False)
+        self._place_slider(snapped)
+        self.changed.emit(self.value())
+
+    def _snapped(self, value: float) -> Any:
+        """The nearest value that is a whole number of steps above the low end."""
+        steps = round((value - self.low) / self.step)
+        snapped = min(self.high, max(self.low, self.low + steps * self.step))
+        return int(snapped) if self.whole else round(snapped, 6)
+
+
+class ChoiceField(Field):
+    def __init__(self, param: Param, parent: QWidget) -> None:
+        super().__init__(param, parent)
+        self.box = QComboBox(parent)
+        for _value, label in param.choices:
+            self.box.addItem(_(label))
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.box.activated.connect(lambda _index: self.changed.emit(self.value()))
+        self._named(self.box)
+        self.show_value(param.default)
+
+    def value(self) -> Any:
+        return self.param.choices[max(0, self.box.currentIndex())][0]
+
+    def show_value(self, value: Any) -> None:
+        values = [candidate for candidate, _label in self.param.choices]
+        self.box.setCurrentIndex(values.index(value) if value in values else -1)
+
+
+class SwitchField(Field):
+    def __init__(self, param: Param, parent: QWidget) -> None:
+        super().__init__(param, parent)
+        self.names_itself = True
+        self.box = QCheckBox(_(param.label), parent)
+        self.box.clicked.connect(lambda on: self.changed.emit(on))
+        self._named(self.box)
+        self.show_value(param.default)
+
+    def value(self) -> Any:
+        return self.box.isChecked()
+
+    def show_value(self, value: Any) -> None:
+        self.box.setChecked(bool(value))
+
+
+class TextField(Field):
+    def __init__(self, param: Param, parent: QWidget) -> None:
+        super().__init__(param, parent)
+        self.box = LineEdit(self.done.emit, parent)
+        self.box.editingFinished.connect(self._finished)
+        self._named(self.box)
+        self.show_value(param.default)
+        self._said = str(param.default)
+
+    def value(self) -> Any:
+        return self.box.text()
+
+    def show_value(self, value: Any) -> None:
+        self._said = str(value)
+        if not self.box.hasFocus() or not self.box.isModified():
+            self.box.setText(self._said)
+
+    def _finished(self) -> None:
+        if self.box.text() != self._said:
+            self._said = self.box.text()
+            self.changed.emit(self._said)
+
+
+def decimals(step: float) -> int:
+    """Digits after the point that show every multiple of `step`.
+
+    >>> decimals(0.05), decimals(0.5), decimals(2.0)
+    (2, 1, 0)
+    """
+    text = f"{step:.4f}".rstrip("0")
+    return len(text.split(".")[1])
+
+
+def _keeps(event: QEvent) -> bool:
+    """Is it Enter or Esc on the way to becoming a shortcut? Taken here, it comes back as a plain key."""
+    if event.type() != QEvent.Type.ShortcutOverride:
+        return False
+    assert isinstance(event, QKeyEvent)
+    if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        return False
+    return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+
+
+def _ends(event: QKeyEvent) -> bool:
+    return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+
+
+def _box_ready(box: QAbstractSpinBox) -> None:
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel alone does not take the keyboard away
+
+
+class _SpinBox(QSpinBox):
+    def __init__(self, done: Callable[[], None], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._done = done
+        _box_ready(self)
+
+    def event(self, event: QEvent) -> bool:
+        if _keeps(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if _ends(event):
+            self._done()
+
+
+class _DoubleSpinBox(QDoubleSpinBox):
+    def __init__(self, done: Callable[[], None], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._done = done
+        _box_ready(self)
+
+    def textFromValue(self, value: float) -> str:
+        """Without noughts that say nothing: 30, not 30.0."""
+        text = super().textFromValue(value)
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").removesuffix(point) if point in text else text
+
+    def event(self, event: QEvent) -> bool:
+        if _keeps(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if _ends(event):
+            self._done()
+
+
+class LineEdit(QLineEdit):
+    """A line of text that keeps Enter and Esc from becoming shortcuts; `done` is called after either."""
+
+    def __init__(self, done: Callable[[], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._done = done
+
+    def event(self, event: QEvent) -> bool:
+        if _keeps(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if _ends(event):
+            self._done()
