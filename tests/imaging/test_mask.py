@@ -17,7 +17,7 @@ from lacuna.imaging.region import Region
 
 FEW_VALUES = st.sampled_from([0, 0, 0, 0, 1, 128, 255])
 MASKS = arrays(np.uint8, st.tuples(st.integers(1, 20), st.integers(1, 20)), elements=FEW_VALUES)
-RADII = st.floats(0, 7)
+RADII = st.integers(0, 28).map(lambda quarters: quarters / 4)
 
 
 def disc_maximum(mask: Mask, radius: float) -> Mask:

@@ -1,13 +1,15 @@
 """What can be done to a mask: find its extent and its parts, widen, narrow and soften it.
 
-A mask is (H, W) uint8, 255 = fill this, values between are soft. Distances are Euclidean and in pixels, measured between
-pixel centres; the picture's own border is no edge of the mask. OpenCV is imported at the first use that needs it.
+A mask is (H, W) uint8, 255 = fill this, values between are soft. Distances are Euclidean, in pixels, measured between
+centres; the picture's own border is no edge of the mask. OpenCV is imported at the first use that needs it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +60,7 @@ def components(mask: Mask | Hole) -> Components:
     marked = np.ascontiguousarray(as_bool(mask)).view(np.uint8)
     _count, labels, stats, _centres = cv2.connectedComponentsWithStats(marked, connectivity=8, ltype=cv2.CV_32S)
     boxes = tuple(Region(y, x, y + h, x + w) for x, y, w, h, _area in stats[1:].tolist())
-    return Components(labels, boxes)
+    return Components(np.asarray(labels, np.int32), boxes)
 
 
 def grow(mask: Mask, radius: float) -> Mask:
@@ -119,14 +121,12 @@ def distance_outside(marked: Hole) -> NDArray[np.float32]:
     if not marked.any():
         return np.full(marked.shape, np.inf, np.float32)
     away = np.ascontiguousarray(~marked).view(np.uint8)
-    distance: NDArray[np.float32] = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return distance
+    return np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
 def as_bool(mask: Mask | Hole) -> Hole:
-    """The same bytes as bool, without a copy: numpy scans bool many times faster than uint8. For `any` and `all` alone."""
-    marked: Hole = mask if mask.dtype == np.bool_ else mask.view(np.bool_)
-    return marked
+    """The same bytes as bool, for `any` and `all` alone: no copy, and numpy scans bool many times faster than uint8."""
+    return np.asarray(mask).view(np.bool_)
 
 
 def _grown(part: Mask, radius: float) -> Mask:
@@ -142,7 +142,7 @@ def _grown(part: Mask, radius: float) -> Mask:
     soft = np.zeros(part.shape, np.float32)
     below = distance_outside(part >= levels[0])
     soft[_near(below, radius)] = levels[0]
-    for low, high in zip(levels[:-1], levels[1:], strict=True):
+    for low, high in pairwise(levels):
         above = distance_outside(part >= high)
         between = _near(below, radius) & ~_near(above, radius)
         share = (radius - below[between]) / np.maximum(above[between] - below[between], 1e-3)
@@ -165,8 +165,8 @@ def _near(distance: NDArray[np.float32], radius: float) -> Hole:
     return near
 
 
-def _smooth(share: NDArray[np.float32]) -> NDArray[np.float32]:
+def _smooth(share: NDArray[Any]) -> NDArray[Any]:
     """0 up to 0, 1 from 1 on, without a kink at either."""
     t = np.clip(share, 0, 1)
-    smooth: NDArray[np.float32] = t * t * (3 - 2 * t)
+    smooth: NDArray[Any] = t * t * (3 - 2 * t)
     return smooth
