@@ -8,6 +8,7 @@ from __future__ import annotations
 import gettext
 import locale
 import os
+import sys
 
 from lacuna import paths
 
@@ -36,24 +37,38 @@ def languages() -> list[str]:
     return ["en", *found]
 
 
-def system_language() -> str:
-    """The language the system asks for, such as `zh_CN`; `en` where it asks for none."""
+def system_languages() -> list[str]:
+    """Codes of the languages that the system asks for, the best liked first, such as `["zh_CN", "en"]`."""
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "").split(":")[0].split(".")[0]
-        if value:
-            return "en" if value in ("C", "POSIX") else value
-    return locale.getlocale()[0] or "en"
+        codes = [code.split(".")[0].split("@")[0] for code in os.environ.get(name, "").split(":")]
+        if any(codes):
+            return ["en" if code in ("C", "POSIX") else code.replace("-", "_") for code in codes if code]
+    if sys.platform == "win32":  # there `locale` answers with names such as "Chinese (Simplified)_China"
+        import ctypes
+
+        return [locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "en")]
+    return [locale.getlocale()[0] or "en"]
 
 
 def use_language(code: str) -> str:
     """Speak `code` from now on ("" = the system's); returns the language that was found, `en` if none fits."""
     global _catalogue
-    wanted = code or system_language()
-    folder = str(paths.resources() / "translations")
-    try:
-        translation = gettext.translation("lacuna", folder, languages=[wanted, wanted.split("_")[0]])
-    except OSError:
-        _catalogue = gettext.NullTranslations()
-        return "en"
-    _catalogue = translation
-    return (translation.info() or {}).get("language", wanted)
+    known = languages()
+    for wanted in [code] if code else system_languages():
+        found = _nearest(wanted, known)
+        if found == "en":
+            break
+        if found:
+            _catalogue = gettext.translation("lacuna", str(paths.resources() / "translations"), languages=[found])
+            return found
+    _catalogue = gettext.NullTranslations()
+    return "en"
+
+
+def _nearest(wanted: str, known: list[str]) -> str:
+    """The language of `known` that a reader of `wanted` can read, or ""."""
+    language, *rest = wanted.split("_")
+    if language == "zh" and any(part in ("Hant", "TW", "HK", "MO") for part in rest):
+        return next((code for code in known if code == wanted), "")  # the other script
+    exact = [code for code in known if code == wanted]
+    return next(iter(exact or [code for code in known if code.split("_")[0] == language]), "")
