@@ -1,8 +1,8 @@
 """Settings that describe themselves: fields of a frozen dataclass, from which forms and command lines are made.
 
-    @dataclass(frozen=True)
-    class TeleaParams:
-        radius: int = integer(3, 1, 20, unit="px", label=N_("Radius"))
+@dataclass(frozen=True)
+class TeleaParams:
+    radius: int = integer(3, 1, 20, unit="px", label=N_("Radius"))
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def number(
     return _field("number", default, label, help, low=low, high=high, step=step, unit=unit)
 
 
-def integer(
-    default: int, low: int, high: int, *, label: str, step: int = 1, unit: str = "", help: str = ""
-) -> Any:
+def integer(default: int, low: int, high: int, *, label: str, step: int = 1, unit: str = "", help: str = "") -> Any:
     """A whole number within `low` to `high`, both allowed, in steps of `step` from `low`."""
     return _field("integer", default, label, help, low=low, high=high, step=step, unit=unit)
 

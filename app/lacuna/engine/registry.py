@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
 
-from lacuna.contract.fill import FillBackend, Needs
+from lacuna.contract.fill import FillBackend, Needs, Runtime
+from lacuna.errors import UnknownBackend
+from lacuna.i18n import _
+
+GROUP = "lacuna.backends"
+
+# Those of the program itself stand here and not among the entry points: a frozen program has none.
+BUILT_IN = {
+    "telea": "lacuna.backends.opencv:Telea",
+    "ns": "lacuna.backends.opencv:NavierStokes",
+}
 
 
 @dataclass(frozen=True)
@@ -19,16 +35,98 @@ class BackendInfo:
     missing: str = ""
 
 
+@dataclass(frozen=True)
+class NoParams:
+    """The params of a backend that could not be asked for its own."""
+
+
+_lock = threading.RLock()  # a script may fill from several threads
+_made: dict[str, FillBackend] = {}
+_loaded: dict[str, tuple[str, int]] = {}  # device and threads that a backend was loaded for
+
+
+def ids() -> tuple[str, ...]:
+    """Every backend's id, built-in ones first; from package metadata, nothing is imported."""
+    return tuple(_makers())
+
+
 def backends() -> tuple[BackendInfo, ...]:
     """All backends, built-in ones first; one whose module fails to import is listed with the reason in `missing`."""
-    raise NotImplementedError
+    return tuple(info(backend_id) for backend_id in ids())
 
 
 def info(backend_id: str) -> BackendInfo:
     """Raises UnknownBackend, naming those there are."""
-    raise NotImplementedError
+    try:
+        made = _make(backend_id)
+        return BackendInfo(made.id, made.name, made.summary, made.Params, made.needs(made.Params()))
+    except UnknownBackend:
+        raise
+    except Exception as error:  # an installed package may fail in any way; it is listed with what it said
+        reason = _("“{backend}” cannot be used: {reason}").format(
+            backend=backend_id, reason=str(error) or type(error).__name__
+        )
+        return BackendInfo(backend_id, backend_id, "", NoParams, Needs(), reason)
 
 
 def backend(backend_id: str) -> FillBackend:
     """The one object of this backend, made at first use; raises UnknownBackend."""
-    raise NotImplementedError
+    listed = info(backend_id)
+    if listed.missing:
+        raise UnknownBackend(listed.missing, hint=_("Mend or remove the package that brings it."))
+    return _make(backend_id)
+
+
+def loaded(backend_id: str, runtime: Runtime) -> FillBackend:
+    """The backend, ready to fill on `runtime`; loads it if it is not. In the thread that fills."""
+    with _lock:
+        found = backend(backend_id)
+        if needs_loading(backend_id, runtime):
+            found.load(runtime)
+            _loaded[backend_id] = (runtime.device, runtime.threads)
+        return found
+
+
+def needs_loading(backend_id: str, runtime: Runtime) -> bool:
+    """The first use on `runtime` is still to come: imports and weights will take their time."""
+    return _loaded.get(backend_id) != (runtime.device, runtime.threads)
+
+
+def unload_all() -> None:
+    """Let every backend give its memory back; the next fill loads again."""
+    with _lock:
+        for backend_id in list(_loaded):
+            del _loaded[backend_id]
+            _made[backend_id].unload()
+
+
+def refresh() -> None:
+    """Forget what was found: packages were installed or removed since."""
+    with _lock:
+        unload_all()
+        _makers.cache_clear()
+        _made.clear()
+
+
+@cache
+def _makers() -> dict[str, Callable[[], Any]]:
+    makers: dict[str, Callable[[], Any]] = {}
+    for backend_id, path in BUILT_IN.items():
+        module, _colon, name = path.partition(":")
+        makers[backend_id] = lambda module=module, name=name: getattr(import_module(module), name)  # type: ignore[misc]
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        makers.setdefault(entry.name, entry.load)  # a package cannot take the place of a built-in one
+    return makers
+
+
+def _make(backend_id: str) -> FillBackend:
+    makers = _makers()
+    if backend_id not in makers:
+        raise UnknownBackend(
+            _("There is no backend “{backend}”.").format(backend=backend_id),
+            hint=_("There are: {names}.").format(names=", ".join(makers)),
+        )
+    with _lock:
+        if backend_id not in _made:
+            _made[backend_id] = makers[backend_id]()()
+        return _made[backend_id]

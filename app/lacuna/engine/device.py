@@ -1,0 +1,104 @@
+"""Where a fill runs: processor or graphics card, how many threads, how much memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from lacuna.contract.fill import Runtime
+from lacuna.errors import UnknownBackend
+from lacuna.i18n import _
+
+DEVICES = ("auto", "cpu", "cuda")
+FALLBACK_MEMORY = 2 << 30  # where the system does not say what is free
+
+
+def runtime_for(asked: str, usable: frozenset[str]) -> Runtime:
+    """The runtime for `asked` ("auto", "cpu", "cuda") and a backend that can use the devices `usable`.
+
+    Raises UnknownBackend when a graphics card is asked for that is not there or that the backend cannot use, before
+    anything runs. "auto" takes a card only for a backend that can use one, so that torch is imported for no other.
+    """
+    return Runtime(device=resolve(asked, usable), threads=threads(), memory=memory())
+
+
+def resolve(asked: str, usable: frozenset[str]) -> str:
+    """The device for `asked`; see `runtime_for`."""
+    if asked not in DEVICES:
+        raise UnknownBackend(
+            _("There is no device “{device}”.").format(device=asked),
+            hint=_("There are: {names}.").format(names=", ".join(DEVICES)),
+        )
+    if asked == "cuda":
+        missing = cuda_missing()
+        if missing:
+            raise UnknownBackend(missing, hint=_("Use --device cpu or --device auto."))
+    if asked != "auto" and asked not in usable:
+        raise UnknownBackend(
+            _("This backend does not run on {device}.").format(device=asked),
+            hint=_("It runs on: {names}.").format(names=", ".join(sorted(usable))),
+        )
+    if asked != "auto":
+        return asked
+    return "cuda" if "cuda" in usable and not cuda_missing() else "cpu"
+
+
+@cache
+def cuda_missing() -> str:
+    """Why there is no CUDA, or "" where there is. Imports torch only where it is installed."""
+    if find_spec("torch") is None:
+        return _("CUDA needs the package torch, which is not installed.")
+    import torch
+
+    if not torch.cuda.is_available():
+        return _("The installed torch finds no CUDA graphics card.")
+    return ""
+
+
+def threads() -> int:
+    """One core is left to the window."""
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
+def memory() -> int:
+    """Bytes that a fill may take: half of what is free now."""
+    return (available_memory() or 2 * FALLBACK_MEMORY) // 2
+
+
+def available_memory() -> int | None:
+    """Bytes of memory that programs can still get, or None where the system does not say."""
+    if sys.platform == "linux":
+        try:
+            with open("/proc/meminfo", encoding="ascii") as file:
+                for line in file:
+                    if line.startswith("MemAvailable:"):
+                        return int(line.split()[1]) * 1024
+        except (OSError, ValueError):
+            return None
+    elif sys.platform == "win32":
+        return _available_on_windows()
+    elif hasattr(os, "sysconf"):  # macOS says only how much there is; it swaps out what is idle
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return None
+
+
+def _available_on_windows() -> int | None:
+    import ctypes
+
+    class Status(ctypes.Structure):
+        _fields_ = [
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            *(
+                (name, ctypes.c_ulonglong)
+                for name in ("total", "free", "pages", "free_pages", "virtual", "free_virtual")
+            ),
+            ("extended", ctypes.c_ulonglong),
+        ]
+
+    status = Status(length=ctypes.sizeof(Status))
+    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009  (absent from the type stubs elsewhere)
+    return int(status.free) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else None
