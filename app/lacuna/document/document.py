@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from lacuna.contract.fill import FillStep
 from lacuna.contract.guides import GuideStroke
 from lacuna.document.edit import Edit
+from lacuna.document.frozen import Frozen
 from lacuna.document.history import History
+from lacuna.document.occupancy import Occupancy
+from lacuna.document.original import Original, keep_bytes, keep_pixels
 from lacuna.document.plane import Plane
+from lacuna.document.writer import Writer
 from lacuna.imaging.photo import Photo, Pixels
+from lacuna.imaging.pyramid import Pyramid
 from lacuna.imaging.region import Region
+
+BUDGET = 256 << 20  # bytes of undo and redo in memory, unless the settings say otherwise
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the opening job has done already, so that the owner's thread has next to nothing left to do."""
+
+    photo: Photo
+    folder: Path
+    original: Original
+    pyramid: Pyramid
+
+
+def prepare(photo: Photo, data: bytes | None, folder: Path, original: Original | None = None) -> Prepared:
+    """For the opening job: keep the original in `folder` (unless `original` was kept already), build the levels.
+
+    `data` are the bytes of the file, None for a picture that came from none. The document takes `photo.pixels` over.
+    """
+    if original is None:
+        original = keep_pixels(photo, folder) if data is None else keep_bytes(data, photo.path, folder)
+    if not photo.pixels.flags.writeable or (photo.alpha is not None and not photo.alpha.flags.writeable):
+        photo = photo.with_pixels(photo.pixels.copy(), None if photo.alpha is None else photo.alpha.copy())
+    pyramid = Pyramid(photo.pixels, white=photo.white)
+    pyramid.build()
+    return Prepared(photo, folder, original, pyramid)
+
+
+class FrozenPhoto:
+    """The picture as it was when frozen; `read` makes the copy, once, in any thread."""
+
+    def __init__(self, photo: Frozen, alpha: Frozen | None, header: Photo) -> None:
+        self._photo, self._alpha, self._header = photo, alpha, header
+
+    def read(self) -> Photo:
+        """A copy of the picture, with the header's facts."""
+        return self._header.with_pixels(self._photo.take(), None if self._alpha is None else self._alpha.take())
 
 
 class Document:
     """A photo, its mask, its guides and what was done to them.
 
     Planes: `photo` (H, W, 3), `alpha` (H, W) or None, `mask` (H, W) uint8. All change only through `edit`.
-    `header` is the opened Photo's facts (profile, metadata, source, grey) without counting on its pixels.
+    `header` is the opened Photo's facts (profile, metadata, source, grey, white) without its pixels.
     `folder` is the session's own folder on disk: spilled history and the kept bytes of the original.
+    `photo_pyramid` and `mask_pyramid` are their levels for display, kept up to date.
     """
 
     photo: Plane
@@ -29,34 +76,152 @@ class Document:
     header: Photo
     folder: Path
 
-    def __init__(self, photo: Photo, folder: Path, original: bytes | None = None, budget: int = 256 << 20) -> None:
-        raise NotImplementedError
+    def __init__(self, photo: Photo, folder: Path, original: bytes | None = None, budget: int = BUDGET) -> None:
+        """From a picture and the bytes of its file. Takes as long as `prepare` does: see `opened` for the window."""
+        self._begin(prepare(photo, original, folder), budget)
+
+    @classmethod
+    def opened(cls, prepared: Prepared, budget: int = BUDGET) -> Document:
+        """From what the opening job made, in well under 5 ms; it takes the pixels over."""
+        document = cls.__new__(cls)
+        document._begin(prepared, budget)
+        return document
+
+    def _begin(self, prepared: Prepared, budget: int) -> None:
+        photo = prepared.photo
+        self.folder = prepared.folder
+        self.kept = prepared.original
+        self.photo = Plane("photo", photo.pixels)
+        self.alpha = None if photo.alpha is None else Plane("alpha", photo.alpha)
+        self.mask = Plane("mask", np.zeros(photo.pixels.shape[:2], np.uint8))
+        self.header = photo.with_pixels(np.empty((0, 0, 3), photo.pixels.dtype), None)
+        vars(self.header)["white"] = photo.white  # cached there, because the pixels that tell it are not
+        self.guides = ()
+        self.writer = Writer()
+        self.history = History(self.folder / "history", budget, self.writer)
+        self._original: Pixels | None = None
+        self._original_box = Region.whole(self.shape)
+
+        self.photo_pyramid = prepared.pyramid
+        self.mask_pyramid = Pyramid(self.mask.pixels, peak=True, empty=True)
+        _follow(self.photo, self.photo_pyramid)
+        _follow(self.mask, self.mask_pyramid)
+        self._occupancy = Occupancy(self.mask, empty=True)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(height, width)."""
-        raise NotImplementedError
+        height, width = self.photo.shape[:2]
+        return height, width
+
+    @property
+    def planes(self) -> dict[str, Plane]:
+        """By name."""
+        planes = {"photo": self.photo, "mask": self.mask}
+        if self.alpha is not None:
+            planes["alpha"] = self.alpha
+        return planes
 
     def edit(self, label: str, step: FillStep | None = None) -> Edit:
         """Open an edit; its commit becomes one entry of the history."""
-        raise NotImplementedError
+        return Edit(label, self.history.push, step)
+
+    def put_guides(self, guides: tuple[GuideStroke, ...]) -> tuple[GuideStroke, ...]:
+        """For `edit.put` alone: set the guides; returns those before."""
+        before, self.guides = self.guides, guides
+        return before
+
+    def put_original_box(self, box: Region) -> Region:
+        """For `edit.put` alone: which part of the original the picture shows; returns the part before."""
+        before, self._original_box = self._original_box, box
+        return before
+
+    @property
+    def original_box(self) -> Region:
+        """The part of the original that the picture shows: all of it until a crop."""
+        return self._original_box
 
     def original(self) -> Pixels:
-        """The picture as opened, cropped as the document was since; decoded again from the kept bytes when first needed."""
-        raise NotImplementedError
+        """The picture as opened, cropped as the document was since; decoded again when first needed.
+
+        A read-only view. The first call decodes, unless `set_original` came before. Raises UnreadableFile.
+        """
+        if self._original is None:
+            self.set_original(self.load_original())
+        assert self._original is not None
+        return self._original[self._original_box.slices]
+
+    @property
+    def original_ready(self) -> bool:
+        """Can `original` answer at once?"""
+        return self._original is not None
+
+    def load_original(self) -> Pixels:
+        """The whole original, decoded; touches nothing of the document, so a job may call it. Raises UnreadableFile."""
+        return self.kept.load().pixels
+
+    def set_original(self, pixels: Pixels) -> None:
+        """Take what `load_original` gave."""
+        self._original = pixels.view()
+        self._original.flags.writeable = False
+
+    def drop_original(self) -> None:
+        """Give its memory back until it is needed again."""
+        self._original = None
 
     def mask_bounds(self) -> Region:
         """The box of all mask pixels above 0, empty if there are none; cheap at 100 megapixels."""
-        raise NotImplementedError
+        return self._occupancy.bounds
+
+    def mask_boxes(self) -> list[Region]:
+        """Boxes that together hold all mask pixels above 0, one for each group of touching tiles; see `Occupancy`."""
+        return self._occupancy.boxes()
+
+    def mask_count(self) -> int:
+        """Number of mask pixels above 0; cheap at 100 megapixels."""
+        return self._occupancy.count
 
     def crop(self, region: Region, label: str) -> None:
-        """Cut every plane to `region`: one edit, undone like any other."""
-        raise NotImplementedError
+        """Cut every plane to `region`: one edit, undone like any other. Copies nothing.
+
+        Raises ValueError if `region` holds no pixel; does nothing if it holds them all.
+        """
+        region = region.clip(self.shape)
+        if region.empty:
+            raise ValueError("a crop needs at least one pixel")
+        if region == Region.whole(self.shape):
+            return
+        with self.edit(label) as edit:
+            self.cut_to(region, edit)
+
+    def cut_to(self, region: Region, edit: Edit) -> None:
+        """Cut every plane to `region`, move the guides and the original's box along, all within `edit`."""
+        box = self._original_box
+        edit.put(self.put_original_box, region.shift(box.y0, box.x0))
+        edit.put(self.put_guides, tuple(g.shift(-region.y0, -region.x0) for g in self.guides))
+        for plane in self.planes.values():
+            edit.cut(plane, region)
+
+    def freeze(self) -> FrozenPhoto:
+        """The picture as it is now, for a worker to copy while painting goes on; costs the owner's thread nothing."""
+        return FrozenPhoto(self.photo.freeze(), self.alpha.freeze() if self.alpha else None, self.header)
 
     def snapshot(self) -> Photo:
-        """A copy of the picture as it is now, with the header's facts, for a worker to save."""
-        raise NotImplementedError
+        """A copy of the picture as it is now, with the header's facts. A job copies what `freeze` gave instead."""
+        return self.freeze().read()
 
     def steps(self) -> tuple[FillStep, ...]:
         """The recipe so far: steps of the fills in force, oldest first."""
-        raise NotImplementedError
+        entries = self.history.entries[: self.history.position]
+        return tuple(edit.step for edit in entries if edit.step is not None)
+
+    def close(self) -> None:
+        """End its thread and remove its folder."""
+        self.history.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _follow(plane: Plane, pyramid: Pyramid) -> None:
+    """Keep `pyramid` the levels of `plane`."""
+    plane.changed.add(lambda _plane, region: pyramid.stale(region))
+    plane.resized.add(lambda resized: pyramid.reset(resized.pixels))

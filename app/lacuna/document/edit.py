@@ -11,85 +11,138 @@ from numpy.typing import NDArray
 
 from lacuna.contract.fill import FillStep
 from lacuna.document.plane import Plane
+from lacuna.document.sheet import Cut
+from lacuna.document.spill import Kept
 from lacuna.imaging.region import Region
 
 
 class Operation(Protocol):
     """A change that can be swapped back and forth."""
 
-    @property
-    def nbytes(self) -> int:
-        """Memory that it holds now."""
-        ...
-
     def swap(self) -> None:
-        """Exchange the kept state with the present one."""
+        """Exchange the kept state with the present one. `fetch` came before."""
+        ...
+
+    def fetch(self) -> None:
+        """Bring what was kept into memory; raises UnreadableFile before anything is changed."""
+        ...
+
+    def kept(self) -> Kept | None:
+        """What it keeps that may rest on disk, if no plane shows it."""
+        ...
+
+    def touches(self, name: str) -> bool:
+        """Does it change pixels of the plane `name`?"""
         ...
 
 
-class SavedTiles:
+class SavedTiles(Kept):
     """The tiles of one plane as they were before; a tile of one colour is kept as that colour."""
 
     def __init__(self, plane: Plane) -> None:
+        super().__init__({})
         self.plane = plane
-        self.tiles: dict[tuple[int, int], NDArray[Any]] = {}
 
     def save(self, region: Region) -> None:
         """Keep the tiles that `region` touches and that are not kept yet."""
+        tiles = self._arrays
         for key in region.clip(self.plane.shape).tiles():
-            if key not in self.tiles:
-                self.tiles[key] = packed(self.plane.pixels[Region.of_tile(*key, self.plane.shape).slices])
+            if key not in tiles:
+                tiles[key] = packed(self.plane.pixels[Region.of_tile(*key, self.plane.shape).slices])
+                self._measured = None
 
     def swap(self) -> None:
+        shape = self.plane.shape
         regions = []
-        for key, kept in self.tiles.items():
-            region = Region.of_tile(*key, self.plane.shape)
-            target = self.plane.writable(region)
-            now = packed(target)
-            target[...] = kept
-            self.tiles[key] = now
+        tiles: dict[tuple[int, int], NDArray[Any]] = {}
+        for key, before in self.arrays().items():
+            region = Region.of_tile(*key, shape)
+            now = packed(self.plane.pixels[region.slices])
+            tiles[key] = now
+            if now.shape == before.shape and now.size <= 4 and np.array_equal(now, before):
+                continue  # one colour before and now: writing it would give memory to an empty mask
+            self.plane.writable(region)[...] = before
             regions.append(region)
+        self._arrays = tiles
+        self.touch()
         for region in merged_rows(regions):
             self.plane.mark(region)
 
     @property
-    def regions(self) -> list[Region]:
-        """The tiles' regions, in no particular order."""
-        return [Region.of_tile(*key, self.plane.shape) for key in self.tiles]
+    def changed(self) -> bool:
+        """Is any kept tile different from what the plane shows now?"""
+        shape, pixels = self.plane.shape, self.plane.pixels
+        for key, before in self._arrays.items():
+            now = pixels[Region.of_tile(*key, shape).slices]
+            if before.dtype.kind == "f":  # bytes, so that NaN equals itself
+                before = np.ascontiguousarray(np.broadcast_to(before, now.shape))
+                if before.tobytes() != now.tobytes():
+                    return True
+            elif not (now == before).all():
+                return True
+        return False
 
     @property
-    def nbytes(self) -> int:
-        return sum(t.nbytes for t in self.tiles.values())
+    def keys(self) -> frozenset[tuple[int, int]]:
+        """(row, column) of each kept tile."""
+        return frozenset(self.arrays())
+
+    @property
+    def regions(self) -> list[Region]:
+        """The tiles' regions, in no particular order."""
+        return [Region.of_tile(*key, self.plane.shape) for key in self.arrays()]
+
+    def fetch(self) -> None:
+        self.touch()
+        self.arrays()
+
+    def kept(self) -> Kept | None:
+        return self
+
+    def touches(self, name: str) -> bool:
+        return self.plane.name == name
 
 
 class Swapped:
-    """A value that is not pixels (guides, the crop's origin): `put(value)` sets it and returns what was there."""
+    """A value that is not pixels (guides, the original's box): `put(value)` sets it and returns what was there."""
 
     def __init__(self, put: Callable[[Any], Any], before: Any) -> None:
         self.put = put
-        self.kept = before
+        self.before = before
 
     def swap(self) -> None:
-        self.kept = self.put(self.kept)
+        self.before = self.put(self.before)
 
-    @property
-    def nbytes(self) -> int:
-        return 0
+    def fetch(self) -> None:
+        pass
+
+    def kept(self) -> Kept | None:
+        return None
+
+    def touches(self, name: str) -> bool:
+        return False
 
 
 class SwappedPlane:
-    """All pixels of a plane, for changes of size."""
+    """All pixels of a plane, for changes of size. `region` is set where it was cut to a part of itself."""
 
-    def __init__(self, plane: Plane, before: NDArray[Any]) -> None:
+    def __init__(self, plane: Plane, before: Cut, region: Region | None = None) -> None:
         self.plane = plane
-        self.kept = before
+        self.before = before
+        self.region = region
 
     def swap(self) -> None:
-        self.kept = self.plane.replace(self.kept)
+        self.before = self.plane.replace(self.before)
 
-    @property
-    def nbytes(self) -> int:
-        return int(self.kept.nbytes)
+    def fetch(self) -> None:
+        self.before.sheet.touch()
+        self.before.sheet.arrays()
+
+    def kept(self) -> Kept | None:
+        return None if self.before.sheet is self.plane.cut.sheet else self.before.sheet
+
+    def touches(self, name: str) -> bool:
+        return self.plane.name == name
 
 
 class Edit:
@@ -101,26 +154,34 @@ class Edit:
     def __init__(self, label: str, committed: Callable[[Edit], None], step: FillStep | None = None) -> None:
         self.label = label
         self.step = step
+        self.serial = 0  # which of its history's edits it is, from 1; set when it is pushed
         self.operations: list[Operation] = []
         self._committed = committed
         self.open = True
 
     @contextmanager
     def write(self, plane: Plane, region: Region) -> Iterator[NDArray[Any]]:
-        """Lend the pixels of `region` (clipped) to write into: saves the tiles below first, says afterwards what changed."""
+        """Lend the pixels of `region` (clipped) to write into: saves the tiles first, says afterwards what changed."""
         assert self.open, "the edit is closed"
         region = region.clip(plane.shape)
         if region.empty:
-            yield np.empty((0, 0, *plane.shape[2:]), plane.pixels.dtype)
+            yield np.empty((0, 0, *plane.shape[2:]), plane.dtype)
             return
         self._saved(plane).save(region)
-        yield plane.writable(region)
-        plane.mark(region)
+        try:
+            yield plane.writable(region)
+        finally:
+            plane.mark(region)
 
     def replace(self, plane: Plane, pixels: NDArray[Any]) -> None:
         """Give `plane` other pixels, of any size."""
         assert self.open, "the edit is closed"
         self.operations.append(SwappedPlane(plane, plane.replace(pixels)))
+
+    def cut(self, plane: Plane, region: Region) -> None:
+        """Leave of `plane` what lies in `region`; copies nothing."""
+        assert self.open, "the edit is closed"
+        self.operations.append(SwappedPlane(plane, plane.replace(plane.cut.within(region)), region))
 
     def put(self, put: Callable[[Any], Any], value: Any) -> None:
         """Set a value that is not pixels; `put(value)` returns the old one."""
@@ -131,6 +192,7 @@ class Edit:
         """Close it and make it one entry of the history."""
         assert self.open, "the edit is closed"
         self.open = False
+        self.operations = [o for o in self.operations if not isinstance(o, SavedTiles) or o.changed]
         if self.operations:
             self._committed(self)
 
@@ -142,14 +204,28 @@ class Edit:
         self.operations.clear()
 
     def swap(self) -> None:
-        """Undo, or redo: exchange what is with what was, in reverse order of the last time."""
+        """Undo, or redo: exchange what is with what was, in reverse order of the last time.
+
+        Raises UnreadableFile, with nothing changed, if what was kept on disk cannot be read.
+        """
+        for operation in self.operations:
+            operation.fetch()
         self.operations.reverse()
         for operation in self.operations:
             operation.swap()
 
+    def touches(self, name: str) -> bool:
+        """Does it change pixels of the plane `name`?"""
+        return any(o.touches(name) for o in self.operations)
+
+    def kept(self) -> list[Kept]:
+        """What may rest on disk."""
+        return [k for k in (o.kept() for o in self.operations) if k is not None]
+
     @property
     def nbytes(self) -> int:
-        return sum(o.nbytes for o in self.operations)
+        """Memory held to undo it."""
+        return sum(k.nbytes for k in self.kept())
 
     def __enter__(self) -> Edit:
         return self
@@ -159,7 +235,10 @@ class Edit:
             self.commit() if kind is None else self.rollback()
 
     def _saved(self, plane: Plane) -> SavedTiles:
-        for operation in self.operations:
+        """The saved tiles of `plane` as it is now: those from before a change of size lie on another grid."""
+        for operation in reversed(self.operations):
+            if isinstance(operation, SwappedPlane) and operation.plane is plane:
+                break
             if isinstance(operation, SavedTiles) and operation.plane is plane:
                 return operation
         saved = SavedTiles(plane)
@@ -168,19 +247,28 @@ class Edit:
 
 
 def packed(tile: NDArray[Any]) -> NDArray[Any]:
-    """A copy of `tile`, or its one colour in an array of shape (1, 1, ...) that broadcasts to it."""
+    """A copy of `tile`, or its one colour in an array of shape (1, 1, ...) that broadcasts to it.
+
+    Compares whole rows: a comparison with one pixel, broadcast over three channels, would take a hundred times as long.
+    """
     first = tile[:1, :1]
-    return first.copy() if (tile == first).all() else tile.copy()
+    one_colour = (tile[0] == first[0]).all() and (tile[1:] == tile[:-1]).all()
+    return first.copy() if one_colour else tile.copy()
 
 
 def merged_rows(regions: list[Region]) -> list[Region]:
-    """The same pixels in fewer regions: neighbours of one tile row become one."""
+    """The same pixels in fewer regions: neighbours of one tile row become one, then equal rows below each other."""
     rows: list[Region] = []
     for region in sorted(regions):
         if rows and rows[-1].y0 == region.y0 and rows[-1].x1 == region.x0 and rows[-1].y1 == region.y1:
             rows[-1] = Region(region.y0, rows[-1].x0, region.y1, region.x1)
         else:
             rows.append(region)
-    return rows
-
-
+    blocks: dict[tuple[int, int], list[Region]] = {}
+    for row in rows:
+        above = blocks.setdefault((row.x0, row.x1), [])
+        if above and above[-1].y1 == row.y0:
+            above[-1] = Region(above[-1].y0, row.x0, row.y1, row.x1)
+        else:
+            above.append(row)
+    return sorted(b for column in blocks.values() for b in column)

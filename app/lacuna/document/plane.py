@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.document.frozen import Frozen
+from lacuna.document.sheet import Cut, Sheet
 from lacuna.imaging.region import TILE, Region
 from lacuna.listeners import Listeners
 
@@ -23,23 +26,29 @@ class Plane:
         self.changed: Listeners[[Plane, Region]] = Listeners()
         self.resized: Listeners[[Plane]] = Listeners()
         self.revision = 0
-        self._take(pixels)
+        self._frozen: list[weakref.ref[Frozen]] = []
+        self._take(Cut.whole(Sheet(pixels if pixels.flags.writeable else pixels.copy())))
 
-    def _take(self, pixels: NDArray[Any]) -> None:
-        self._array = pixels if pixels.flags.writeable else pixels.copy()
+    def _take(self, cut: Cut) -> None:
+        self.cut = cut
+        self._array = cut.pixels()
         self._view = self._array.view()
         self._view.flags.writeable = False
-        rows, columns = -(-pixels.shape[0] // TILE), -(-pixels.shape[1] // TILE)
+        rows, columns = -(-self.shape[0] // TILE), -(-self.shape[1] // TILE)
         self._revisions = np.full((max(1, rows), max(1, columns)), self.revision, np.int64)
 
     @property
     def pixels(self) -> NDArray[Any]:
-        """The pixels, read-only. The view stays valid until `resized`."""
+        """The pixels, read-only; after a crop their rows lie apart. The view stays valid until `resized`."""
         return self._view
 
     @property
     def shape(self) -> tuple[int, ...]:
         return self._array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._array.dtype
 
     def changed_since(self, revision: int, region: Region) -> bool:
         """Did a pixel of a tile that `region` touches change after `revision`?"""
@@ -48,6 +57,13 @@ class Plane:
             return False
         rows, columns = slice(r.y0 // TILE, (r.y1 - 1) // TILE + 1), slice(r.x0 // TILE, (r.x1 - 1) // TILE + 1)
         return bool((self._revisions[rows, columns] > revision).any())
+
+    def freeze(self, tiles: frozenset[tuple[int, int]] | None = None) -> Frozen:
+        """The pixels (or only those `tiles`) as they are now, to be read by another thread while painting goes on."""
+        frozen = Frozen(self.cut, self._view, tiles)
+        self._frozen = [ref for ref in self._frozen if ref() is not None]
+        self._frozen.append(weakref.ref(frozen))
+        return frozen
 
     def mark(self, region: Region) -> None:
         """For edits alone: say that `region` has changed."""
@@ -60,14 +76,18 @@ class Plane:
         self.changed(self, r)
 
     def writable(self, region: Region) -> NDArray[Any]:
-        """For edits alone: the pixels of `region`, to write into."""
+        """For edits alone: the pixels of `region`, to write into at once; what is frozen there is saved first."""
+        for ref in self._frozen:
+            frozen = ref()
+            if frozen is not None:
+                frozen.before_write(self.cut, region)
         view: NDArray[Any] = self._array[region.slices]
         return view
 
-    def replace(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        """For edits alone: other pixels, of any size; returns the old ones."""
-        old = self._array
+    def replace(self, pixels: NDArray[Any] | Cut) -> Cut:
+        """For edits alone: other pixels, of any size; returns the old ones, to be put back by another `replace`."""
+        old = self.cut
         self.revision += 1
-        self._take(pixels)
+        self._take(pixels if isinstance(pixels, Cut) else Cut.whole(Sheet(pixels)))
         self.resized(self)
         return old

@@ -1,0 +1,95 @@
+"""Where a mask is: for each tile the number of its pixels above 0 and their box, counted again when read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lacuna.document.plane import Plane
+from lacuna.imaging.region import TILE, Region
+
+
+class Occupancy:
+    """Watches a mask plane. A change only marks its tiles; the next question looks at those again.
+
+    So a brush move costs next to nothing, and a question about 100 megapixels the tiles that changed since the last.
+    """
+
+    def __init__(self, mask: Plane, *, empty: bool) -> None:
+        self._mask = mask
+        self._begin(stale=not empty)
+        mask.changed.add(lambda _plane, region: self._mark(region))
+        mask.resized.add(lambda _plane: self._begin(stale=True))
+
+    def _begin(self, *, stale: bool) -> None:
+        rows, columns = -(-self._mask.shape[0] // TILE), -(-self._mask.shape[1] // TILE)
+        self._stale = np.full((rows, columns), stale)
+        self._counts = np.zeros((rows, columns), np.int64)
+        self._boxes = np.zeros((rows, columns, 4), np.int64)  # y0, x0, y1, x1 in image pixels, where counted above 0
+
+    def _mark(self, region: Region) -> None:
+        rows = slice(region.y0 // TILE, (region.y1 - 1) // TILE + 1)
+        self._stale[rows, region.x0 // TILE : (region.x1 - 1) // TILE + 1] = True
+
+    def _look(self) -> None:
+        if not self._stale.any():
+            return
+        import cv2
+
+        pixels = self._mask.pixels
+        for row, column in np.argwhere(self._stale):
+            region = Region.of_tile(int(row), int(column), self._mask.shape)
+            tile = pixels[region.slices]
+            count = cv2.countNonZero(tile)
+            self._counts[row, column] = count
+            if count == tile.size:
+                self._boxes[row, column] = region.y0, region.x0, region.y1, region.x1
+            elif count:
+                ys, xs = np.flatnonzero(tile.any(axis=1)), np.flatnonzero(tile.any(axis=0))
+                self._boxes[row, column] = (
+                    region.y0 + ys[0],
+                    region.x0 + xs[0],
+                    region.y0 + ys[-1] + 1,
+                    region.x0 + xs[-1] + 1,
+                )
+        self._stale[...] = False
+
+    @property
+    def count(self) -> int:
+        """Number of pixels above 0."""
+        self._look()
+        return int(self._counts.sum())
+
+    @property
+    def bounds(self) -> Region:
+        """The box of all pixels above 0, empty if there are none."""
+        self._look()
+        return _around(self._boxes[self._counts > 0])
+
+    def boxes(self) -> list[Region]:
+        """A box for each group of tiles that hold pixels above 0 and touch each other, corners included.
+
+        Each is the exact box of its pixels; together they hold every pixel above 0. Boxes of two groups may overlap.
+        """
+        self._look()
+        import cv2
+
+        occupied = self._counts > 0
+        groups, labels = cv2.connectedComponents(occupied.astype(np.uint8), connectivity=8)
+        return sorted(_around(self._boxes[labels == n]) for n in range(1, groups))
+
+    def count_in(self, region: Region) -> int:
+        """Number of pixels above 0 in the tiles that `region` touches: 0 says that there are none in `region`."""
+        self._look()
+        r = region.clip(self._mask.shape)
+        if r.empty:
+            return 0
+        rows = slice(r.y0 // TILE, (r.y1 - 1) // TILE + 1)
+        return int(self._counts[rows, r.x0 // TILE : (r.x1 - 1) // TILE + 1].sum())
+
+
+def _around(boxes: np.ndarray) -> Region:
+    if not len(boxes):
+        return Region(0, 0, 0, 0)
+    y0, x0 = boxes[:, :2].min(axis=0)
+    y1, x1 = boxes[:, 2:].max(axis=0)
+    return Region(int(y0), int(x0), int(y1), int(x1))
