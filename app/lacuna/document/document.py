@@ -146,10 +146,15 @@ class Document:
 
         A read-only view. The first call decodes, unless `set_original` came before. Raises UnreadableFile.
         """
+        return self.whole_original[self._original_box.slices]
+
+    @property
+    def whole_original(self) -> Pixels:
+        """The picture as opened, before any crop; read-only, decoded when first needed as by `original`."""
         if self._original is None:
             self.set_original(self.load_original())
         assert self._original is not None
-        return self._original[self._original_box.slices]
+        return self._original
 
     @property
     def original_ready(self) -> bool:

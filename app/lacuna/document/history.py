@@ -123,9 +123,18 @@ class History:
         if moment is None:
             moment = self.here()
         serials = [0, *(edit.serial for edit in self.entries)]
-        self._clean_at = serials.index(moment) if moment in serials else None
+        self.mark_clean_at(serials.index(moment) if moment in serials else None)
+
+    def mark_clean_at(self, position: int | None) -> None:
+        """Say that the picture was saved as it was at `position`; None where that can no longer be reached."""
+        self._clean_at = position
         self.saved()
         self.changed()
+
+    @property
+    def clean_position(self) -> int | None:
+        """The position that was last saved; None if it can no longer be reached, or nothing was."""
+        return self._clean_at
 
     @property
     def nbytes(self) -> int:

@@ -11,7 +11,7 @@ from lacuna.imaging.region import Region
 
 CELL = 64  # side of the square of a level that is made again as one
 SMALLEST = 256  # the long side of the last level is at most this
-BAND = 1 << 20  # bytes of a source that are brought to 8 bits at a time
+BAND = 1 << 18  # bytes of a source that are halved at a time: scratch that stays in the cache
 
 
 class Pyramid:
@@ -34,12 +34,15 @@ class Pyramid:
         """Show other pixels, of any size; everything is stale, unless `empty` says that all of them are 0."""
         self._levels: list[NDArray[Any]] = [pixels]
         self._stale: list[NDArray[np.bool_]] = [np.zeros((0, 0), np.bool_)]
+        self._inked: list[NDArray[np.bool_]] = [np.zeros((0, 0), np.bool_)]  # cells that may hold more than zeros
         height, width = pixels.shape[:2]
         while max(height, width) > SMALLEST:
             height, width = -(-height // 2), -(-width // 2)
             shape = (height, width, *pixels.shape[2:])
             self._levels.append(np.zeros(shape, np.uint8) if empty else np.empty(shape, np.uint8))
-            self._stale.append(np.full((-(-height // CELL), -(-width // CELL)), not empty))
+            cells = -(-height // CELL), -(-width // CELL)
+            self._stale.append(np.full(cells, not empty))
+            self._inked.append(np.full(cells, not empty))
 
     @property
     def levels(self) -> int:
@@ -102,16 +105,31 @@ class Pyramid:
             target = Region(part.y0 * CELL, part.x0 * CELL, part.y1 * CELL, part.x1 * CELL).clip(self._levels[n].shape)
             source = Region(target.y0 * 2, target.x0 * 2, target.y1 * 2, target.x1 * 2).clip(self._levels[n - 1].shape)
             self._freshen(n - 1, source)
-            self._halve(self._levels[n - 1][source.slices], self._levels[n][target.slices])
+            self._halve(n, source, target)
         cells[...] = False
 
-    def _halve(self, source: NDArray[Any], target: NDArray[np.uint8]) -> None:
-        """Half of `source` into `target`, in bands of whole boxes so that scratch memory stays small."""
-        row_bytes = max(1, source.shape[1] * (source.shape[2] if source.ndim == 3 else 1) * source.itemsize)
-        rows = max(1, BAND // (2 * row_bytes))
-        for y in range(0, target.shape[0], rows):
-            band = _eight_bits(source[2 * y : 2 * (y + rows)], self.white)
-            (_peaks if self.peak else _means)(band, target[y : y + rows])
+    def _halve(self, n: int, source: Region, target: Region) -> None:
+        """Make `target` of level `n` from `source` of the level before."""
+        pixels, out = self._levels[n - 1][source.slices], self._levels[n][target.slices]
+        if self.peak:
+            import cv2
+
+            inked = self._inked[n][target.y0 // CELL : -(-target.y1 // CELL), target.x0 // CELL : -(-target.x1 // CELL)]
+            ink = cv2.countNonZero(pixels) > 0
+            if not ink and not inked.any():
+                return  # not written to, zeros cost no memory
+            inked[...] = ink
+        if pixels.dtype == np.uint8 and not self.peak:
+            _means(pixels, out)
+            return
+        rows = max(1, BAND // (2 * max(1, pixels[0].nbytes)))
+        scratch = np.empty((rows, pixels.shape[1] + 1 & ~1), np.uint8) if self.peak else None
+        for y in range(0, out.shape[0], rows):
+            band = _eight_bits(pixels[2 * y : 2 * (y + rows)], self.white)
+            if scratch is not None:
+                _peaks(band, out[y : y + rows], scratch)
+            else:
+                _means(band, out[y : y + rows])
 
 
 def _eight_bits(band: NDArray[Any], white: float) -> NDArray[np.uint8]:
@@ -147,19 +165,16 @@ def _mean(pair: NDArray[np.uint8], axis: int) -> NDArray[np.uint8]:
     return ((pair.sum(axis=axis, dtype=np.uint16) + 1) >> 1).astype(np.uint8)
 
 
-def _peaks(band: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
-    import cv2
-
-    if cv2.countNonZero(band) == 0:
-        if cv2.countNonZero(target):  # an empty part that is empty already is not written to, and costs no memory
-            target[...] = 0
-        return
+def _peaks(band: NDArray[np.uint8], target: NDArray[np.uint8], scratch: NDArray[np.uint8]) -> None:
+    """Column neighbours first, then row neighbours as the two bytes of one number: half the work of striding."""
     if band.shape[0] % 2:
         band = np.concatenate([band, band[-1:]])
-    tall = np.maximum(band[0::2], band[1::2])
-    if tall.shape[1] % 2:
-        tall = np.concatenate([tall, tall[:, -1:]], axis=1)
-    pairs = tall.view(np.uint16)  # two neighbours in one number: half the work of striding over bytes
+    tall = scratch[: band.shape[0] // 2]
+    width = band.shape[1]
+    np.maximum(band[0::2], band[1::2], out=tall[:, :width])
+    if width % 2:
+        tall[:, width] = tall[:, width - 1]
+    pairs = tall.view(np.uint16)
     target[...] = np.maximum(pairs >> 8, pairs & 255)
 
 
@@ -168,8 +183,10 @@ def _blocks(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     if cells.all():
         return [(0, 0, cells.shape[0], cells.shape[1])]
     blocks: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {}
+    padded = np.zeros(cells.shape[1] + 2, np.bool_)
     for y in np.flatnonzero(cells.any(axis=1)):
-        edges = np.flatnonzero(np.diff(cells[y], prepend=False, append=False))
+        padded[1:-1] = cells[y]
+        edges = np.flatnonzero(padded[1:] != padded[:-1])
         for x0, x1 in zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True):
             column = blocks.setdefault((x0, x1), [])
             if column and column[-1][2] == y:
