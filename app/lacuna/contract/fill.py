@@ -62,11 +62,11 @@ class Runtime:
 
 @dataclass(frozen=True, eq=False)
 class FillWork:
-    """One crop to fill. `image` is a read-only (h, w, 3) view in the picture's own dtype; `hole` (h, w) bool.
+    """One crop to fill: `image` (h, w, 3), read-only, contiguous, in the picture's own dtype; `hole` (h, w) bool.
 
-    `guides` are strokes in crop coordinates, `edges` an optional (h, w) float32 plane of edges in [0, 1]. `white` is the
-    value of white in `image`'s dtype. Pixels of `image` inside the hole are the old ones and mean nothing; all known ones
-    are finite. `grey`: the three channels are equal, one is enough to look at.
+    `guides` are strokes in crop coordinates, `edges` an optional (h, w) float32 plane of edges in [0, 1]. `white` is
+    the value of white in `image`'s dtype. Pixels of `image` inside the hole are the old ones and mean nothing; known
+    ones are finite. `grey`: the three channels are equal, one is enough to look at.
     """
 
     image: Pixels

@@ -18,7 +18,7 @@ class Guide(Enum):
 
 @dataclass(frozen=True)
 class GuideStroke:
-    """A polyline in image coordinates (pixel 0 covers 0..1), `width` in image pixels; `colour` (RGB, 0..1) for hints."""
+    """A polyline in image coordinates (pixel 0 covers 0..1), `width` in image pixels; `colour` RGB, 0..1, for hints."""
 
     kind: Guide
     points: tuple[tuple[float, float], ...]  # (x, y)

@@ -1,9 +1,10 @@
-"""Built-in and installed backends, listed by name before anything heavy is imported (entry points `lacuna.backends`)."""
+"""Built-in and installed backends, listed before anything heavy is imported (entry points `lacuna.backends`)."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -25,7 +26,7 @@ BUILT_IN = {
 
 @dataclass(frozen=True)
 class BackendInfo:
-    """What is known of a backend without loading it. `missing` says why it cannot run and how to mend that, or is ""."""
+    """What is known of a backend without loading it. `missing` says why it cannot run, or is ""."""
 
     id: str
     name: str
@@ -41,6 +42,7 @@ class NoParams:
 
 
 _lock = threading.RLock()  # a script may fill from several threads
+_turns: dict[str, threading.Lock] = {}
 _made: dict[str, FillBackend] = {}
 _loaded: dict[str, tuple[str, int]] = {}  # device and threads that a backend was loaded for
 
@@ -90,6 +92,14 @@ def loaded(backend_id: str, runtime: Runtime) -> FillBackend:
 def needs_loading(backend_id: str, runtime: Runtime) -> bool:
     """The first use on `runtime` is still to come: imports and weights will take their time."""
     return _loaded.get(backend_id) != (runtime.device, runtime.threads)
+
+
+@contextmanager
+def turn(backend_id: str) -> Iterator[FillBackend]:
+    """The backend for one call: it is promised that calls never overlap, also when a script fills from several threads."""
+    found = backend(backend_id)
+    with _turns.setdefault(backend_id, threading.Lock()):
+        yield found
 
 
 def unload_all() -> None:

@@ -1,0 +1,139 @@
+"""The library's `lacuna.fill`: numpy arrays in, numpy arrays out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.fill import FillOptions, Needs
+from lacuna.contract.params import validate
+from lacuna.contract.progress import Progress
+from lacuna.engine import device as devices
+from lacuna.engine import registry
+from lacuna.engine.fill import FillRequest, FillResult, Window
+from lacuna.engine.fill import fill as fill_request
+from lacuna.engine.plan import windows_for
+from lacuna.errors import SizeMismatch
+from lacuna.i18n import _
+from lacuna.imaging.photo import white_of
+from lacuna.imaging.region import Region
+
+DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
+
+
+def fill(
+    image: NDArray[Any],
+    mask: NDArray[Any],
+    backend: str = "telea",
+    *,
+    grow: float = 0.0,
+    feather: float = 0.0,
+    fill_alpha: bool = False,
+    seed: int = 0,
+    device: str = "auto",
+    **params: Any,
+) -> NDArray[Any]:
+    """A copy of `image` in which what `mask` marks is invented by `backend`; elsewhere it is the same, bit for bit.
+
+    `image` is (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, uint8, uint16 or float32, and is not changed. `mask`
+    is (H, W) or (H, W, 1), bool or uint8: every pixel above 0 is filled, a uint8 value is the weight of the fill.
+
+    `grow` widens the mask by a disc of so many pixels, `feather` softens its edge inside it over so many pixels. Alpha
+    is left as it is unless `fill_alpha`. `device` is "auto", "cpu" or "cuda". `params` are the backend's own settings,
+    such as `radius=5`; `lacuna backends` lists them.
+
+    Raises TypeError and ValueError for arrays of another kind or shape, SizeMismatch and UnsuitableMask for a mask of
+    another size, an empty one and one that covers everything, UnknownBackend, InvalidParameter, OutOfMemory, and
+    BackendFailed for whatever a backend raises: all but the first two are `lacuna.errors.LacunaError`.
+    """
+    _check(image, mask)
+    plane = mask[..., 0] if mask.ndim == 3 else mask
+    if plane.shape != image.shape[:2]:
+        raise size_mismatch((plane.shape[0], plane.shape[1]), (image.shape[0], image.shape[1]))
+    chosen = registry.backend(backend)
+    checked: Any = validate(chosen.Params, params)
+    needs = chosen.needs(checked)
+    options = FillOptions(grow=_length("grow", grow), feather=_length("feather", feather), alpha=fill_alpha)
+    runtime = devices.runtime_for(device, needs.devices)
+    request = FillRequest(
+        windows=_windows(image, plane, needs, options),
+        size=(image.shape[0], image.shape[1]),
+        white=white_of(image[..., :3] if image.ndim == 3 else image),
+        backend=backend,
+        params=checked,
+        grey=image.ndim == 2 or image.shape[2] == 1,
+        options=options,
+        seed=seed,
+        recipe=False,
+    )
+    result = fill_request(request, runtime, Progress())
+    filled = image.copy()
+    put(filled, result)
+    return filled
+
+
+def put(image: NDArray[Any], result: FillResult) -> None:
+    """Write the pieces of a fill into `image`, which has any of the shapes that `fill` takes."""
+    for piece in result.pieces:
+        target = image[piece.region.slices]
+        if image.ndim == 2:
+            target[...] = piece.pixels[..., 0]
+        else:
+            colours = min(3, image.shape[2])
+            target[..., :colours] = piece.pixels[..., :colours]
+            if piece.alpha is not None and image.shape[2] == 4:
+                target[..., 3] = piece.alpha
+
+
+def size_mismatch(mask: tuple[int, int], picture: tuple[int, int]) -> SizeMismatch:
+    """The error that names both sizes, each given as (height, width)."""
+    return SizeMismatch(
+        _("The mask is {mask_width} × {mask_height} pixels, the picture {width} × {height}.").format(
+            mask_width=mask[1], mask_height=mask[0], width=picture[1], height=picture[0]
+        ),
+        _("Give a mask of the picture's size."),
+        (mask[1], mask[0]),
+        (picture[1], picture[0]),
+    )
+
+
+def _check(image: NDArray[Any], mask: NDArray[Any]) -> None:
+    if not isinstance(image, np.ndarray) or not isinstance(mask, np.ndarray):
+        raise TypeError("image and mask are numpy arrays")
+    if image.dtype not in DTYPES:
+        raise TypeError(f"image is uint8, uint16 or float32, not {image.dtype}")
+    if mask.dtype not in (np.dtype(np.bool_), np.dtype(np.uint8)):
+        raise TypeError(f"mask is bool or uint8, not {mask.dtype}")
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or not image.size:
+        raise ValueError(f"image is (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) and not empty, not {image.shape}")
+    if mask.ndim not in (2, 3) or (mask.ndim == 3 and mask.shape[2] != 1):
+        raise ValueError(f"mask is (H, W) or (H, W, 1), not {mask.shape}")
+
+
+def _length(name: str, value: float) -> float:
+    if not 0 <= value < 1e6:
+        raise ValueError(f"{name} is a number of pixels from 0, not {value}")
+    return float(value)
+
+
+def _windows(image: NDArray[Any], mask: NDArray[Any], needs: Needs, options: FillOptions) -> tuple[Window, ...]:
+    return tuple(
+        Window(region, _colours(image[region.slices]), _as_mask(mask[region.slices]), _alpha(image, region))
+        for region in windows_for(mask, needs, options)
+    )
+
+
+def _colours(part: NDArray[Any]) -> NDArray[Any]:
+    if part.ndim == 2:
+        part = part[..., None]
+    return np.repeat(part, 3, axis=2) if part.shape[2] == 1 else part[..., :3]
+
+
+def _alpha(image: NDArray[Any], region: Region) -> NDArray[Any] | None:
+    return image[region.slices][..., 3] if image.ndim == 3 and image.shape[2] == 4 else None
+
+
+def _as_mask(part: NDArray[Any]) -> NDArray[np.uint8]:
+    return part.astype(np.uint8) * np.uint8(255) if part.dtype == np.bool_ else part

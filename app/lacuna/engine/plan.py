@@ -1,0 +1,225 @@
+"""From a mask to what has to be cut out and filled: holes, their context, and what it will cost.
+
+Two steps. `windows_for` looks at a whole mask by tiles, fast enough for the owner's thread at 100 megapixels, and says
+which parts of the picture a fill needs to see. `cuts` then takes one such window apart, pixel by pixel, in the worker.
+
+A cut is one call of a backend: a crop that holds its own hole and no pixel of another one. Holes whose boxes lie within
+another's context are filled together; this goes on until nothing is left to join. The outcome depends on the mask
+alone, not on how it was looked at: the smallest division with that property is unique.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.fill import Context, FillOptions, Needs
+from lacuna.imaging.mask import as_bool, bounds
+from lacuna.imaging.photo import Hole, Mask
+from lacuna.imaging.region import Region
+
+TILE = 64  # side of the tiles in which a whole mask is looked at
+BLOCK = 16  # at most: side of the blocks in which a window is looked at
+CHUNK = 512  # boxes compared with all others at a time
+CUT_SECONDS = 2e-4  # a call of a backend and what surrounds it
+CROP_SECONDS = 0.02  # a megapixel of context: copies, comparison, composite
+
+Boxes = NDArray[np.int64]  # (n, 4): y0, x0, y1, x1
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One call of a backend: the smallest `box` around its hole, and the `crop` with the context around that."""
+
+    box: Region
+    crop: Region
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a fill will take: seconds, bytes beyond the picture, pixels to invent, windows to look at."""
+
+    seconds: float
+    bytes: int
+    pixels: int
+    windows: int
+
+
+def windows_for(
+    mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region | None = None
+) -> tuple[Region, ...]:
+    """The parts of a whole picture that a fill of `mask` needs to see, in picture coordinates.
+
+    Each holds whole cuts: no hole pixel in it belongs to a cut that reaches out of it. They may overlap in their
+    context. `within` says where the mask is known to lie, if that is known. A few ms at 100 megapixels.
+    """
+    return tuple(cut.crop for cut in _spans(mask, needs, options, within))
+
+
+def cuts(hole: Hole, needs: Needs) -> tuple[Cut, ...]:
+    """The calls of a backend that fill `hole` (h, w), in its coordinates, from top to bottom. Each hole pixel is in one."""
+    boxes = _merged(_block_boxes(hole, needs.context.minimum), needs.context)
+    boxes = boxes[np.lexsort((boxes[:, 1], boxes[:, 0]))]
+    return tuple(_with_context(Region(*box), needs.context, hole.shape) for box in boxes.tolist())
+
+
+def estimate(
+    mask: Mask | Hole,
+    needs: Needs,
+    options: FillOptions,
+    *,
+    within: Region | None = None,
+    seconds_per_megapixel: float | None = None,
+    pixel_bytes: int = 3,
+) -> Estimate:
+    """What a fill of `mask` will take, as cheap as `windows_for`.
+
+    `seconds_per_megapixel` of hole is what was measured before, else the backend's own guess; `pixel_bytes` is the size
+    of a pixel of the picture. Growth is counted as a ring around each window's box.
+    """
+    spans = _spans(mask, needs, options, within)
+    marked = as_bool(mask)
+    painted = [int(np.count_nonzero(marked[span.box.clip(mask.shape).slices])) for span in spans]
+    ring = sum(min(span.box.area - n, round(2 * options.grow * (span.box.height + span.box.width)))
+               for span, n in zip(spans, painted, strict=True))  # fmt: skip
+    pixels = sum(painted) + (ring if options.grow >= 1 else 0)
+    area = sum(span.crop.area for span in spans)
+    largest = max((span.crop.area for span in spans), default=0)
+    speed = needs.megapixel_seconds if seconds_per_megapixel is None else seconds_per_megapixel
+    return Estimate(
+        seconds=pixels / 1e6 * speed + area / 1e6 * CROP_SECONDS + len(spans) * CUT_SECONDS,
+        bytes=int(area * (pixel_bytes + 1) + largest * (needs.bytes_per_pixel + 2 * pixel_bytes)),
+        pixels=pixels,
+        windows=len(spans),
+    )
+
+
+def _spans(mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region | None) -> list[Cut]:
+    """The boxes of groups of holes, grown by `options.grow`, with their context; a window is a group's crop."""
+    where = Region.whole(mask.shape) if within is None else within.clip(mask.shape)
+    if where.empty:
+        return []
+    marked = as_bool(mask)[where.slices]
+    margin = int(options.grow)
+    boxes = [
+        bounds(marked[box.slices]).shift(box.y0 + where.y0, box.x0 + where.x0).pad(margin).clip(mask.shape)
+        for box in _tile_boxes(marked)
+    ]
+    merged = _merged(np.array([(b.y0, b.x0, b.y1, b.x1) for b in boxes], np.int64).reshape(-1, 4), needs.context)
+    return [_with_context(Region(*box), needs.context, mask.shape) for box in merged.tolist()]
+
+
+def _with_context(box: Region, context: Context, shape: tuple[int, ...]) -> Cut:
+    return Cut(box, box.pad(context.padding(box)).clip(shape))
+
+
+def _tile_boxes(marked: Hole) -> list[Region]:
+    """Boxes of tiles that hold marked pixels and touch each other, diagonally too. One pass over the pixels."""
+    import cv2
+
+    height, width = marked.shape
+    rows = marked.any(axis=1)
+    occupied = np.zeros((-(-height // TILE), -(-width // TILE)), np.uint8)
+    starts = np.arange(0, width, TILE)
+    for row in np.unique(np.flatnonzero(rows) // TILE):
+        band = marked[row * TILE : (row + 1) * TILE].any(axis=0)
+        occupied[row] = np.logical_or.reduceat(band, starts)
+    stats = cv2.connectedComponentsWithStats(occupied, connectivity=8)[2]
+    return [
+        Region(y * TILE, x * TILE, (y + h) * TILE, (x + w) * TILE).clip(marked.shape)
+        for x, y, w, h, _area in stats[1:].tolist()
+    ]
+
+
+def _block_boxes(hole: Hole, reach: int) -> Boxes:
+    """Tight boxes of groups of hole pixels that are connected, or so near that one surely lies in the other's context.
+
+    Pixels of neighbouring blocks of half the reach are within reach of each other; so groups of blocks can be labelled
+    in place of pixels, which are many more.
+    """
+    import cv2
+
+    whole = bounds(hole)
+    if whole.empty:
+        return np.zeros((0, 4), np.int64)
+    if max(whole.height, whole.width) <= reach:
+        return np.array([(whole.y0, whole.x0, whole.y1, whole.x1)], np.int64)
+    side = max(1, min(BLOCK, (reach + 1) // 2))
+    rows, columns = -(-whole.height // side), -(-whole.width // side)
+    padded = np.zeros((rows * side, columns * side), bool)
+    padded[: whole.height, : whole.width] = hole[whole.slices]
+    in_row = np.zeros((side, rows, columns), bool)  # [r]: does row r of each block hold a hole pixel?
+    in_column = np.zeros((side, rows, columns), bool)
+    for r in range(side):
+        band = padded[r::side]
+        for c in range(side):
+            part = band[:, c::side]
+            in_row[r] |= part
+            in_column[c] |= part
+    occupied = in_row.any(axis=0)
+    count, labels = cv2.connectedComponents(occupied.view(np.uint8), connectivity=8)
+    by, bx = np.nonzero(occupied)
+    label = labels[by, bx] - 1
+    boxes = _empty_boxes(count - 1)
+    np.minimum.at(boxes[:, 0], label, by * side + in_row.argmax(axis=0)[by, bx])
+    np.minimum.at(boxes[:, 1], label, bx * side + in_column.argmax(axis=0)[by, bx])
+    np.maximum.at(boxes[:, 2], label, (by + 1) * side - in_row[::-1].argmax(axis=0)[by, bx])
+    np.maximum.at(boxes[:, 3], label, (bx + 1) * side - in_column[::-1].argmax(axis=0)[by, bx])
+    return boxes + np.array([whole.y0, whole.x0, whole.y0, whole.x0])
+
+
+def _merged(boxes: Boxes, context: Context) -> Boxes:
+    """The boxes, joined until none lies within the context of another."""
+    while len(boxes) > 1:
+        first, second = _pairs(boxes, context)
+        if not first.size:
+            break
+        group = _groups(len(boxes), first, second)
+        joined = _empty_boxes(int(group.max()) + 1)
+        np.minimum.at(joined[:, :2], group, boxes[:, :2])
+        np.maximum.at(joined[:, 2:], group, boxes[:, 2:])
+        boxes = joined
+    return boxes
+
+
+def _empty_boxes(count: int) -> Boxes:
+    return np.tile(np.array([1 << 40, 1 << 40, 0, 0], np.int64), (count, 1))
+
+
+def _pairs(boxes: Boxes, context: Context) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of boxes (first, second) where the second touches the context of the first."""
+    boxes_long = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    padding = np.maximum(context.minimum, np.rint(context.share * boxes_long)).astype(np.int64)
+    padded = boxes + padding[:, None] * np.array([-1, -1, 1, 1])
+    order = np.argsort(boxes[:, 0], kind="stable")
+    firsts, seconds = [], []
+    for start in range(0, len(order), CHUNK):
+        some = order[start : start + CHUNK]
+        a = padded[some]
+        near = np.flatnonzero((boxes[:, 0] < a[:, 2].max()) & (boxes[:, 2] > a[:, 0].min()))
+        b = boxes[near]
+        touching = a[:, None, 0] < b[None, :, 2]
+        touching &= a[:, None, 2] > b[None, :, 0]
+        touching &= a[:, None, 1] < b[None, :, 3]
+        touching &= a[:, None, 3] > b[None, :, 1]
+        i, j = np.nonzero(touching)
+        firsts.append(some[i])
+        seconds.append(near[j])
+    first, second = np.concatenate(firsts), np.concatenate(seconds)
+    other = first != second
+    return first[other], second[other]
+
+
+def _groups(count: int, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A group number from 0 for each of `count` things, of which the pairs belong together."""
+    lowest = np.arange(count)
+    while True:
+        low = np.minimum(lowest[first], lowest[second])
+        before = lowest.copy()
+        np.minimum.at(lowest, first, low)
+        np.minimum.at(lowest, second, low)
+        lowest = lowest[lowest]
+        if np.array_equal(before, lowest):
+            return np.unique(lowest, return_inverse=True)[1]

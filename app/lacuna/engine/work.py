@@ -1,0 +1,120 @@
+"""A crop as a backend wants it, and its answer as the engine wants it: defined values, allowed sizes, working scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.fill import Filled, FillWork, SizeRule
+from lacuna.contract.guides import GuideStroke
+from lacuna.engine.composite import as_dtype
+from lacuna.errors import UnsuitableMask
+from lacuna.i18n import _
+from lacuna.imaging.photo import Hole, Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What was made of a crop: the `work` for the backend, and how to come back from its size to the crop's `shape`."""
+
+    work: FillWork
+    shape: tuple[int, int]
+    scale: int
+    small: tuple[int, int]  # the crop's size at the working scale, before it was padded
+
+    def restore(self, filled: Filled) -> Pixels:
+        """The backend's pixels at the crop's own size and dtype. Raises ValueError for an answer that cannot be used."""
+        image = filled.image
+        if image.shape != self.work.image.shape:
+            raise ValueError(f"the backend gave {image.shape}, not {self.work.image.shape}")
+        if image.dtype not in (self.work.image.dtype, np.dtype(np.float32)):
+            raise ValueError(f"the backend gave {image.dtype}, neither {self.work.image.dtype} nor float32")
+        if image.dtype.kind == "f" and not np.isfinite(image[self.work.hole]).all():
+            raise ValueError("the backend gave values that are no numbers")
+        image = image[: self.small[0], : self.small[1]]
+        if self.scale > 1:
+            import cv2
+
+            height, width = (side * self.scale for side in self.small)
+            big = cv2.resize(image.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+            image = np.asarray(big)[: self.shape[0], : self.shape[1]]
+        return as_dtype(image, self.work.image.dtype)
+
+
+def prepare(
+    image: Pixels,
+    hole: Hole,
+    *,
+    white: float,
+    grey: bool,
+    seed: int,
+    guides: tuple[GuideStroke, ...],
+    size: SizeRule,
+    scale: int = 1,
+) -> Prepared:
+    """The crop `image` (h, w, 3) with its `hole` (h, w) as a work for a backend; neither is written to.
+
+    Undefined known values (NaN, infinite) become part of the hole, so that they spread into no average. `scale` 2, 4 ...
+    works at a half, a quarter of the size. Sides are padded by reflection to what `size` asks for.
+    """
+    shape = (hole.shape[0], hole.shape[1])
+    image, hole = _defined(image, hole)
+    if scale > 1:
+        image, hole = _shrunk(image, hole, scale)
+        guides = tuple(_scaled(stroke, 1 / scale) for stroke in guides)
+    small = (hole.shape[0], hole.shape[1])
+    image, hole = _padded(image, hole, size)
+    view = np.ascontiguousarray(image).view()
+    view.flags.writeable = False
+    work = FillWork(view, np.ascontiguousarray(hole), white, guides, seed=seed, grey=grey)
+    return Prepared(work, shape, scale, small)
+
+
+def _defined(image: Pixels, hole: Hole) -> tuple[Pixels, Hole]:
+    if image.dtype.kind != "f" or np.isfinite(image).all():
+        return image, hole
+    finite = np.isfinite(image)
+    hole = hole | ~finite.all(axis=2)
+    if hole.all():
+        raise UnsuitableMask(
+            _("Around the mask the picture has no defined values."), hint=_("Mark a part with known pixels around it.")
+        )
+    return np.where(finite, image, 0).astype(image.dtype), hole
+
+
+def _shrunk(image: Pixels, hole: Hole, scale: int) -> tuple[Pixels, Hole]:
+    """By `scale`: means of the known pixels of each square; a square without any is hole."""
+    rows, columns = (-(-side // scale) for side in hole.shape)
+    known = np.zeros((rows * scale, columns * scale), bool)
+    known[: hole.shape[0], : hole.shape[1]] = ~hole
+    padded = np.zeros((*known.shape, 3), np.float64)
+    padded[: hole.shape[0], : hole.shape[1]] = np.where(hole[..., None], 0, image)
+    counts = known.reshape(rows, scale, columns, scale).sum(axis=(1, 3))
+    sums = padded.reshape(rows, scale, columns, scale, 3).sum(axis=(1, 3))
+    means = sums / np.maximum(counts, 1)[..., None]
+    return as_dtype(means, image.dtype), counts == 0
+
+
+def _scaled(stroke: GuideStroke, factor: float) -> GuideStroke:
+    points = tuple((x * factor, y * factor) for x, y in stroke.points)
+    return replace(stroke, points=points, width=stroke.width * factor)
+
+
+def _padded(image: Pixels, hole: Hole, size: SizeRule) -> tuple[Pixels, Hole]:
+    """With more rows below and columns to the right where `size` asks for them; a mirrored hole is a hole."""
+    add = [_missing(side, size) for side in hole.shape]
+    if not any(add):
+        return image, hole
+    return _mirrored(image, add), _mirrored(hole, add)
+
+
+def _missing(side: int, size: SizeRule) -> int:
+    wanted = max(side, size.minimum)
+    return -(-wanted // size.multiple) * size.multiple - side
+
+
+def _mirrored(array: NDArray[Any], add: list[int]) -> NDArray[Any]:
+    return np.pad(array, [(0, add[0]), (0, add[1]), *([(0, 0)] * (array.ndim - 2))], mode="symmetric")
