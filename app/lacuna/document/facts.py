@@ -51,7 +51,7 @@ def step_to_json(step: FillStep) -> dict[str, Any]:
         "seed": step.seed,
         "options": dataclasses.asdict(step.options),
         "box": region_to_json(step.box),
-        "mask": _text(step.mask),
+        "mask": _plain(step.mask),
         "size": list(step.size),
         "guides": guides_to_json(step.guides),
         "model_sha256": step.model_sha256,
@@ -67,7 +67,7 @@ def step_from_json(value: dict[str, Any]) -> FillStep:
         seed=value["seed"],
         options=FillOptions(**value["options"]),
         box=region_from_json(value["box"]),
-        mask=_bytes(value["mask"]) or b"",
+        mask=_rich(value["mask"]),
         size=(int(height), int(width)),
         guides=guides_from_json(value["guides"]),
         model_sha256=value["model_sha256"],
@@ -77,48 +77,38 @@ def step_from_json(value: dict[str, Any]) -> FillStep:
 
 def facts_to_json(photo: Photo) -> dict[str, Any]:
     """What a picture says beside its pixels."""
-    metadata, source = photo.metadata, photo.source
+    source = photo.source
     return {
         "grey": photo.grey,
-        "profile": _text(photo.profile),
-        "exif": _text(metadata.exif),
-        "xmp": _text(metadata.xmp),
-        "iptc": _text(metadata.iptc),
-        "dpi": metadata.dpi,
-        "text": [list(pair) for pair in metadata.text],
+        "profile": _plain(photo.profile),
+        "metadata": {f.name: _plain(getattr(photo.metadata, f.name)) for f in dataclasses.fields(Metadata)},
         "source": None
         if source is None
-        else {**dataclasses.asdict(source), "path": None if source.path is None else str(source.path)},
+        else {f.name: _plain(getattr(source, f.name)) for f in dataclasses.fields(Source)},
     }
 
 
 def facts_from_json(value: dict[str, Any]) -> Photo:
-    """A picture of no pixels that says the same."""
-    source = value["source"]
-    if source is not None:
-        tables = source["quantisation"]
-        source = Source(
-            **{
-                **source,
-                "path": None if source["path"] is None else Path(source["path"]),
-                "quantisation": None if tables is None else tuple(tuple(t) for t in tables),
-            }
-        )
-    dpi = value["dpi"]
-    metadata = Metadata(
-        exif=_bytes(value["exif"]),
-        xmp=_bytes(value["xmp"]),
-        iptc=_bytes(value["iptc"]),
-        dpi=None if dpi is None else (float(dpi[0]), float(dpi[1])),
-        text=tuple((str(k), str(v)) for k, v in value["text"]),
-    )
-    empty = np.empty((0, 0, 3), np.uint8)
-    return Photo(empty, None, value["grey"], _bytes(value["profile"]), metadata, source)
+    """A picture of no pixels that says the same; fields that this version does not know are left out."""
+    metadata = Metadata(**_known(Metadata, value["metadata"]))
+    source = None if value["source"] is None else Source(**_known(Source, value["source"]))
+    return Photo(np.empty((0, 0, 3), np.uint8), None, value["grey"], _rich(value["profile"]), metadata, source)
 
 
-def _text(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode()
+def _known(kind: type, value: dict[str, Any]) -> dict[str, Any]:
+    return {f.name: _rich(value[f.name]) for f in dataclasses.fields(kind) if f.name in value}
 
 
-def _bytes(value: str | None) -> bytes | None:
-    return None if value is None else base64.b64decode(value)
+def _plain(value: Any) -> Any:
+    """Bytes and paths as one-entry objects, tuples as lists, all else as it is."""
+    if isinstance(value, bytes):
+        return {"bytes": base64.b64encode(value).decode()}
+    if isinstance(value, Path):
+        return {"path": str(value)}
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value
+
+
+def _rich(value: Any) -> Any:
+    if isinstance(value, dict):
+        return base64.b64decode(value["bytes"]) if "bytes" in value else Path(value["path"])
+    return tuple(_rich(v) for v in value) if isinstance(value, list) else value
