@@ -1,0 +1,206 @@
+"""What people install: the menu entry, the wheel, and the built folder, started as on a machine without Python.
+
+The built folder's tests carry the mark `package`: they need `make package` first, and `make package-test` runs them.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lacuna import paths
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGING = ROOT / "packaging"
+BUILT = ROOT / "dist" / "lacuna" / ("lacuna.exe" if sys.platform == "win32" else "lacuna")
+SAMPLE = paths.resources() / "samples" / "lion.jpg"
+MASK = paths.resources() / "samples" / "lion-mask.png"
+
+
+def _metainfo() -> ElementTree.Element:
+    return ElementTree.parse(next(PACKAGING.glob("*.metainfo.xml"))).getroot()
+
+
+def _desktop() -> configparser.SectionProxy:
+    entry = configparser.ConfigParser(interpolation=None, strict=True)
+    entry.optionxform = str  # type: ignore[assignment, method-assign]  # keys are told apart by case
+    entry.read(PACKAGING / "lacuna.desktop", encoding="utf-8")
+    return entry["Desktop Entry"]
+
+
+def test_the_menu_entry_opens_several_pictures_of_every_kind_that_is_read():
+    entry = _desktop()
+    assert entry["Exec"] == "lacuna %F"
+    kinds = set(entry["MimeType"].rstrip(";").split(";"))
+    assert {f"image/{k}" for k in ("jpeg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")} <= kinds
+
+
+def test_the_metadata_names_the_menu_entry_and_speaks_chinese():
+    root = _metainfo()
+    assert root.findtext("launchable") == "lacuna.desktop"
+    assert root.findtext("project_license") == "MIT"
+    language = "{http://www.w3.org/XML/1998/namespace}lang"
+    assert any(node.get(language) == "zh_CN" for node in root.findall("summary"))
+    assert _desktop()["Comment"] == root.findtext("summary")
+
+
+@pytest.mark.parametrize("side", [16, 22, 24, 32, 48, 64, 128, 256, 512])
+def test_the_icon_is_there_in_every_size(side: int):
+    with Image.open(PACKAGING / "icons" / f"lacuna-{side}.png") as icon:
+        assert icon.size == (side, side)
+        alpha = np.asarray(icon.convert("RGBA"))[..., 3]
+    assert alpha[0, 0] == 0
+    assert alpha[side // 2, side // 2] == 255
+
+
+def test_the_icon_for_windows_holds_small_and_large():
+    with Image.open(PACKAGING / "icons" / "lacuna.ico") as icon:
+        assert {(16, 16), (32, 32), (48, 48), (256, 256)} <= icon.info["sizes"]
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source archive, built by the pinned builder without a network."""
+    folder = tmp_path_factory.mktemp("archives")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--directory", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return folder
+
+
+def test_the_wheel_carries_icons_samples_words_and_models(archives: Path):
+    with zipfile.ZipFile(next(archives.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+    for inside in (
+        "lacuna/__main__.py",
+        "lacuna/py.typed",
+        "lacuna/resources/icons/lacuna.svg",
+        "lacuna/resources/samples/lion.jpg",
+        "lacuna/resources/samples/CREDITS.md",
+        "lacuna/resources/translations/zh_CN/LC_MESSAGES/lacuna.mo",
+        "lacuna/models/README.md",
+    ):
+        assert inside in names
+    assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]
+
+
+def test_the_wheel_finds_its_resources_where_it_is_installed(archives: Path, tmp_path: Path):
+    with zipfile.ZipFile(next(archives.glob("*.whl"))) as wheel:
+        wheel.extractall(tmp_path)
+    code = (
+        "import lacuna, lacuna.i18n as i18n, lacuna.paths as paths\n"
+        "print(lacuna.__file__, (paths.resources() / 'icons' / 'lacuna.svg').is_file(),"
+        " (paths.resources() / 'samples' / 'lion.jpg').is_file(), i18n.languages(), paths.models().is_dir(), sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    where, icon, sample, languages, models = done.stdout.splitlines()
+    assert where.startswith(str(tmp_path)), "the installed copy has to be the one that is looked at"
+    assert (icon, sample, models) == ("True", "True", "True")
+    assert "zh_CN" in languages
+
+
+def test_the_source_archive_is_whole(archives: Path):
+    with tarfile.open(next(archives.glob("*.tar.gz"))) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    for inside in (
+        "app/lacuna/__main__.py", "resources/samples/lion.jpg", "models/README.md", "tests/conftest.py", "LICENSE",
+        "packaging/lacuna.spec", "docs/architecture.md", "constraints.txt", "Makefile", "README.md", "pyproject.toml",
+    ):  # fmt: skip
+        assert inside in names
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine without Python: none of its variables, and nothing on the PATH."""
+    assert BUILT.exists(), "there is no built program: run `make package` first"
+    return {
+        "PATH": str(tmp_path / "empty"),
+        "HOME": str(tmp_path),
+        "LACUNA_HOME": str(tmp_path / "lacuna"),
+        "LANG": "C.UTF-8",
+    }
+
+
+def _built(bare: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BUILT, *map(str, arguments)], env=bare, cwd=bare["HOME"], capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.package
+def test_the_built_program_fills_on_the_command_line(bare: dict[str, str], tmp_path: Path):
+    result = tmp_path / "lion.png"
+    done = _built(bare, "fill", SAMPLE, "--mask", MASK, "--backend", "telea", "-o", result, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["backend"] == "telea"
+    with Image.open(result) as filled, Image.open(SAMPLE) as photo, Image.open(MASK) as mask:
+        after, before, hole = (np.asarray(i.convert(m)) for i, m in ((filled, "RGB"), (photo, "RGB"), (mask, "L")))
+    differs = (after != before).any(axis=2)
+    assert differs[hole > 0].mean() > 0.9
+    assert (differs & (hole == 0)).mean() < 0.001  # two decoders of JPEG may differ by a rounding
+
+
+@pytest.mark.package
+def test_the_built_program_lists_its_backends_and_examines_itself(bare: dict[str, str]):
+    listed = _built(bare, "backends", "--json")
+    assert listed.returncode == 0, listed.stderr
+    assert {"telea", "ns"} <= {entry["id"] for entry in json.loads(listed.stdout)}
+    examined = _built(bare, "doctor")
+    assert examined.returncode == 0, examined.stderr
+    assert "6." in examined.stdout  # PySide6's version, which it reads from metadata that has to travel along
+
+
+@pytest.fixture
+def window(bare: dict[str, str], real_display: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The built program with a sample photo on a screen of its own."""
+    screen = {"DISPLAY": real_display["DISPLAY"], "QT_QPA_PLATFORM": "xcb", "QT_SCALE_FACTOR": "1"}
+    program = subprocess.Popen([BUILT, str(SAMPLE)], env={**bare, **screen}, stderr=subprocess.PIPE, text=True)
+    try:
+        yield program
+    finally:
+        if program.poll() is None:
+            program.kill()
+        program.communicate(timeout=20)
+
+
+@pytest.mark.package
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the window is driven through an X server")
+def test_the_built_program_opens_its_window_and_quits(window: subprocess.Popen[str], real_display: dict[str, str]):
+    xdotool = shutil.which("xdotool")
+    assert xdotool, "xdotool is not installed"
+
+    def ask(*words: str) -> str:
+        done = subprocess.run([xdotool, *words], env=real_display, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr or window.poll()
+        return done.stdout.split("\n")[0]
+
+    found = ask("search", "--sync", "--onlyvisible", "--name", "lion.jpg")
+    assert "Lacuna" in ask("getwindowname", found)
+    ask("windowfocus", "--sync", found)
+    ask("key", "--window", found, "ctrl+q")
+    assert window.wait(timeout=20) == 0
