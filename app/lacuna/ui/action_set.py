@@ -1,4 +1,4 @@
-"""The table's rows as living QActions: made once, enabled and ticked as the editor says, rebound as the person likes."""
+"""The table's rows as living QActions: made once, enabled as the editor says, rebound as the person likes."""
 
 from __future__ import annotations
 

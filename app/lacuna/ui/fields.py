@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -75,7 +75,8 @@ class NumberField(Field):
 
     def __init__(self, param: Param, parent: QWidget) -> None:
         super().__init__(param, parent)
-        assert param.low is not None and param.high is not None
+        assert param.low is not None
+        assert param.high is not None
         self.low, self.high, self.step = param.low, param.high, param.step or 1
         self.whole = param.kind != "number"
         self.box: QSpinBox | QDoubleSpinBox
@@ -114,10 +115,12 @@ class NumberField(Field):
 
     def show_value(self, value: Any) -> None:
         if self.box.value() != value or not self.box.hasFocus():
-            self.box.blockSignals(True)
-            self.box.setValue(value)
-            self.box.blockSignals(False)
+            self._put(value)
         self._place_slider(value)
+
+    def _put(self, value: Any) -> None:
+        with QSignalBlocker(self.box):
+            self.box.setValue(value)
 
     def _place_slider(self, value: float) -> None:
         if self.slider is None or self.slider.isSliderDown():
@@ -126,9 +129,8 @@ class NumberField(Field):
             share = math.log(max(self.low, value) / self.low) / math.log(self.high / self.low)
         else:
             share = (value - self.low) / (self.high - self.low or 1)
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(share * self.slider.maximum()))
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(share * self.slider.maximum()))
 
     def _slider_changed(self, position: int) -> None:
         assert self.slider is not None
@@ -138,18 +140,13 @@ class NumberField(Field):
             value = self._snapped(value) if value > 10 * self.step else max(self.low, round(value, 1))
         else:
             value = self._snapped(self.low + share * (self.high - self.low))
-        value = int(round(value)) if self.whole else value
-        self.box.blockSignals(True)
-        self.box.setValue(value)
-        self.box.blockSignals(False)
+        self._put(round(value) if self.whole else value)
         self.changed.emit(self.value())
 
     def _box_changed(self, value: float) -> None:
         snapped = self._snapped(value) if self.whole else value
         if snapped != value:
-            self.box.blockSignals(True)
-            self.box.setValue(snapped)
-            self.box.blockSignals(False)
+            self._put(snapped)
         self._place_slider(snapped)
         self.changed.emit(self.value())
 

@@ -1,4 +1,4 @@
-"""Line icons from `resources/icons`, drawn when needed in the colour of the theme and at the screen's own resolution."""
+"""Line icons from `resources/icons`, drawn when needed in the theme's colour and at the screen's resolution."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of the window. `surround` lies around the picture: neutral in both themes, so that colours are judged."""
+    """The colours of the window. `surround` lies around the picture: neutral, so that colours can be judged."""
 
     name: str
     window: str
@@ -123,8 +123,9 @@ def palette(theme: Theme) -> QPalette:
 
 
 def style_sheet(theme: Theme) -> str:
-    """What Fusion draws too loudly or not at all: flat tool buttons, cards, dock titles, a clear frame around the focus."""
+    """What Fusion draws too loudly or not at all: flat tool buttons, cards, dock titles, a frame around the focus."""
     t = theme
+    strong = t.focus if t.name == "light" else t.accent
     return f"""
 QToolTip {{ color: {t.text}; background: {t.raised}; border: 1px solid {t.border}; padding: 3px 5px; }}
 QMainWindow::separator {{ background: {t.border}; width: 1px; height: 1px; margin: 2px; }}
@@ -147,14 +148,15 @@ QToolButton:pressed {{ background: {t.border}; }}
 QToolButton:checked {{ background: {t.accent}; color: {t.accent_text}; }}
 QToolButton:focus, QPushButton:focus {{ border: 2px solid {t.focus}; }}
 QToolButton:focus {{ padding: 3px; }}
-QPushButton {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; padding: 5px 14px; min-height: 16px; }}
+QPushButton {{
+  background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; padding: 5px 14px; min-height: 16px; }}
 QPushButton:focus {{ padding: 4px 13px; }}
 QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.border}; }}
 QPushButton:disabled {{ color: {t.disabled}; background: {t.window}; }}
 QPushButton:default, QPushButton[primary="true"] {{
   background: {t.accent}; color: {t.accent_text}; border-color: {t.accent}; font-weight: 600; }}
-QPushButton:default:hover, QPushButton[primary="true"]:hover {{ background: {t.focus if t.name == "light" else t.accent}; }}
+QPushButton:default:hover, QPushButton[primary="true"]:hover {{ background: {strong}; }}
 QPushButton[primary="true"]:focus, QPushButton:default:focus {{ border: 2px solid {t.text}; }}
 QPushButton[primary="true"]:disabled, QPushButton:default:disabled {{
   background: {t.window}; color: {t.disabled}; border-color: {t.border}; }}

@@ -1,0 +1,234 @@
+"""What the window asks about files: which to open, where to save, and never to lose work without a word."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QStandardPaths
+from PySide6.QtWidgets import QFileDialog
+
+from lacuna import paths
+from lacuna.editor.editor import MaskFit, Message
+from lacuna.errors import LacunaError, PictureTooLarge, SizeMismatch
+from lacuna.i18n import _
+from lacuna.imaging.photo import Mask
+
+if TYPE_CHECKING:
+    from lacuna.ui.main_window import MainWindow
+
+READABLE = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "bmp", "avif", "gif", "heic", "heif")
+MOST_RECENT = 12
+
+
+class Files:
+    """The dialogs around `editor.open` and `editor.save`. `given` are the files named at the start, in their order."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._editor = window.editor
+        self._asked: Path | None = None  # the file being opened, in case it turns out too large
+        self.given: list[Path] = []
+
+    # --- open --------------------------------------------------------------------------------------------------------
+    def ask_open(self) -> None:
+        """Let the person choose pictures; several become the list that next and previous go through."""
+        pattern = " ".join(f"*.{e} *.{e.upper()}" for e in READABLE)
+        kinds = ";;".join((_("Pictures ({pattern})").format(pattern=pattern), _("All files (*)")))
+        chosen, _kind = QFileDialog.getOpenFileNames(self._window, _("Open picture"), self._folder(), kinds)
+        if chosen:
+            self.open([Path(c) for c in chosen])
+
+    def open(self, files: Sequence[Path]) -> None:
+        """Open the first of `files`, after asking about unsaved work."""
+        if not files:
+            return
+        given = [f.absolute() for f in files]
+
+        def go() -> None:
+            if len(given) > 1 or given[0] not in self.given:
+                self.given = given if len(given) > 1 else []
+            self._open(given[0])
+
+        self.leave(go)
+
+    def _open(self, path: Path, *, allow_large: bool = False) -> None:
+        self._asked = path
+        self._editor.open(path, lambda: self._opened(path), allow_large=allow_large)
+
+    def _opened(self, path: Path) -> None:
+        settings = self._editor.settings
+        settings.recent = [str(path), *(r for r in settings.recent if r != str(path))][:MOST_RECENT]
+        if not path.is_relative_to(paths.resources()):
+            settings.last_folder = str(path.parent)
+        self._window.recent_changed()
+
+    def refused(self, error: LacunaError) -> bool:
+        """An opening failed: a picture that is only too large can be allowed once. True if that was asked."""
+        if not isinstance(error, PictureTooLarge) or self._asked is None:
+            return False
+        from lacuna.ui.dialogs.question import too_large
+
+        path = self._asked
+        too_large(error.sentence, error.hint, lambda: self._open(path, allow_large=True), self._window).open()
+        return True
+
+    def has_step(self, step: int) -> bool:
+        """Could there be a next (+1) or previous (-1) picture? The folder is looked at only when asked to go there."""
+        here = self._here()
+        if here is None:
+            return False
+        if here in self.given:
+            return 0 <= self.given.index(here) + step < len(self.given)
+        return True
+
+    def step(self, step: int) -> None:
+        """The next or previous of the files given, else of the folder."""
+        here = self._here()
+        if here in self.given:
+            there = self.given.index(here) + step
+            target = self.given[there] if 0 <= there < len(self.given) else None
+        else:
+            target = self._editor.neighbour(step)
+        if target is not None:
+            self.leave(lambda: self._open(target))
+            return
+        last = _("This is the last picture of the folder.")
+        self._window.say(Message(last if step > 0 else _("This is the first picture of the folder.")))
+
+    def close(self) -> None:
+        """Close the picture, after asking about unsaved work."""
+        self.leave(self._editor.close)
+
+    def leave(self, then: Callable[[], object], stay: Callable[[], object] | None = None) -> None:
+        """Go on with `then` once unsaved work is saved or given up; `stay` if the person wants neither."""
+        if not self._editor.unsaved:
+            then()
+            return
+        if self._editor.settings.preferences.save_without_asking:
+            self.save(then)
+            return
+        from lacuna.ui.dialogs.question import unsaved
+
+        def save(always: bool) -> None:
+            if always:
+                self._window.prefer("save_without_asking", True)
+            self.save(then)
+
+        unsaved(self._window.picture_name(), save, then, stay, self._window).open()
+
+    # --- save --------------------------------------------------------------------------------------------------------
+    def save(self, then: Callable[[], object] | None = None) -> None:
+        """Save where it was saved before, or ask; `then()` follows only if that went well."""
+        if self._editor.save_path is not None:
+            self._save(self._editor.save_path, None, then)
+        elif self._editor.settings.preferences.save_without_asking and then is not None:
+            self._save(self._proposed(), None, then)
+        else:
+            self.ask_save(then)
+
+    def ask_save(self, then: Callable[[], object] | None = None) -> None:
+        """The page with name, folder, format and quality."""
+        document = self._editor.document
+        if document is None:
+            return
+        from lacuna.ui.dialogs.save_picture import SavePicture
+
+        SavePicture(
+            self._proposed(),
+            document.header,
+            8 * document.photo.pixels.itemsize,
+            document.alpha is not None,
+            lambda path, quality: self._save(path, quality, then),
+            self._window,
+        ).open()
+
+    def _save(self, path: Path, quality: int | None, then: Callable[[], object] | None) -> None:
+        def saved(well: bool) -> None:
+            if well:
+                self._window.say(Message(_("Saved as “{name}”.").format(name=path.name)))
+                if then is not None:
+                    then()
+
+        self._editor.settings.last_folder = str(path.parent)
+        self._editor.save(path, saved, quality=quality)
+
+    def _proposed(self) -> Path:
+        """What the editor proposes; a folder that cannot be written is replaced by one that can."""
+        proposed = self._editor.proposed_path()
+        sample = proposed.is_relative_to(paths.resources())
+        if sample or not os.access(proposed.parent, os.W_OK):
+            proposed = Path(self._folder()) / proposed.name
+        return proposed
+
+    # --- masks -------------------------------------------------------------------------------------------------------
+    def ask_import_mask(self) -> None:
+        pattern = " ".join(f"*.{e} *.{e.upper()}" for e in READABLE)
+        kinds = ";;".join((_("Pictures ({pattern})").format(pattern=pattern), _("All files (*)")))
+        chosen, _kind = QFileDialog.getOpenFileName(self._window, _("Import a mask"), self._folder(), kinds)
+        if chosen:
+            self.import_mask(Path(chosen))
+
+    def import_mask(self, path: Path) -> None:
+        """Take a file as the mask; one of another size is asked about."""
+        self.put_mask(lambda fit: self._editor.import_mask(path, fit), lambda: self._editor.files.read_mask(path))
+
+    def put_mask(self, put: Callable[[MaskFit], None], read: Callable[[], Mask]) -> None:
+        """Call `put(REFUSE)`, and where the sizes differ again with what was chosen; `read` is for the preview."""
+        try:
+            put(MaskFit.REFUSE)
+        except SizeMismatch as mismatch:
+            self._ask_fit(mismatch, put, read())
+        except LacunaError as error:
+            self._window.say(Message.of(error))
+
+    def _ask_fit(self, mismatch: SizeMismatch, put: Callable[[MaskFit], None], mask: Mask) -> None:
+        from lacuna.ui.dialogs.mask_size import MaskSize
+        from lacuna.ui.pictures import small_image, small_mask
+
+        document = self._editor.document
+        assert document is not None
+        picture = small_image(document.photo.pixels, document.header.white)
+        MaskSize(
+            mismatch.mask_size,
+            mismatch.picture_size,
+            picture,
+            small_mask(mask),
+            lambda fit: self.put_mask(lambda _fit: put(fit), read=lambda: mask),
+            self._window,
+        ).open()
+
+    def ask_export_mask(self) -> None:
+        document = self._editor.document
+        if document is None:
+            return
+        proposed = self._proposed()
+        source = document.header.path
+        stem = source.stem if source else proposed.stem
+        target = proposed.with_name(_("{name}_mask.png").format(name=stem))
+        chosen, _kind = QFileDialog.getSaveFileName(
+            self._window, _("Export the mask"), str(target), _("PNG, lossless (*.png)")
+        )
+        if chosen:
+            path = Path(chosen)
+            self._editor.export_mask(path if path.suffix.lower() == ".png" else path.with_name(path.name + ".png"))
+
+    # --- sessions ----------------------------------------------------------------------------------------------------
+    def forget_recent(self) -> None:
+        self._editor.settings.recent = []
+        self._window.recent_changed()
+
+    def _here(self) -> Path | None:
+        document = self._editor.document
+        path = document.header.path if document is not None else None
+        return path.absolute() if path is not None else None
+
+    def _folder(self) -> str:
+        """Where dialogs begin: the folder used last, else the person's pictures."""
+        last = self._editor.settings.last_folder
+        if last and Path(last).is_dir():
+            return last
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        return pictures if pictures and Path(pictures).is_dir() else str(Path.home())

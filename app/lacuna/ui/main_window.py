@@ -1,0 +1,360 @@
+"""The window around the canvas: bars, docks, status line, what is dropped on it, its title and its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from lacuna.editor.editor import Candidate, Editor, Message
+from lacuna.i18n import _
+from lacuna.imaging.photo import Pixels
+from lacuna.settings import Preferences
+from lacuna.ui import layout
+from lacuna.ui.action_set import ActionSet
+from lacuna.ui.bars import Bars
+from lacuna.ui.canvas.canvas import Canvas
+from lacuna.ui.clipboard import Clipboard
+from lacuna.ui.files import Files
+from lacuna.ui.messages import Answer, MessageCard, Messages
+from lacuna.ui.panels.fill_panel import FillPanel
+from lacuna.ui.panels.history_panel import HistoryPanel
+from lacuna.ui.panels.navigator_panel import NavigatorPanel
+from lacuna.ui.panels.option_bar import OptionBar
+from lacuna.ui.panels.start_panel import StartPanel
+from lacuna.ui.panels.status_line import StatusLine
+from lacuna.ui.panels.zoom_panel import ZoomPanel
+from lacuna.ui.stage import Stage, Zone
+
+
+class MainWindow(QMainWindow):
+    """Shows the editor's state and forwards what the person wants.
+
+    `painted` follows the first paint; `preference_changed(name)` each change of a preference; `ended` the close that
+    nobody objected to: the window is hidden by then.
+    """
+
+    painted = Signal()
+    preference_changed = Signal(str)
+    ended = Signal()
+
+    editor: Editor
+    canvas: Canvas
+    files: Files
+    clipboard: Clipboard
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__()
+        self.editor = editor
+        self._seen = False
+        self._leaving = False
+        self._candidate: Candidate | None = None
+        self._candidate_card: MessageCard | None = None
+        self.setObjectName("lacuna")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(
+            Qt.DockWidgetArea.RightDockWidgetArea, self.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea)
+        )
+
+        self.files = Files(self)
+        self.clipboard = Clipboard(self)
+        self.canvas = Canvas(editor, self)
+        self.action_set = ActionSet(self)
+        self.start = StartPanel(self.files.ask_open, lambda path: self.files.open([path]), self)
+        self.stage = Stage(self.canvas, self.start, self)
+        self.setCentralWidget(self.stage)
+        self.messages = Messages(self.stage, lambda: editor.gesture is not None)
+        self.stage.float(self.messages)
+        self.options = OptionBar(editor, self)
+        self.bars = Bars(self, self.options)
+        self.status = StatusLine(editor, self)
+        self.setStatusBar(self.status)
+        self.fill_panel = FillPanel(editor, self.action_set, self)
+        self.history_panel = HistoryPanel(editor, self)
+        self.docks = self._make_docks()
+        self.bars.list_panels(list(self.docks.values()))
+        self._connect()
+        self._apply_preferences()
+        self.recent_changed()
+        self._document_changed()
+        layout.restore(self, editor.settings.layout)
+
+    # --- what the table of actions asks for --------------------------------------------------------------------------
+    def prefer(self, name: str, value: Any) -> None:
+        """Change one preference; it holds at once."""
+        settings = self.editor.settings
+        settings.preferences = replace(settings.preferences, **{name: value})
+        self._apply_preferences()
+        self.preference_changed.emit(name)
+        self.editor.state_changed()
+
+    def show_mask(self, on: bool) -> None:
+        self.canvas.show_mask = on
+        self._refresh()
+
+    def compare(self, on: bool) -> None:
+        self.canvas.compare = on
+        self._refresh()
+
+    def magnify(self, on: bool) -> None:
+        self.canvas.magnifier = on
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_preferences(self) -> None:
+        from lacuna.ui.dialogs.preferences import Preferences as Dialog
+
+        Dialog(self.editor.settings.preferences, self.prefer, self).open()
+
+    def show_shortcuts(self) -> None:
+        from lacuna.ui.dialogs.shortcuts import Shortcuts
+
+        Shortcuts(self.action_set, self).open()
+
+    def show_about(self) -> None:
+        from lacuna.ui.dialogs.about import About
+
+        About(self).open()
+
+    def say(self, message: Message) -> None:
+        """Show a message as a card, or what it calls for instead."""
+        if message.error is not None and self.files.refused(message.error):
+            return
+        self.messages.say(message)
+
+    def picture_name(self) -> str:
+        """The name of the picture for people."""
+        document = self.editor.document
+        if document is None:
+            return ""
+        path = self.editor.save_path or document.header.path
+        return path.name if path is not None else _("Untitled")
+
+    def recent_changed(self) -> None:
+        self.start.show_recent(self.editor.settings.recent)
+
+    def when_idle(self) -> None:
+        """After the first paint: what takes a moment and nobody waits for."""
+        from lacuna.engine.registry import backends
+
+        self.fill_panel.populate(backends())
+        self.start.show_samples()
+        self.clipboard.look()
+        self._refresh()
+
+    def offer_sessions(self) -> None:
+        """Work that was kept when Lacuna ended: bring it back, give it up, or decide later; one after another."""
+        sessions = self.editor.restorable()
+        if not sessions:
+            return
+        session = sessions[0]
+
+        def discard() -> None:
+            session.discard()
+            self.offer_sessions()
+
+        self.messages.say(
+            Message(_("Unfinished work was kept when Lacuna ended."), session.describe()),
+            (
+                Answer(_("Later"), lambda: None),
+                Answer(_("Discard"), discard),
+                Answer(_("Restore"), lambda: self.files.leave(lambda: self.editor.restore(session)), primary=True),
+            ),
+        )
+
+    # --- building ----------------------------------------------------------------------------------------------------
+    def _make_docks(self) -> dict[str, QDockWidget]:
+        self.zoom_panel = ZoomPanel(self.canvas, self)
+        self.navigator = NavigatorPanel(self.canvas, self)
+        docks = {
+            "fill": self._dock("fill", _("Fill"), self.fill_panel),
+            "zoom": self._dock("zoom", _("Zoom view"), self.zoom_panel),
+            "navigator": self._dock("navigator", _("Navigator"), self.navigator),
+            "history": self._dock("history", _("History"), self.history_panel),
+        }
+        for dock in docks.values():
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.tabifyDockWidget(docks["zoom"], docks["navigator"])
+        docks["zoom"].raise_()
+        for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
+            self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.resizeDocks([docks["fill"]], [290], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["fill"], docks["zoom"], docks["history"]], [330, 240, 220], Qt.Orientation.Vertical)
+        return docks
+
+    def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        dock.setMinimumWidth(240)
+        return dock
+
+    def _connect(self) -> None:
+        editor = self.editor
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._refresh)
+        editor.state_changed.add(self._soon.start)
+        editor.job_changed.add(lambda _job: self._soon.start())
+        editor.document_changed.add(self._document_changed)
+        editor.coarse.add(self._coarse)
+        editor.said.add(self.say)
+        self.canvas.zoom_changed.connect(self.status.show_zoom)
+        self.canvas.cursor_moved.connect(self.status.show_cursor)
+        self.status.zoom_asked.connect(self._zoom_asked)
+        for part in (self.options, self.fill_panel, self.status):
+            part.done.connect(self._back_to_picture)
+        QGuiApplication.clipboard().dataChanged.connect(self._clipboard_changed)
+
+    # --- what happened -----------------------------------------------------------------------------------------------
+    def _document_changed(self) -> None:
+        document = self.editor.document
+        if document is not None:
+            document.history.changed.add(self._soon.start)
+            document.mask.changed.add(lambda _plane, _region: self._soon.start())
+        self.stage.show_canvas(document is not None)
+        if document is not None:
+            self.canvas.setFocus()
+        self._refresh()
+
+    def _coarse(self, _pixels: Pixels, _shape: tuple[int, int]) -> None:
+        self.stage.show_canvas(True)
+
+    def _refresh(self) -> None:
+        if self.editor.gesture is None:
+            self.action_set.refresh()
+            self.messages.flush()
+        self._show_title()
+        self._show_candidate()
+        if self.editor.document is None and not self.editor.jobs:
+            self.stage.show_canvas(False)  # the picture of which a coarse sight was shown could not be opened
+
+    def _show_title(self) -> None:
+        name = self.picture_name()
+        self.setWindowTitle(f"{name}[*] — Lacuna" if name else "Lacuna")
+        self.setWindowModified(self.editor.unsaved)
+
+    def _show_candidate(self) -> None:
+        candidate = self.editor.candidate
+        if candidate is self._candidate:
+            return
+        self._candidate = candidate
+        if self._candidate_card is not None:
+            self.messages.close_card(self._candidate_card)
+            self._candidate_card = None
+        if candidate is not None:
+            self._candidate_card = self.messages.say(
+                Message(_("The picture changed below this result."), _("Put it in all the same?")),
+                (Answer(_("Put it in"), self.editor.accept, primary=True), Answer(_("Drop it"), self.editor.drop)),
+            )
+
+    def _zoom_asked(self, zoom: float) -> None:
+        if zoom == 0:
+            self.canvas.fit()
+        else:
+            self.canvas.zoom_to(zoom)
+
+    def _back_to_picture(self) -> None:
+        if self.stage.shows_canvas:
+            self.canvas.setFocus()
+
+    def _clipboard_changed(self) -> None:
+        self.clipboard.look()
+        self._soon.start()
+
+    def _apply_preferences(self) -> None:
+        preferences: Preferences = self.editor.settings.preferences
+        self.canvas.overlay_opacity = preferences.overlay_opacity
+        self.canvas.overlay_colour = preferences.overlay_colour
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+    def end(self) -> None:
+        """End without asking, as for a signal of the system: the journal keeps what is unsaved for the next start."""
+        self._leaving = True
+        self.close()
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self.close()
+
+    # --- Qt ----------------------------------------------------------------------------------------------------------
+    def sizeHint(self) -> QSize:
+        return layout.FIRST_SIZE
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._leaving and self.editor.unsaved:
+            event.ignore()
+            self.files.leave(self._leave)
+            return
+        self.editor.settings.layout = layout.kept(self)
+        event.accept()
+        self.ended.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.action_set.key_pressed(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not self.action_set.key_released(event):
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.action_set.release_all()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._seen:
+            self._seen = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dragged(event):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._zone(event)
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.stage.drag_at(None, with_mask=False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files, zone = _dragged(event), self._zone(event)
+        self.stage.drag_at(None, with_mask=False)
+        event.acceptProposedAction()
+        if not files:
+            return
+        if zone is Zone.MASK:
+            self.files.import_mask(files[0])
+        else:
+            self.files.open(files)
+
+    def _zone(self, event: QDropEvent) -> Zone | None:
+        at = self.stage.mapFrom(self, event.position().toPoint())
+        with_mask = self.editor.document is not None and len(_dragged(event)) == 1
+        zone = self.stage.drag_at(at, with_mask=with_mask)
+        if with_mask and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return Zone.MASK
+        return zone
+
+
+def _dragged(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -1,0 +1,184 @@
+"""How to fill: the backend, its settings, what a run will take, what it lacks, and the button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from lacuna.document.document import Document
+from lacuna.document.plane import Plane
+from lacuna.editor.editor import Editor, Estimate
+from lacuna.engine.registry import BackendInfo
+from lacuna.i18n import _, ngettext
+from lacuna.imaging.region import Region
+from lacuna.ui.action_set import ActionSet
+from lacuna.ui.forms import Form
+from lacuna.ui.icons import icon
+from lacuna.ui.words import memory, seconds
+
+ESTIMATE_AFTER = 120  # milliseconds of quiet after a change
+
+
+class FillPanel(QWidget):
+    """Shows the editor's backend, params and estimate; `done` follows Enter or Esc in one of its fields."""
+
+    done = Signal()
+
+    def __init__(self, editor: Editor, actions: ActionSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._known: tuple[BackendInfo, ...] = ()
+        self._form: Form | None = None
+        self._form_of = ""
+        self._document: Document | None = None
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 12)
+        column.setSpacing(10)
+        self.backends = QComboBox(self)
+        self.backends.setAccessibleName(_("Backend"))
+        self.backends.setMinimumContentsLength(12)
+        self.backends.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.backends.activated.connect(self._backend_chosen)
+        column.addWidget(self.backends)
+        self.summary = _wrapped(self, quiet=True)
+        column.addWidget(self.summary)
+        self._form_place = QVBoxLayout()
+        column.addLayout(self._form_place)
+        self.estimate = _wrapped(self, quiet=True)
+        self.estimate.setAccessibleName(_("Estimate"))
+        column.addWidget(self.estimate)
+        self.problem = _wrapped(self)
+        self.problem.setProperty("severity", "warning")
+        column.addWidget(self.problem)
+
+        self.button = QPushButton(_("Fill"), self)
+        self.button.setProperty("primary", True)
+        self.button.setMinimumHeight(32)
+        self.button.clicked.connect(lambda: editor.fill())
+        again = QToolButton(self)
+        again.setDefaultAction(actions["fill.again"])
+        after = QToolButton(self)
+        after.setDefaultAction(actions["fill.after_stroke"])
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.button, 1)
+        for tool in (again, after):
+            tool.setFixedSize(32, 32)
+            tool.setAutoRaise(True)
+            row.addWidget(tool)
+        column.addLayout(row)
+        self.reset = QToolButton(self)
+        self.reset.setText(_("Reset settings"))
+        self.reset.setIcon(icon("reset"))
+        self.reset.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.reset.clicked.connect(self._reset)
+        column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+        self._actions = actions
+        actions.rebound.connect(self._show_key)
+        self._show_key()
+
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(ESTIMATE_AFTER)
+        self._later.timeout.connect(self._show_estimate)
+        editor.state_changed.add(self.refresh)
+        editor.document_changed.add(self._follow)
+        self._follow()
+
+    def populate(self, known: tuple[BackendInfo, ...]) -> None:
+        """List the backends: those that cannot run stay in view, grey, with the reason."""
+        self._known = known
+        model = QStandardItemModel(self.backends)
+        for info in known:
+            item = QStandardItem(_(info.name))
+            item.setToolTip(info.missing or _(info.summary))
+            item.setEnabled(not info.missing)
+            model.appendRow(item)
+        self.backends.setModel(model)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the editor says now."""
+        ids = [info.id for info in self._known]
+        chosen = self._editor.backend
+        if chosen in ids:
+            info = self._known[ids.index(chosen)]
+            with QSignalBlocker(self.backends):
+                self.backends.setCurrentIndex(ids.index(chosen))
+            self.summary.setText(_(info.summary))
+            self.backends.setToolTip(_(info.summary))
+            self._show_form(info)
+        self.button.setEnabled(self._editor.document is not None)
+        self._later.start()
+
+    def _show_form(self, info: BackendInfo) -> None:
+        if self._form_of != info.id:
+            if self._form is not None:
+                self._form_place.removeWidget(self._form)
+                self._form.hide()
+                self._form.deleteLater()
+            self._form = Form(info.Params, parent=self)
+            self._form.changed.connect(lambda name, value: self._editor.set_param(name, value))
+            self._form.done.connect(self.done)
+            self._form_place.addWidget(self._form)
+            self._form_of = info.id
+        assert self._form is not None
+        self._form.show_values(self._editor.params)
+        self.reset.setVisible(bool(self._form.fields))
+        self.reset.setEnabled(not self._form.at_defaults)
+
+    def _show_estimate(self) -> None:
+        if self._editor.document is None:
+            self.estimate.setText(_("Open a picture and paint over what should go."))
+            self._show_problem("")
+            return
+        estimate = self._editor.estimate()
+        self._show_problem(estimate.problem)
+        self.estimate.setText("" if estimate.problem else sentence(estimate))
+        self.estimate.setVisible(not estimate.problem)
+
+    def _show_problem(self, problem: str) -> None:
+        missing = next((info.missing for info in self._known if info.id == self._editor.backend), "")
+        self.problem.setText(missing or problem)
+        self.problem.setVisible(bool(missing or problem))
+
+    def _backend_chosen(self, index: int) -> None:
+        self._editor.use_backend(self._known[index].id)
+
+    def _follow(self) -> None:
+        document = self._editor.document
+        if document is not None and document is not self._document:
+            document.mask.changed.add(self._mask_changed)
+        self._document = document
+        self.refresh()
+
+    def _mask_changed(self, _plane: Plane, _region: Region) -> None:
+        self._later.start()
+
+    def _reset(self) -> None:
+        if self._form is not None:
+            self._form.reset()
+
+    def _show_key(self) -> None:
+        self.button.setToolTip(self._actions["fill.enter"].toolTip())
+
+
+def sentence(estimate: Estimate) -> str:
+    """Time, memory and extent of a run, for the panel."""
+    if estimate.pixels == 0:
+        return _("Paint over what should go.")
+    parts = ngettext("{count} region", "{count} regions", estimate.regions).format(count=estimate.regions)
+    return _("About {time}, {memory}, {regions}").format(
+        time=seconds(estimate.seconds), memory=memory(estimate.bytes), regions=parts
+    )
+
+
+def _wrapped(parent: QWidget, *, quiet: bool = False) -> QLabel:
+    label = QLabel(parent)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("quiet", quiet)
+    return label

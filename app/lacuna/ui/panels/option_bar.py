@@ -1,0 +1,52 @@
+"""The options of the tool in hand, side by side above the picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from lacuna.editor.editor import Editor
+from lacuna.i18n import _
+from lacuna.ui.forms import Flow, Form
+
+
+class OptionBar(QWidget):
+    """`done` follows Enter or Esc in one of its fields."""
+
+    done = Signal()
+
+    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._form: Form | None = None
+        self._form_of = ""
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 0, 8, 0)
+        self._row.setSpacing(14)
+        self._name = QLabel(self)
+        self._name.setProperty("heading", True)
+        self._row.addWidget(self._name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        editor.state_changed.add(self.refresh)
+        self.refresh()
+
+    @property
+    def form(self) -> Form | None:
+        """The controls of the tool in hand."""
+        return self._form
+
+    def refresh(self) -> None:
+        tool = self._editor.tool
+        if tool.id != self._form_of:
+            if self._form is not None:
+                self._row.removeWidget(self._form)
+                self._form.hide()
+                self._form.deleteLater()
+            self._form = Form(tool.Options, flow=Flow.ROW, parent=self)
+            self._form.changed.connect(lambda name, value: self._editor.set_option(name, value))
+            self._form.done.connect(self.done)
+            self._row.addWidget(self._form, 1)
+            self._form_of = tool.id
+            self._name.setText(_(tool.name))
+        assert self._form is not None
+        self._form.show_values(self._editor.options)

@@ -1,0 +1,241 @@
+"""The lower edge: a hint or the running job at the left; position, colour, mask share, size and zoom at the right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QStatusBar, QWidget
+
+from lacuna.document.document import Document
+from lacuna.editor.editor import Editor
+from lacuna.i18n import N_, _
+from lacuna.ui import theme
+from lacuna.ui.fields import LineEdit
+from lacuna.ui.panels.job_bar import JobBar
+from lacuna.ui.words import depth, share
+
+HINTS = {
+    "brush": N_("Paint over what should go. Alt or the right button erases, Shift+click draws straight, Enter fills."),
+    "eraser": N_("Take away from the mask. Alt or the right button paints."),
+    "restore": N_("Paint the original back where a fill went too far."),
+    "lasso": N_("Draw around what should go. Alt or the right button takes away."),
+    "polygon": N_(
+        "Click the corners. Enter or a double click closes, Backspace takes the last one back, Esc drops it."
+    ),
+    "rectangle": N_("Drag a rectangle over what should go. Alt or the right button takes away."),
+    "wand": N_("Click a colour to mask what is like it. Alt or the right button takes away."),
+    "hand": N_("Drag to move the picture. Space does the same with any tool."),
+}
+ZOOMS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+MASK_AFTER = 80  # milliseconds of quiet before the mask is counted again
+
+
+class StatusLine(QStatusBar):
+    """`zoom_asked(zoom)` is told a factor, 0 for fit; `done` that the person is through with the zoom box."""
+
+    zoom_asked = Signal(float)
+    done = Signal()
+
+    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._document: Document | None = None
+        self.setSizeGripEnabled(False)
+        self.setFixedHeight(34)
+
+        self.left = QStackedWidget(self)
+        self.left.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hint = QLabel(self)
+        self.hint.setProperty("quiet", True)
+        self.hint.setContentsMargins(8, 0, 8, 0)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.job = JobBar(editor, self)
+        self.left.addWidget(self.hint)
+        self.left.addWidget(self.job)
+        self.job.busy.connect(self._busy)
+        self.addWidget(self.left, 1)
+
+        right = QWidget(self)
+        row = QHBoxLayout(right)
+        row.setContentsMargins(0, 0, 4, 0)
+        row.setSpacing(16)
+        self.position = _Value(_("Position"), "00000, 00000", right)
+        self.swatch = _Swatch(right)
+        self.colour = _Value(_("Colour"), "255  255  255", right)
+        self.mask_share = _Value(_("Share of the mask"), _("Mask {share}").format(share="00.00 %"), right)
+        self.size_text = _Value(_("Size and depth"), "", right)
+        row.addWidget(self.position)
+        colour = QHBoxLayout()
+        colour.setSpacing(6)
+        colour.addWidget(self.swatch)
+        colour.addWidget(self.colour)
+        row.addLayout(colour)
+        row.addWidget(self.mask_share)
+        row.addWidget(self.size_text)
+        self.zoom = QComboBox(right)
+        self.zoom.setEditable(True)
+        self.zoom.setLineEdit(LineEdit(self._zoom_typed, self.zoom))
+        self.zoom.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.zoom.setFixedWidth(92)
+        self.zoom.setAccessibleName(_("Zoom"))
+        self.zoom.setToolTip(_("Zoom"))
+        self.zoom.addItem(_("Fit"), 0.0)
+        for zoom in ZOOMS:
+            self.zoom.addItem(per_cent(zoom), zoom)
+        self.zoom.activated.connect(self._zoom_chosen)
+        row.addWidget(self.zoom)
+        self.addPermanentWidget(right)
+
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(MASK_AFTER)
+        self._later.timeout.connect(self._show_mask)
+        editor.document_changed.add(self._follow)
+        editor.state_changed.add(self.refresh)
+        self._zoom_shown = 1.0
+        self._follow()
+
+    def refresh(self) -> None:
+        hint = HINTS.get(self._editor.tool.id, "")
+        self.hint.setText(_(hint))
+        self.hint.setToolTip(_(hint))
+        self._show_size()
+
+    def show_zoom(self, zoom: float) -> None:
+        self._zoom_shown = zoom
+        with QSignalBlocker(self.zoom):
+            self.zoom.setEditText(per_cent(zoom))
+
+    def show_cursor(self, x: float | None, y: float | None) -> None:
+        """The pixel below the pointer, in image coordinates; None and None outside the canvas."""
+        document = self._editor.document
+        height, width = document.shape if document is not None else (0, 0)
+        if document is None or x is None or y is None or not (0 <= x < width and 0 <= y < height):
+            self.position.setText("")
+            self.colour.setText("")
+            self.swatch.show_colour(None, 1.0)
+            return
+        column, row = int(x), int(y)
+        pixel = document.photo.pixels[row, column]
+        self.position.setText(f"{column}, {row}")
+        self.colour.setText("  ".join(_number(v) for v in pixel))
+        self.swatch.show_colour(pixel, document.header.white)
+
+    def _follow(self) -> None:
+        document = self._editor.document
+        if document is not None and document is not self._document:
+            document.mask.changed.add(lambda _plane, _region: self._later.start())
+            document.mask.resized.add(lambda _plane: self._later.start())
+        self._document = document
+        self.zoom.setEnabled(document is not None)
+        self.show_cursor(None, None)
+        self._show_mask()
+        self.refresh()
+
+    def _show_size(self) -> None:
+        document = self._editor.document
+        if document is None:
+            self.size_text.setText("")
+            return
+        height, width = document.shape
+        kind = depth(document.photo.pixels.dtype.name)
+        size = _("{width} × {height} px").format(width=width, height=height)
+        parts = [size, kind]
+        if document.header.grey:
+            parts.append(_("grey"))
+        self.size_text.setText("   ".join(parts))
+
+    def _show_mask(self) -> None:
+        document = self._editor.document
+        if document is None:
+            self.mask_share.setText("")
+            return
+        height, width = document.shape
+        self.mask_share.setText(_("Mask {share}").format(share=share(document.mask_count() / max(1, height * width))))
+
+    def _busy(self, on: bool) -> None:
+        self.left.setCurrentWidget(self.job if on else self.hint)
+
+    def _zoom_chosen(self, index: int) -> None:
+        self.zoom_asked.emit(self.zoom.itemData(index))
+        self.done.emit()
+
+    def _zoom_typed(self) -> None:
+        zoom = zoom_of(self.zoom.currentText())
+        if zoom is None:
+            self.show_zoom(self._zoom_shown)
+        else:
+            self.zoom_asked.emit(zoom)
+        self.done.emit()
+
+
+class _Value(QLabel):
+    """A number that changes often: keeps the width of `widest`, so that nothing beside it moves."""
+
+    def __init__(self, name: str, widest: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setProperty("quiet", True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if widest:
+            self.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
+
+
+class _Swatch(QWidget):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._colour: QColor | None = None
+        self.setFixedSize(QSize(16, 16))
+        self.setAccessibleName(_("Colour under the pointer"))
+
+    def show_colour(self, pixel: Any, white: float) -> None:
+        colour = None
+        if pixel is not None:
+            with np.errstate(invalid="ignore"):
+                levels = np.nan_to_num(np.clip(np.asarray(pixel, np.float64) / white, 0, 1) * 255)
+            colour = QColor(*(round(v) for v in levels.tolist()))
+        if colour != self._colour:
+            self._colour = colour
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._colour is None:
+            return
+        with QPainter(self) as painter:
+            painter.setPen(QColor(theme.current().border))
+            painter.setBrush(self._colour)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def per_cent(zoom: float) -> str:
+    """A zoom factor as people say it.
+
+    >>> per_cent(1.0), per_cent(0.125), per_cent(0.3333)
+    ('100 %', '12.5 %', '33.3 %')
+    """
+    value = zoom * 100
+    return f"{value:.0f} %" if value >= 100 or value == round(value) else f"{value:.1f} %"
+
+
+def zoom_of(text: str) -> float | None:
+    """The factor that was typed, in per cent; 0 for "fit"; None if it is no number.
+
+    >>> zoom_of("250"), zoom_of("12,5 %"), zoom_of("x") is None
+    (2.5, 0.125, True)
+    """
+    text = text.strip().rstrip("%").strip().replace(",", ".")
+    if text.casefold() == _("Fit").casefold():
+        return 0.0
+    try:
+        value = float(text) / 100
+    except ValueError:
+        return None
+    return value if 0 < value < 1000 else None
+
+
+def _number(value: Any) -> str:
+    return str(int(value)) if np.issubdtype(value.dtype, np.integer) else f"{float(value):.3f}"

@@ -1,0 +1,108 @@
+"""The middle of the window: the canvas, or the start panel, and what floats above both."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from lacuna.i18n import _
+from lacuna.ui import theme
+from lacuna.ui.messages import Messages
+
+
+class Zone(Enum):
+    """Where a file is dropped."""
+
+    PICTURE = "picture"
+    MASK = "mask"
+
+
+class Stage(QWidget):
+    """Canvas and start panel in one place; `messages` and the drop zones lie over them and move nothing."""
+
+    def __init__(self, canvas: QWidget, start: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._canvas = canvas
+        self._start = start
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.addWidget(start)
+        self._stack.addWidget(canvas)
+        self._messages: Messages | None = None
+        self._zones = DropZones(self)
+
+    def float(self, messages: Messages) -> None:
+        """Keep the message cards over the upper edge."""
+        self._messages = messages
+        messages.place()
+
+    def show_canvas(self, on: bool) -> None:
+        self._stack.setCurrentWidget(self._canvas if on else self._start)
+        if self._messages is not None:
+            self._messages.raise_()
+
+    @property
+    def shows_canvas(self) -> bool:
+        return self._stack.currentWidget() is self._canvas
+
+    def drag_at(self, at: QPoint | None, *, with_mask: bool) -> Zone | None:
+        """Show where a file dragged to `at` (in this widget) would go; None hides the zones."""
+        if at is None or not self.rect().contains(at):
+            self._zones.hide()
+            return None
+        self._zones.setGeometry(self.rect())
+        zone = self._zones.point(at, with_mask)
+        self._zones.show()
+        self._zones.raise_()
+        return zone
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._zones.setGeometry(self.rect())
+        if self._messages is not None:
+            self._messages.place()
+
+
+class DropZones(QWidget):
+    """Two halves, or one whole, that say what dropping here does. Takes no events: the window does."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._with_mask = False
+        self._zone = Zone.PICTURE
+        self.hide()
+
+    def point(self, at: QPoint, with_mask: bool) -> Zone:
+        self._with_mask = with_mask
+        self._zone = Zone.MASK if with_mask and at.x() > self.width() / 2 else Zone.PICTURE
+        self.update()
+        return self._zone
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        now = theme.current()
+        whole = QRectF(self.rect()).adjusted(16, 16, -16, -16)
+        areas = {Zone.PICTURE: (whole, _("Open this picture"))}
+        if self._with_mask:
+            half = (whole.width() - 16) / 2
+            areas = {
+                Zone.PICTURE: (QRectF(whole.x(), whole.y(), half, whole.height()), _("Open this picture")),
+                Zone.MASK: (QRectF(whole.right() - half, whole.y(), half, whole.height()), _("Use it as the mask")),
+            }
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            font = painter.font()
+            font.setPointSizeF(font.pointSizeF() * 1.4)
+            painter.setFont(font)
+            for zone, (area, text) in areas.items():
+                here = zone is self._zone
+                fill = QColor(now.accent if here else now.window)
+                fill.setAlpha(215)
+                painter.setBrush(fill)
+                painter.setPen(QPen(QColor(now.accent_text if here else now.border), 2, Qt.PenStyle.DashLine))
+                painter.drawRoundedRect(area, 12, 12)
+                painter.setPen(QColor(now.accent_text if here else now.text))
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)

@@ -1,0 +1,62 @@
+"""Numbers as people say them: durations, memory, sizes, shares."""
+
+from __future__ import annotations
+
+from lacuna.i18n import _, ngettext
+
+
+def seconds(value: float) -> str:
+    """A duration, as coarse as a guess deserves.
+
+    >>> seconds(0.04), seconds(2.3), seconds(75), seconds(7300)
+    ('under 0.1 s', '2 s', '1 min 15 s', '2 h 1 min')
+    """
+    if value < 0.1:
+        return _("under 0.1 s")
+    if value < 1:
+        return _("{seconds:.1f} s").format(seconds=value)
+    whole = round(value)
+    if whole < 60:
+        return _("{seconds} s").format(seconds=whole)
+    if whole < 3600:
+        return _("{minutes} min {seconds} s").format(minutes=whole // 60, seconds=whole % 60)
+    return _("{hours} h {minutes} min").format(hours=whole // 3600, minutes=whole % 3600 // 60)
+
+
+def memory(count: int) -> str:
+    """Bytes, in MB or GB.
+
+    >>> memory(300_000), memory(12_600_000), memory(3_200_000_000)
+    ('1 MB', '13 MB', '3.2 GB')
+    """
+    if count < 1e9:
+        return _("{count} MB").format(count=max(1, round(count / 1e6)))
+    return _("{count:.1f} GB").format(count=count / 1e9)
+
+
+def share(part: float) -> str:
+    """A share between 0 and 1 in per cent: enough digits that little is not shown as none.
+
+    >>> share(0), share(0.00001), share(0.0123), share(0.4), share(1)
+    ('0 %', '< 0.01 %', '1.23 %', '40 %', '100 %')
+    """
+    per_cent = part * 100
+    if per_cent == 0:
+        return _("{share} %").format(share=0)
+    if per_cent < 0.01:
+        return _("< 0.01 %")
+    return _("{share} %").format(share=f"{per_cent:.2f}" if per_cent < 10 else round(per_cent))
+
+
+def depth(dtype: str) -> str:
+    """What a dtype's name is to a photographer."""
+    return {"uint8": _("8 bit"), "uint16": _("16 bit"), "float32": _("32 bit float")}[dtype]
+
+
+def left(value: float) -> str:
+    """How long a job still takes."""
+    rest = max(1, round(value))
+    if rest < 60:
+        return ngettext("{count} second left", "{count} seconds left", rest).format(count=rest)
+    minutes = round(rest / 60)
+    return ngettext("{count} minute left", "{count} minutes left", minutes).format(count=minutes)
