@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 import tomllib
+import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,9 @@ from packaging.utils import canonicalize_name
 from PIL import Image
 
 from lacuna import paths
+from lacuna.contract.fill import FillWork, Runtime
+from lacuna.contract.params import validate
+from lacuna.contract.progress import Progress
 from tests.skips import forbidden, needs_hardware
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -214,3 +219,28 @@ def test_no_fitting_python_is_said_plainly(tmp_path: Path):
     assert done.returncode == 1
     assert "Lacuna needs Python 3.11, 3.12 or 3.13" in done.stderr
     assert "sudo apt-get install python3" in done.stderr
+
+
+def test_the_backend_in_the_documents_works_as_it_stands_there():
+    text = (ROOT / "docs" / "adding-a-backend.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(code) == 1
+    names: dict[str, Any] = {"__name__": "documented"}
+    sys.modules["documented"] = types.ModuleType("documented")  # dataclasses look for the module of their annotations
+    try:
+        exec(compile(code[0], "docs/adding-a-backend.md", "exec"), names)
+    finally:
+        del sys.modules["documented"]
+    with Image.open(SAMPLES / "flamingos.jpg") as opened:
+        photo = np.asarray(opened.convert("RGB"))[:80, :200].copy()
+    hole = np.zeros(photo.shape[:2], bool)
+    hole[20:60, 50:90] = True
+    photo.flags.writeable = False
+    backend = names["RimColour"]()
+    params = validate(backend.Params, {"rim": "8"})
+    backend.load(Runtime())
+    filled = backend.fill(FillWork(photo, hole, 255.0), params, Progress()).image
+    assert filled.shape == photo.shape
+    near = photo[12:68, 42:98][~hole[12:68, 42:98]]
+    assert np.ptp(filled[hole], axis=0).max() == 0
+    assert np.abs(filled[30, 60] - near.mean(axis=0)).max() < 8
