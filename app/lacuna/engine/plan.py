@@ -20,9 +20,10 @@ from lacuna.imaging.mask import as_bool, bounds
 from lacuna.imaging.photo import Hole, Mask
 from lacuna.imaging.region import Region
 
-TILE = 64  # side of the tiles in which a whole mask is looked at
+TILE = 32  # side of the tiles in which a whole mask is looked at
+TIGHT = 256  # so many groups of tiles are measured to the pixel; more would take the owner's thread too long
 BLOCK = 16  # at most: side of the blocks in which a window is looked at
-CHUNK = 512  # boxes compared with all others at a time
+CHUNK = 128  # boxes compared with all others at a time
 CUT_SECONDS = 2e-4  # a call of a backend and what surrounds it
 CROP_SECONDS = 0.02  # a megapixel of context: copies, comparison, composite
 
@@ -59,7 +60,7 @@ def windows_for(
 
 
 def cuts(hole: Hole, needs: Needs) -> tuple[Cut, ...]:
-    """The calls of a backend that fill `hole` (h, w), in its coordinates, from top to bottom. Each hole pixel is in one."""
+    """The calls of a backend that fill `hole` (h, w), in its coordinates. Each hole pixel is in one of them."""
     boxes = _merged(_block_boxes(hole, needs.context.minimum), needs.context)
     boxes = boxes[np.lexsort((boxes[:, 1], boxes[:, 0]))]
     return tuple(_with_context(Region(*box), needs.context, hole.shape) for box in boxes.tolist())
@@ -103,10 +104,10 @@ def _spans(mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region
         return []
     marked = as_bool(mask)[where.slices]
     margin = int(options.grow)
-    boxes = [
-        bounds(marked[box.slices]).shift(box.y0 + where.y0, box.x0 + where.x0).pad(margin).clip(mask.shape)
-        for box in _tile_boxes(marked)
-    ]
+    boxes = _tile_boxes(marked)
+    if len(boxes) <= TIGHT:
+        boxes = [bounds(marked[box.slices]).shift(box.y0, box.x0) for box in boxes]
+    boxes = [box.shift(where.y0, where.x0).pad(margin).clip(mask.shape) for box in boxes]
     merged = _merged(np.array([(b.y0, b.x0, b.y1, b.x1) for b in boxes], np.int64).reshape(-1, 4), needs.context)
     return [_with_context(Region(*box), needs.context, mask.shape) for box in merged.tolist()]
 
@@ -158,10 +159,10 @@ def _block_boxes(hole: Hole, reach: int) -> Boxes:
             part = band[:, c::side]
             in_row[r] |= part
             in_column[c] |= part
-    occupied = in_row.any(axis=0)
+    occupied: Hole = np.asarray(in_row.any(axis=0))
     count, labels = cv2.connectedComponents(occupied.view(np.uint8), connectivity=8)
     by, bx = np.nonzero(occupied)
-    label = labels[by, bx] - 1
+    label = np.asarray(labels, np.int64)[by, bx] - 1
     boxes = _empty_boxes(count - 1)
     np.minimum.at(boxes[:, 0], label, by * side + in_row.argmax(axis=0)[by, bx])
     np.minimum.at(boxes[:, 1], label, bx * side + in_column.argmax(axis=0)[by, bx])
@@ -172,15 +173,18 @@ def _block_boxes(hole: Hole, reach: int) -> Boxes:
 
 def _merged(boxes: Boxes, context: Context) -> Boxes:
     """The boxes, joined until none lies within the context of another."""
-    while len(boxes) > 1:
-        first, second = _pairs(boxes, context)
+    fresh = np.arange(len(boxes))  # those not yet compared with all others
+    while fresh.size:
+        first, second = _pairs(boxes, fresh, context)
         if not first.size:
             break
         group = _groups(len(boxes), first, second)
-        joined = _empty_boxes(int(group.max()) + 1)
+        count = int(group.max()) + 1
+        joined = _empty_boxes(count)
         np.minimum.at(joined[:, :2], group, boxes[:, :2])
         np.maximum.at(joined[:, 2:], group, boxes[:, 2:])
         boxes = joined
+        fresh = np.flatnonzero(np.bincount(group, minlength=count) > 1)
     return boxes
 
 
@@ -188,22 +192,23 @@ def _empty_boxes(count: int) -> Boxes:
     return np.tile(np.array([1 << 40, 1 << 40, 0, 0], np.int64), (count, 1))
 
 
-def _pairs(boxes: Boxes, context: Context) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices of boxes (first, second) where the second touches the context of the first."""
-    boxes_long = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    padding = np.maximum(context.minimum, np.rint(context.share * boxes_long)).astype(np.int64)
-    padded = boxes + padding[:, None] * np.array([-1, -1, 1, 1])
-    order = np.argsort(boxes[:, 0], kind="stable")
+def _pairs(boxes: Boxes, fresh: NDArray[np.int64], context: Context) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of boxes (first, second), the first among `fresh`, where one touches the context of the other."""
+    long_sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    padding = np.maximum(context.minimum, np.rint(context.share * long_sides)).astype(np.int64)
+    fresh = fresh[np.argsort(boxes[fresh, 0], kind="stable")]  # neighbours in a chunk, so that few others are near it
     firsts, seconds = [], []
-    for start in range(0, len(order), CHUNK):
-        some = order[start : start + CHUNK]
-        a = padded[some]
-        near = np.flatnonzero((boxes[:, 0] < a[:, 2].max()) & (boxes[:, 2] > a[:, 0].min()))
+    for start in range(0, len(fresh), CHUNK):
+        some = fresh[start : start + CHUNK]
+        a, a_pad = boxes[some], padding[some]
+        top, bottom = a[:, 0] - a_pad, a[:, 2] + a_pad
+        near = np.flatnonzero((boxes[:, 0] - padding < bottom.max()) & (boxes[:, 2] + padding > top.min()))
         b = boxes[near]
-        touching = a[:, None, 0] < b[None, :, 2]
-        touching &= a[:, None, 2] > b[None, :, 0]
-        touching &= a[:, None, 1] < b[None, :, 3]
-        touching &= a[:, None, 3] > b[None, :, 1]
+        reach = np.maximum(a_pad[:, None], padding[near][None, :])
+        touching = a[:, None, 0] - reach < b[None, :, 2]
+        touching &= a[:, None, 2] + reach > b[None, :, 0]
+        touching &= a[:, None, 1] - reach < b[None, :, 3]
+        touching &= a[:, None, 3] + reach > b[None, :, 1]
         i, j = np.nonzero(touching)
         firsts.append(some[i])
         seconds.append(near[j])

@@ -96,7 +96,7 @@ def needs_loading(backend_id: str, runtime: Runtime) -> bool:
 
 @contextmanager
 def turn(backend_id: str) -> Iterator[FillBackend]:
-    """The backend for one call: it is promised that calls never overlap, also when a script fills from several threads."""
+    """The backend for one call: its calls never overlap, also when a script fills from several threads."""
     found = backend(backend_id)
     with _turns.setdefault(backend_id, threading.Lock()):
         yield found

@@ -18,7 +18,7 @@ from lacuna.imaging.photo import Hole, Pixels
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What was made of a crop: the `work` for the backend, and how to come back from its size to the crop's `shape`."""
+    """What was made of a crop: the `work` for the backend, and the way back to its own `shape`."""
 
     work: FillWork
     shape: tuple[int, int]
@@ -57,8 +57,8 @@ def prepare(
 ) -> Prepared:
     """The crop `image` (h, w, 3) with its `hole` (h, w) as a work for a backend; neither is written to.
 
-    Undefined known values (NaN, infinite) become part of the hole, so that they spread into no average. `scale` 2, 4 ...
-    works at a half, a quarter of the size. Sides are padded by reflection to what `size` asks for.
+    Undefined known values (NaN, infinite) become part of the hole, so that they spread into no average. `scale` 2, 4
+    and so on works at a half, a quarter of the size. Sides are padded by reflection to what `size` asks for.
     """
     shape = (hole.shape[0], hole.shape[1])
     image, hole = _defined(image, hole)
