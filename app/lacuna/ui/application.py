@@ -15,7 +15,8 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from lacuna import i18n, paths
-from lacuna.editor.editor import Editor, Message, Severity
+from lacuna.editor.editor import Editor
+from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import JobQueue
 from lacuna.settings import Settings
 from lacuna.ui.jobs import MainThread

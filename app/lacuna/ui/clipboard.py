@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication, QImage
 
-from lacuna.editor.editor import Message
+from lacuna.editor.values import Message
 from lacuna.i18n import _
 from lacuna.ui.pictures import image_of, mask_of, photo_of
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
 from lacuna import paths
-from lacuna.editor.editor import MaskFit, Message
+from lacuna.editor.values import MaskFit, Message
 from lacuna.errors import LacunaError, PictureTooLarge, SizeMismatch
 from lacuna.i18n import _
 from lacuna.imaging.photo import Mask

@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from lacuna.editor.editor import Candidate, Editor, Message
+from lacuna.editor.editor import Editor
+from lacuna.editor.values import Candidate, Message
 from lacuna.i18n import _
 from lacuna.imaging.photo import Pixels
 from lacuna.settings import Preferences

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from lacuna.editor.editor import Message, Severity
+from lacuna.editor.values import Message, Severity
 from lacuna.errors import BackendFailed
 from lacuna.i18n import _
 from lacuna.ui import theme

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from lacuna import paths
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -125,6 +127,8 @@ def palette(theme: Theme) -> QPalette:
 def style_sheet(theme: Theme) -> str:
     """What Fusion draws too loudly or not at all: flat tool buttons, cards, dock titles, a frame around the focus."""
     t = theme
+    check = (paths.resources() / "icons" / "check.svg").as_posix()
+    knob = t.raised if t.name == "light" else t.text
     strong = t.focus if t.name == "light" else t.accent
     return f"""
 QToolTip {{ color: {t.text}; background: {t.raised}; border: 1px solid {t.border}; padding: 3px 5px; }}
@@ -155,7 +159,7 @@ QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.border}; }}
 QPushButton:disabled {{ color: {t.disabled}; background: {t.window}; }}
 QPushButton:default, QPushButton[primary="true"] {{
-  background: {t.accent}; color: {t.accent_text}; border-color: {t.accent}; font-weight: 600; }}
+  background: {t.accent}; color: {t.accent_text}; border-color: {t.accent}; }}
 QPushButton:default:hover, QPushButton[primary="true"]:hover {{ background: {strong}; }}
 QPushButton[primary="true"]:focus, QPushButton:default:focus {{ border: 2px solid {t.text}; }}
 QPushButton[primary="true"]:disabled, QPushButton:default:disabled {{
@@ -173,6 +177,26 @@ QListView::item:selected {{ background: {t.accent}; color: {t.accent_text}; }}
 QHeaderView::section {{ background: {t.window}; border: none; border-bottom: 1px solid {t.border}; padding: 5px 8px; }}
 QProgressBar {{ border: none; border-radius: 3px; background: {t.border}; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ border-radius: 3px; background: {t.accent}; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.border}; }}
+QSlider::sub-page:horizontal {{ border-radius: 2px; background: {t.accent}; }}
+QSlider::sub-page:horizontal:disabled {{ background: {t.border}; }}
+QSlider::handle:horizontal {{
+  width: 12px; margin: -5px 0; border: 1px solid {t.quiet}; border-radius: 7px; background: {knob}; }}
+QSlider::handle:horizontal:hover {{ border-color: {t.focus}; }}
+QSlider::handle:horizontal:focus {{ width: 10px; border: 2px solid {t.focus}; }}
+QSlider::handle:horizontal:disabled {{ background: {t.window}; border-color: {t.disabled}; }}
+QCheckBox, QRadioButton {{ spacing: 8px; }}
+QCheckBox::indicator, QRadioButton::indicator {{
+  width: 14px; height: 14px; border: 1px solid {t.quiet}; border-radius: 3px; background: {t.base}; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {t.focus}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url("{check}"); }}
+QRadioButton::indicator:checked {{
+  width: 6px; height: 6px; border: 5px solid {t.accent}; background: {t.accent_text}; }}
+QCheckBox::indicator:focus {{ width: 12px; height: 12px; border: 2px solid {t.focus}; }}
+QRadioButton::indicator:focus {{ width: 12px; height: 12px; border: 2px solid {t.focus}; }}
+QRadioButton::indicator:checked:focus {{ width: 6px; height: 6px; border: 5px solid {t.focus}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {t.border}; }}
 *[quiet="true"] {{ color: {t.quiet}; }}
 *[heading="true"] {{ font-weight: 600; }}
 *[card="true"] {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 8px; }}

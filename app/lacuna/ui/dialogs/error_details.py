@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from lacuna.editor.editor import Message
+from lacuna.editor.values import Message
 from lacuna.i18n import _
 from lacuna.ui.dialogs.dialog import Dialog
 from lacuna.ui.messages import as_text
@@ -21,7 +21,8 @@ class ErrorDetails(Dialog):
         self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.details.setTabChangesFocus(True)
-        self.details.setMinimumSize(560, 180)
+        self.details.setMinimumHeight(180)
+        self.resize(640, 320)
         self.body.addWidget(self.details, 1)
         self.copy = self.add_button(_("Copy details"), self._copy, left=True)
         self.add_button(_("Close"), self.accept, default=True).setFocus()

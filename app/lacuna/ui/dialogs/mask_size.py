@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
-from lacuna.editor.editor import MaskFit
+from lacuna.editor.values import MaskFit
 from lacuna.i18n import N_, _
 from lacuna.ui import theme
 from lacuna.ui.dialogs.dialog import Dialog

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QTool
 
 from lacuna.document.document import Document
 from lacuna.document.plane import Plane
-from lacuna.editor.editor import Editor, Estimate
+from lacuna.editor.editor import Editor
+from lacuna.editor.values import Estimate
 from lacuna.engine.registry import BackendInfo
 from lacuna.i18n import _, ngettext
 from lacuna.imaging.region import Region

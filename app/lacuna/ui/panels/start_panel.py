@@ -84,7 +84,7 @@ class StartPanel(QWidget):
         self._recent_box.setVisible(bool(shown))
         if not shown:
             return
-        self._recent.addWidget(_heading(_("Opened last"), self), 0, 0)
+        self._recent.addWidget(_heading(_("Opened last"), self, indent=11), 0, 0)
         for row, path in enumerate(shown, 1):
             button = QToolButton(self)
             text = button.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, 210)
@@ -151,10 +151,10 @@ class _Title(QLabel):
         self.setFont(font)
 
 
-def _heading(text: str, parent: QWidget) -> QLabel:
+def _heading(text: str, parent: QWidget, *, indent: int = 5) -> QLabel:
     label = QLabel(text, parent)
     label.setProperty("quiet", True)
-    label.setContentsMargins(5, 0, 0, 4)
+    label.setContentsMargins(indent, 0, 0, 4)
     return label
 
 
