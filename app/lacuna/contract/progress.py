@@ -30,6 +30,10 @@ class Progress:
         self._start, self._weight = 0.0, 1.0
         self._used = 0.0
 
+    def connect(self, report: Callable[[float, str], None], preview: Callable[[Region, Any], None]) -> None:
+        """Tell these from now on, before any `part` is taken: who runs the job knows them only then."""
+        self._report, self._preview = report, preview
+
     def at(self, fraction: float, stage: str = "") -> None:
         """Say that `fraction` (0 to 1) of this part is done, in the phase `stage`; raises Cancelled when asked to."""
         self.check()

@@ -10,7 +10,8 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import BackendFailed, LacunaError, OutOfMemory
@@ -19,6 +20,10 @@ from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
 
 REPORTS_A_SECOND = 20  # more would fill the owner's event queue faster than it empties
+PREVIEWS_AT_ONCE = 64  # thousands of specks are not worth a repaint each; the result brings the rest
+
+
+E = TypeVar("E", bound=BaseException)
 
 
 class State(Enum):
@@ -31,9 +36,10 @@ class State(Enum):
 
 
 class Job:
-    """Work for the worker: `work(progress)` runs there; all attributes change, and listeners hear, on the owner's thread.
+    """Work for the worker: `work(progress)` runs there; the rest belongs to the owner's thread, where listeners hear.
 
     `changed(job)` is told of each change of state or fraction, `previewed(region, pixels)` of finished parts.
+    `interruptible` False: the work is one call that cannot be stopped; after a cancel its result is thrown away.
     """
 
     def __init__(self, label: str, work: Callable[[Progress], Any], *, interruptible: bool = True) -> None:
@@ -47,13 +53,19 @@ class Job:
         self.error: LacunaError | None = None
         self.changed: Listeners[[Job]] = Listeners()
         self.previewed: Listeners[[Region, Any]] = Listeners()
-        self._work = work
         self.progress = Progress()
+        self._work = work
+        self._withdraw: Callable[[], None] | None = None  # the queue's: takes a job out that has not begun
 
     @property
     def over(self) -> bool:
-        """Done, failed, cancelled, or cancelling: the owner need not wait for anything."""
+        """Done, failed or cancelled: nothing more comes of it."""
         return self.state in (State.DONE, State.FAILED, State.CANCELLED)
+
+    @property
+    def matters(self) -> bool:
+        """Its outcome is still wanted. A cancelled job no longer matters, though its last call may not be back yet."""
+        return self.state in (State.WAITING, State.RUNNING)
 
     @property
     def seconds_left(self) -> float | None:
@@ -64,12 +76,14 @@ class Job:
         return spent * (1 - self.fraction) / self.fraction
 
     def cancel(self) -> None:
-        """Ask to stop. The owner is free at once; a result that still comes is thrown away."""
-        if self.over or self.state is State.CANCELLING:
+        """Ask to stop. The owner is free at once; a result that still comes is thrown away. On the owner's thread."""
+        if not self.matters:
             return
         self.progress.cancel()
         self.state = State.CANCELLING
         self.changed(self)
+        if self._withdraw is not None:
+            self._withdraw()
 
 
 class JobQueue:
@@ -81,7 +95,7 @@ class JobQueue:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
-        self._running: Job | None = None
+        self._running: tuple[Job, Callable[[Job], None]] | None = None
 
     @property
     def busy(self) -> bool:
@@ -89,11 +103,19 @@ class JobQueue:
         with self._wake:
             return self._running is not None or bool(self._waiting)
 
+    @property
+    def blocked_by(self) -> Job | None:
+        """The cancelled job whose call has not returned, while another waits for it; None if none waits in vain."""
+        with self._wake:
+            running = self._running
+            return running[0] if running and running[0].progress.cancelled and self._waiting else None
+
     def submit(self, job: Job, then: Callable[[Job], None]) -> Job:
-        """Run `job` after those before it; `then(job)` comes on the owner's thread when it is done, failed or cancelled."""
+        """Run `job` after those before it; once it is over, `then(job)` comes on the owner's thread."""
         with self._wake:
             if self._closing:
                 raise RuntimeError("the queue is closed")
+            job._withdraw = lambda: self._take_out(job)
             self._waiting.append((job, then))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="lacuna-worker", daemon=True)
@@ -102,57 +124,72 @@ class JobQueue:
         return job
 
     def close(self, wait: float = 2.0) -> bool:
-        """Cancel everything and end the thread; False if it did not end within `wait` seconds."""
+        """Cancel everything and end the thread; False if it did not end within `wait` seconds. On the owner's thread.
+
+        Every job that is not over ends as cancelled, and its `then` is called, before this returns: the owner's event
+        loop may never turn again. Nothing is delivered afterwards.
+        """
         with self._wake:
             self._closing = True
-            for job, _then in self._waiting:
-                job.progress.cancel()
-            if self._running is not None:
-                self._running.progress.cancel()
+            left = [self._running] if self._running is not None else []
+            left += self._waiting
+            self._waiting.clear()
             self._wake.notify()
-        if self._thread is None:
-            return True
-        self._thread.join(wait)
-        return not self._thread.is_alive()
+        for job, _then in left:
+            job.progress.cancel()
+        if self._thread is not None:
+            self._thread.join(wait)
+        for job, then in left:
+            _finish(job, then, State.CANCELLED, None)
+        return self._thread is None or not self._thread.is_alive()
+
+    def _take_out(self, job: Job) -> None:
+        with self._wake:
+            entry = next((entry for entry in self._waiting if entry[0] is job), None)
+            if entry is None:
+                return
+            self._waiting.remove(entry)
+        # Not here and now: who cancels must not be called back in the middle of it.
+        self._say(lambda: _finish(job, entry[1], State.CANCELLED, None))
+
+    def _say(self, call: Callable[[], None]) -> None:
+        if not self._closing:
+            self._deliver(call)
 
     def _run(self) -> None:
         _lower_priority()
         while True:
             with self._wake:
-                while not self._waiting and not self._closing:
-                    self._wake.wait()
+                self._wake.wait_for(lambda: self._waiting or self._closing)
                 if self._closing:
                     return
-                job, then = self._waiting.popleft()
-                self._running = job
-            outcome = self._outcome(job)
+                self._running = self._waiting.popleft()
+            job, then = self._running
+            state, value = self._outcome(job)
             with self._wake:
                 self._running = None
-            self._deliver(lambda job=job, then=then, outcome=outcome: _finish(job, then, outcome))  # type: ignore[misc]
-            del job, then, outcome  # the worker keeps no pixels between jobs
+            self._say(partial(_finish, job, then, state, value))
+            del job, then, value  # the worker keeps no pixels between jobs
 
     def _outcome(self, job: Job) -> tuple[State, Any]:
-        if job.progress.cancelled:
-            return State.CANCELLED, None
-        reporter = _Reporter(job, self._deliver)
-        job.progress._report = reporter.report
-        job.progress._preview = reporter.preview
-        self._deliver(lambda: _start(job))
         try:
+            job.progress.check()  # taken back between the queue and here
+            reporter = _Reporter(job, self._say)
+            job.progress.connect(reporter.report, reporter.preview)
+            self._say(partial(_start, job))
             result = job._work(job.progress)
+            job.progress.check()
+            return State.DONE, result
         except Cancelled:
             return State.CANCELLED, None
         except LacunaError as error:
-            return State.FAILED, error
+            return State.FAILED, _without_frames(error)
         except MemoryError as error:
             sentence = _("There is not enough memory for “{job}”.").format(job=job.label)
             hint = _("Close other programs, or work on a smaller part of the picture.")
-            return State.FAILED, OutOfMemory(sentence, hint, error)
+            return State.FAILED, OutOfMemory(sentence, hint, _without_frames(error))
         except Exception as error:
-            return State.FAILED, unexpected(job.label, error)
-        if job.progress.cancelled:
-            return State.CANCELLED, None
-        return State.DONE, result
+            return State.FAILED, _without_frames(unexpected(job.label, error))
 
 
 def unexpected(label: str, error: Exception) -> BackendFailed:
@@ -165,24 +202,44 @@ def unexpected(label: str, error: Exception) -> BackendFailed:
     )
 
 
-class _Reporter:
-    """Hands progress to the owner, at most `REPORTS_A_SECOND`, the latest first."""
+def _without_frames(error: E) -> E:
+    """The error, without the pixels that the local variables of its frames hold."""
+    link: BaseException | None = error
+    while link is not None:
+        traceback.clear_frames(link.__traceback__)
+        link = getattr(link, "cause", None) or link.__cause__ or link.__context__
+    return error
 
-    def __init__(self, job: Job, deliver: Callable[[Callable[[], None]], None]) -> None:
+
+class _Reporter:
+    """Hands progress and previews to the owner, each at most `REPORTS_A_SECOND`.
+
+    Between two reports the last one is what counts; previews are collected and go together, or, if no further one
+    comes, not at all: the result brings the same pixels.
+    """
+
+    def __init__(self, job: Job, say: Callable[[Callable[[], None]], None]) -> None:
         self.job = job
-        self.deliver = deliver
-        self.last = 0.0
+        self.say = say
         self.stage = ""
+        self.last_report = self.last_preview = -1.0
+        self.previews: list[tuple[Region, Any]] = []
 
     def report(self, fraction: float, stage: str) -> None:
         now = time.monotonic()
-        if now - self.last < 1 / REPORTS_A_SECOND and stage == self.stage:
+        new_stage = bool(stage) and stage != self.stage
+        if now - self.last_report < 1 / REPORTS_A_SECOND and not new_stage:
             return
-        self.last, self.stage = now, stage
-        self.deliver(lambda: _advance(self.job, fraction, stage))
+        self.last_report, self.stage = now, stage or self.stage
+        self.say(partial(_advance, self.job, fraction, stage))
 
     def preview(self, region: Region, pixels: Any) -> None:
-        self.deliver(lambda: _preview(self.job, region, pixels))
+        self.previews.append((region, pixels))
+        now = time.monotonic()
+        if now - self.last_preview < 1 / REPORTS_A_SECOND:
+            return
+        self.last_preview, previews, self.previews = now, self.previews[-PREVIEWS_AT_ONCE:], []
+        self.say(partial(_preview, self.job, previews))
 
 
 def _start(job: Job) -> None:
@@ -198,16 +255,19 @@ def _advance(job: Job, fraction: float, stage: str) -> None:
         job.changed(job)
 
 
-def _preview(job: Job, region: Region, pixels: Any) -> None:
-    if job.state is State.RUNNING:
-        job.previewed(region, pixels)
+def _preview(job: Job, previews: list[tuple[Region, Any]]) -> None:
+    for region, pixels in previews:
+        if job.state is State.RUNNING:
+            job.previewed(region, pixels)
 
 
-def _finish(job: Job, then: Callable[[Job], None], outcome: tuple[State, Any]) -> None:
-    state, value = outcome
+def _finish(job: Job, then: Callable[[Job], None], state: State, value: Any) -> None:
+    if job.over:
+        return
     if job.state is State.CANCELLING:  # cancelled after the worker had its last look
         state, value = State.CANCELLED, None
     job.state = state
+    job._work, job._withdraw = _nothing, None  # the work holds copies of pixels; who keeps the job keeps its outcome
     if state is State.DONE:
         job.fraction, job.result = 1.0, value
     elif state is State.FAILED:
@@ -216,9 +276,13 @@ def _finish(job: Job, then: Callable[[Job], None], outcome: tuple[State, Any]) -
     then(job)
 
 
+def _nothing(progress: Progress) -> None:
+    """The work of a job that is over."""
+
+
 def _lower_priority() -> None:
     """On Linux a thread has its own nice value: the window's thread goes first."""
-    if sys.platform == "linux":
+    if sys.platform.startswith("linux"):
         try:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         except OSError:  # a sandbox may forbid it; the worker then runs at the usual priority

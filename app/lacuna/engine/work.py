@@ -18,7 +18,7 @@ from lacuna.imaging.photo import Hole, Pixels
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What was made of a crop: the `work` for the backend, and the way back to its own `shape`."""
+    """What was made of a crop: the `work` for the backend, and the way back to the crop's `shape`."""
 
     work: FillWork
     shape: tuple[int, int]
