@@ -203,10 +203,10 @@ def unexpected(label: str, error: Exception) -> BackendFailed:
 
 
 def _without_frames(error: E) -> E:
-    """The error, without the pixels that the local variables of its frames hold."""
+    """The error without its traceback, whose frames hold pixels; what a person may need of it stands in the details."""
     link: BaseException | None = error
     while link is not None:
-        traceback.clear_frames(link.__traceback__)
+        link.__traceback__ = None
         link = getattr(link, "cause", None) or link.__cause__ or link.__context__
     return error
 

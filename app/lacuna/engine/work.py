@@ -26,7 +26,7 @@ class Prepared:
     small: tuple[int, int]  # the crop's size at the working scale, before it was padded
 
     def restore(self, filled: Filled) -> Pixels:
-        """The backend's pixels at the crop's own size and dtype. Raises ValueError for an answer that cannot be used."""
+        """The backend's pixels at the crop's own size and dtype. Raises ValueError if they cannot be used."""
         image = filled.image
         if image.shape != self.work.image.shape:
             raise ValueError(f"the backend gave {image.shape}, not {self.work.image.shape}")
