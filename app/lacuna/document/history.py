@@ -68,7 +68,7 @@ class History:
         """Make a committed edit the newest entry."""
         if self._clean_at is not None and self._clean_at > self.position:
             self._clean_at = self.position if self.clean else None
-        self._drop_redo()
+        self._drop_redo(edit)
         edit.serial = next(self._serials)
         self.entries.append(edit)
         self._picture_edits.append(self._picture_edits[-1] + any(edit.touches(name) for name in PICTURE))
@@ -152,12 +152,12 @@ class History:
         self.writer.close(discard=True)
         shutil.rmtree(self.spill_folder, ignore_errors=True)
 
-    def _drop_redo(self) -> None:
-        """Forget the entries that were taken back, and the files that only they kept."""
-        replaced = [k for edit in self.entries[self.position :] for k in edit.kept()]
+    def _drop_redo(self, edit: Edit) -> None:
+        """Forget the entries that were taken back, and what only they kept: a sheet may live on in `edit`."""
+        replaced = [k for old in self.entries[self.position :] for k in old.kept()]
         del self.entries[self.position :], self._picture_edits[self.position + 1 :]
         if replaced:
-            still_kept = {id(k) for edit in self.entries for k in edit.kept()}
+            still_kept = {id(k) for other in (*self.entries, edit) for k in other.kept()}
             for k in replaced:
                 if id(k) not in still_kept:
                     k.drop()
