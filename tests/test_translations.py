@@ -39,8 +39,9 @@ def _strings(message) -> tuple[str, ...]:
     return message.string if isinstance(message.string, tuple) else (message.string,)
 
 
-def _names(text: str) -> set[str]:
-    return {name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name is not None}
+def _names(text: str) -> set[tuple[str, str | None]]:
+    """The placeholders of a text, each with its format."""
+    return {(name, spec) for _text, name, spec, _conversion in string.Formatter().parse(text) if name is not None}
 
 
 @pytest.fixture(params=LANGUAGES)
