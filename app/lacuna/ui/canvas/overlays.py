@@ -1,0 +1,232 @@
+"""What is drawn over the tiles, in device pixels: nib, unfinished shape, guides, frames, divider, notes.
+
+Everything is drawn in two tones, so that no picture hides it. Each thing tells the device pixels it covers, so that a
+move repaints those and no others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPolygonF
+
+from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.editor.tool import Outline
+from lacuna.imaging.region import Region
+from lacuna.ui.canvas.viewport import Viewport
+
+DARK = QColor(0, 0, 0, 170)
+LIGHT = QColor(255, 255, 255, 235)
+SMALL_NIB = 4.0  # device-independent radius below which arms show where it is
+ARM = (7.0, 14.0)  # where they begin and end
+GUIDE_COLOURS = {
+    Guide.LINE: QColor("#00c2ff"),
+    Guide.ERASE_EDGE: QColor("#ff9f0a"),
+    Guide.SOURCE: QColor("#34c759"),
+    Guide.NEVER: QColor("#ff453a"),
+    Guide.HINT: QColor("#bf5af2"),
+}
+
+
+class OutlineView:
+    """A tool's outline as it is drawn now; long paths are kept as polygons that only grow."""
+
+    def __init__(self) -> None:
+        self.outline = Outline()
+        self._polygon = QPolygonF()  # of the path, in image coordinates
+
+    def become(self, outline: Outline, viewport: Viewport, ratio: float) -> list[Region]:
+        """Draw `outline` from now on; the device pixels of the view that look different thereby."""
+        before = self.outline
+        if outline == before:
+            return []
+        grows = len(outline.path) >= len(before.path) > 1 and outline.path[: len(before.path) - 1] == before.path[:-1]
+        dirty = [self._circles(before, viewport, ratio), self._circles(outline, viewport, ratio)]
+        if grows:  # only the end of the path is new
+            kept = len(before.path) - 1
+            ends = [*before.path[-2:], *outline.path[max(0, kept - 1) :]]
+            if outline.closed or before.closed:
+                ends.append(outline.path[0])
+            dirty.append(_bounds(ends, viewport, ratio))
+            while self._polygon.size() > kept:
+                self._polygon.removeLast()
+            self._polygon.append([QPointF(x, y) for x, y in outline.path[kept:]])
+        else:
+            dirty += [_bounds(before.path, viewport, ratio), _bounds(outline.path, viewport, ratio)]
+            self._polygon = QPolygonF([QPointF(x, y) for x, y in outline.path])
+        self.outline = outline
+        return [region for region in dirty if not region.empty]
+
+    def bounds(self, viewport: Viewport, ratio: float) -> list[Region]:
+        """The device pixels that it covers."""
+        regions = [self._circles(self.outline, viewport, ratio), _bounds(self.outline.path, viewport, ratio)]
+        return [region for region in regions if not region.empty]
+
+    def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+        for x, y, radius in self.outline.circles:
+            paint_nib(painter, *viewport.to_screen(x, y), radius * viewport.zoom, ratio)
+        if self._polygon.size() > 1:
+            self._paint_path(painter, viewport, ratio)
+
+    def _paint_path(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+        painter.save()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for shift, colour in ((1, DARK), (0, LIGHT)):
+            pen = QPen(colour, max(1, round(ratio)))
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.save()
+            painter.translate(viewport.x + shift, viewport.y + shift)
+            painter.scale(viewport.zoom, viewport.zoom)
+            if self.outline.closed:
+                painter.drawPolygon(self._polygon)
+            else:
+                painter.drawPolyline(self._polygon)
+            painter.restore()
+        painter.restore()
+
+    @staticmethod
+    def _circles(outline: Outline, viewport: Viewport, ratio: float) -> Region:
+        regions = []
+        for x, y, radius in outline.circles:
+            sx, sy = viewport.to_screen(x, y)
+            reach = max(radius * viewport.zoom, ARM[1] * ratio) + 3 * ratio
+            regions.append(_box(sx - reach, sy - reach, sx + reach, sy + reach))
+        return Region.around(regions)
+
+
+def paint_nib(painter: QPainter, x: float, y: float, radius: float, ratio: float) -> None:
+    """A circle at its true size, light within dark; arms around one too small to be found."""
+    width = max(1.0, ratio)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(DARK, width))
+    painter.drawEllipse(QPointF(x, y), radius + width / 2, radius + width / 2)
+    painter.setPen(QPen(LIGHT, width))
+    painter.drawEllipse(QPointF(x, y), max(0.5, radius - width / 2), max(0.5, radius - width / 2))
+    if radius < SMALL_NIB * ratio:
+        for pen in (QPen(DARK, 3 * width), QPen(LIGHT, width)):
+            painter.setPen(pen)
+            for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                near, far = ARM[0] * ratio, ARM[1] * ratio
+                painter.drawLine(QPointF(x + dx * near, y + dy * near), QPointF(x + dx * far, y + dy * far))
+    painter.restore()
+
+
+def paint_guides(painter: QPainter, guides: Iterable[GuideStroke], viewport: Viewport, ratio: float) -> None:
+    """Guide strokes, each kind in its colour over a dark edge."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for guide in guides:
+        line = QPolygonF([QPointF(*viewport.to_screen(x, y)) for x, y in guide.points])
+        colour = QColor.fromRgbF(*guide.colour) if guide.colour is not None else GUIDE_COLOURS[guide.kind]
+        width = max(1.5 * ratio, guide.width * viewport.zoom)
+        for pen in (QPen(DARK, width + 2 * ratio), QPen(colour, width)):
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.drawPolyline(line)
+    painter.restore()
+
+
+def paint_frame(painter: QPainter, rect: Region, ratio: float, colour: QColor = LIGHT) -> None:
+    """A frame just around device pixels: `colour` within dark."""
+    width = max(1, round(ratio))
+    for i, tone in enumerate((colour, DARK)):
+        out = rect.pad((i + 1) * width)
+        for x0, y0, x1, y1 in (
+            (out.x0, out.y0, out.x1, out.y0 + width),
+            (out.x0, out.y1 - width, out.x1, out.y1),
+            (out.x0, out.y0 + width, out.x0 + width, out.y1 - width),
+            (out.x1 - width, out.y0 + width, out.x1, out.y1 - width),
+        ):
+            painter.fillRect(QRect(x0, y0, x1 - x0, y1 - y0), tone)
+
+
+def frame_bounds(rect: Region, ratio: float) -> Region:
+    """The device pixels that `paint_frame` covers, and what lies within."""
+    return rect.pad(2 * max(1, round(ratio)))
+
+
+def paint_focus(painter: QPainter, rect: Region, width: int, colour: QColor) -> None:
+    """A frame within the view's border: it has the keyboard."""
+    for x0, y0, x1, y1 in (
+        (rect.x0, rect.y0, rect.x1, rect.y0 + width),
+        (rect.x0, rect.y1 - width, rect.x1, rect.y1),
+        (rect.x0, rect.y0 + width, rect.x0 + width, rect.y1 - width),
+        (rect.x1 - width, rect.y0 + width, rect.x1, rect.y1 - width),
+    ):
+        painter.fillRect(QRect(x0, y0, x1 - x0, y1 - y0), colour)
+
+
+def paint_divider(painter: QPainter, x: int, height: int, ratio: float, *, hot: bool) -> None:
+    """The line between before and after, and the handle to drag it by."""
+    width = max(1, round(ratio))
+    painter.fillRect(QRect(x - 2 * width, 0, 4 * width, height), DARK)
+    painter.fillRect(QRect(x - width, 0, 2 * width, height), LIGHT)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    radius = 15 * ratio
+    centre = QPointF(x, height / 2)
+    painter.setPen(QPen(DARK, width))
+    painter.setBrush(QColor(255, 255, 255) if hot else QColor(240, 240, 240))
+    painter.drawEllipse(centre, radius, radius)
+    painter.setPen(QPen(QColor(40, 40, 40), 2 * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for way in (-1, 1):
+        tip = centre + QPointF(way * 9 * ratio, 0)
+        arrow = QPainterPath(tip + QPointF(-way * 4 * ratio, -5 * ratio))
+        arrow.lineTo(tip)
+        arrow.lineTo(tip + QPointF(-way * 4 * ratio, 5 * ratio))
+        painter.drawPath(arrow)
+    painter.restore()
+
+
+def divider_bounds(x: int, height: int, ratio: float) -> Region:
+    """The device pixels that `paint_divider` covers."""
+    reach = math.ceil(17 * ratio)
+    return Region(0, x - reach, height, x + reach)
+
+
+def note_rect(text: str, font: QFont, x: int, y: int, ratio: float, align: Qt.AlignmentFlag) -> Region:
+    """The device pixels of a note whose top is at `y` and whose left, middle or right is at `x`."""
+    metrics = QFontMetrics(font)
+    width = math.ceil((metrics.horizontalAdvance(text) + 24) * ratio)
+    height = math.ceil((metrics.height() + 10) * ratio)
+    left = {Qt.AlignmentFlag.AlignLeft: x, Qt.AlignmentFlag.AlignRight: x - width}.get(align, x - width // 2)
+    return Region(y, left, y + height, left + width)
+
+
+def paint_note(painter: QPainter, text: str, font: QFont, rect: Region, ratio: float) -> None:
+    """A few words on a dark pill."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(20, 20, 22, 200))
+    box = QRectF(rect.x0, rect.y0, rect.width, rect.height)
+    painter.drawRoundedRect(box, rect.height / 2, rect.height / 2)
+    painter.setPen(QColor(255, 255, 255))
+    scaled = QFont(font)
+    if font.pointSizeF() > 0:
+        scaled.setPointSizeF(font.pointSizeF() * ratio)
+    else:
+        scaled.setPixelSize(round(font.pixelSize() * ratio))
+    painter.setFont(scaled)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
+
+
+def _bounds(points: Iterable[tuple[float, float]], viewport: Viewport, ratio: float) -> Region:
+    on_screen = [viewport.to_screen(x, y) for x, y in points]
+    if not on_screen:
+        return Region(0, 0, 0, 0)
+    xs, ys = [x for x, _ in on_screen], [y for _, y in on_screen]
+    reach = 3 * ratio
+    return _box(min(xs) - reach, min(ys) - reach, max(xs) + reach, max(ys) + reach)
+
+
+def _box(x0: float, y0: float, x1: float, y1: float) -> Region:
+    return Region(math.floor(y0), math.floor(x0), math.ceil(y1) + 1, math.ceil(x1) + 1)

@@ -1,0 +1,278 @@
+"""What all views of a picture show: the layers over a document, their tiles, and news of what looks different now.
+
+A scene follows the editor; a view follows a scene. It holds no pixels of its own but tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QImage
+
+from lacuna.document.document import Document
+from lacuna.document.plane import Plane
+from lacuna.editor.editor import Editor
+from lacuna.engine.jobs import Job, State
+from lacuna.errors import LacunaError
+from lacuna.imaging.photo import Pixels, white_of
+from lacuna.imaging.region import Region
+from lacuna.ui.canvas.contrast import CANDIDATES, Colour, best
+from lacuna.ui.canvas.mask_layer import MaskLayer, MaskStyle
+from lacuna.ui.canvas.original import Loaded, OriginalLoader
+from lacuna.ui.canvas.photo_layer import PhotoLayer
+from lacuna.ui.canvas.sources import MaskSource, PictureSource, display_of, eight_bits
+from lacuna.ui.canvas.tile_cache import TileCache
+
+AUTO = "auto"
+NEIGHBOURHOOD = 256  # image pixels around the mask whose colours the tint has to differ from
+
+
+class Scene(QObject):
+    """The layers of the open document: `photo`, `mask`, and `original` once it was asked for and is there.
+
+    `coarse` is a first sight of a picture that is being opened: an image and the (height, width) of what it stands for.
+    """
+
+    replaced = Signal()  # another picture, or none, or another size of it
+    changed = Signal(object)  # Region of the picture that looks different
+    restyled = Signal()  # the mask looks different everywhere
+    original_changed = Signal()  # the original came, went, or cannot be had
+
+    def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.editor = editor
+        self.cache = TileCache()
+        self.photo: PhotoLayer | None = None
+        self.mask: MaskLayer | None = None
+        self.original: PhotoLayer | None = None
+        self.original_problem: LacunaError | None = None
+        self.coarse: tuple[QImage, tuple[int, int]] | None = None
+        self.style = MaskStyle()
+        self._colour = AUTO
+        self._checker = 8
+        self._forget: list[Callable[[], None]] = []
+        self._previews: list[tuple[Region, Pixels]] = []
+        self._preview_job: Job | None = None
+        self._candidate: object = None
+        self._loader = OriginalLoader(self)
+        self._loader.loaded.connect(self._original_loaded)
+        self._loader.failed.connect(self._original_failed)
+        editor.document_changed.add(self._document_changed)
+        editor.coarse.add(self._coarse_seen)
+        editor.previewed.add(self._previewed)
+        editor.state_changed.add(self._state_changed)
+        editor.job_changed.add(self._job_changed)
+        if editor.document is not None:
+            self._document_changed()
+
+    @property
+    def document(self) -> Document | None:
+        return self.editor.document
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of what is shown; (0, 0) for nothing."""
+        if self.photo is not None:
+            return self.photo.shape
+        return self.coarse[1] if self.coarse is not None else (0, 0)
+
+    # --- how the mask looks ------------------------------------------------------------------------------------------
+    @property
+    def overlay_colour(self) -> str:
+        """ "auto" or "#rrggbb"."""
+        return self._colour
+
+    @overlay_colour.setter
+    def overlay_colour(self, colour: str) -> None:
+        self._colour = colour
+        self._restyle(colour=self._chosen())
+
+    @property
+    def overlay_opacity(self) -> float:
+        """Of what was painted; the ring that is filled with it is fainter."""
+        return self.style.opacity
+
+    @overlay_opacity.setter
+    def overlay_opacity(self, opacity: float) -> None:
+        self._restyle(opacity=opacity)
+
+    def use_pixel_ratio(self, ratio: float) -> None:
+        """Lines and checkers keep their size on a screen of this many device pixels a unit."""
+        self._checker = max(4, round(8 * ratio))
+        for layer in (self.photo, self.original):
+            if layer is not None and layer.checker != self._checker:
+                layer.checker = self._checker
+                self.cache.forget(layer)
+        self._restyle(line=max(1, round(ratio)))
+
+    def begin_stroke(self, x: float, y: float) -> None:
+        """A stroke begins at an image point: on an empty mask, the moment to choose its colour anew."""
+        document = self.document
+        if document is not None and document.mask_bounds().empty:
+            self._restyle(colour=self._chosen(Region(int(y), int(x), int(y) + 1, int(x) + 1)))
+
+    def _chosen(self, around: Region | None = None) -> Colour:
+        if self._colour != AUTO:
+            c = QColor(self._colour)
+            return c.redF(), c.greenF(), c.blueF()
+        document = self.document
+        now = self.style.colour if self.style.colour in CANDIDATES else None
+        if document is None or self.photo is None:
+            return now or CANDIDATES[0]
+        box = around if around is not None else document.mask_bounds()
+        if box.empty:
+            box = Region.whole(document.shape)
+        box = box.pad(NEIGHBOURHOOD).clip(document.shape)
+        if box.empty:
+            return now or CANDIDATES[0]
+        every = max(1, max(box.height, box.width) // 64)
+        sample = document.photo.pixels[box.y0 : box.y1 : every, box.x0 : box.x1 : every]
+        return best(eight_bits(sample, document.header.white), now)
+
+    def _restyle(self, **changes: object) -> None:
+        style = replace(self.style, **changes)  # type: ignore[arg-type]
+        if style == self.style:
+            return
+        self.style = style
+        if self.mask is not None:
+            self.mask.style = style
+            self.cache.forget(self.mask)
+        self.restyled.emit()
+
+    # --- the original ------------------------------------------------------------------------------------------------
+    def want_original(self) -> None:
+        """Make `original` ready, unless it is; `original_changed` follows."""
+        document = self.document
+        if document is not None and self.original is None and self.original_problem is None:
+            self._loader.load(document)
+
+    def _original_loaded(self, loaded: Loaded) -> None:
+        document = loaded.document
+        if document is not self.document or loaded.box != document.original_box:
+            self.want_original()  # cropped, or another picture, while it was being decoded
+            return
+        if loaded.pixels is not None and not document.original_ready:
+            document.set_original(loaded.pixels)
+        header = document.header
+        source = PictureSource(loaded.levels, None, header.white, display_of(header))
+        self.original = PhotoLayer(source, self._checker)
+        self.original_changed.emit()
+
+    def _original_failed(self, error: LacunaError) -> None:
+        self.original_problem = error
+        self.original_changed.emit()
+
+    def _drop_original(self) -> None:
+        if self.original is not None:
+            self.cache.forget(self.original)
+        self.original = self.original_problem = None
+
+    # --- what the editor tells ---------------------------------------------------------------------------------------
+    def _document_changed(self) -> None:
+        for forget in self._forget:
+            forget()
+        self._forget.clear()
+        self._previews.clear()
+        self._candidate = None
+        document = self.document
+        if document is not None:
+            self.coarse = None
+            for plane in document.planes.values():
+                self._forget += [plane.changed.add(self._plane_changed), plane.resized.add(self._plane_resized)]
+        self._layers_changed()
+
+    def _plane_resized(self, plane: Plane) -> None:
+        # All planes of a document are resized in one go, and the photo may not be the last.
+        document = self.document
+        assert document is not None
+        if len({p.shape[:2] for p in document.planes.values()}) == 1:
+            self._layers_changed()
+
+    def _layers_changed(self) -> None:
+        self.cache.forget()
+        self._drop_original()
+        document = self.document
+        if document is None:
+            self.photo = self.mask = None
+        else:
+            header = document.header
+            alpha = None if document.alpha is None else document.alpha.pixels
+            source = PictureSource(document.photo_pyramid, alpha, header.white, display_of(header))
+            self.photo = PhotoLayer(source, self._checker)
+            self.mask = MaskLayer(MaskSource(document.mask_pyramid), self.style)
+            self._put_pieces()
+            self._restyle(growth=self.editor.growth, colour=self._chosen())
+        self.replaced.emit()
+
+    def _plane_changed(self, plane: Plane, region: Region) -> None:
+        document = self.document
+        if document is None or self.photo is None or self.mask is None or self.photo.shape != document.shape:
+            return
+        if plane is document.mask:
+            self.cache.stale(self.mask, region)
+            self.changed.emit(region.pad(int(self.style.growth + 1)))
+            return
+        if plane is document.alpha:
+            self.photo.source.alpha_stale(region)
+        self.cache.stale(self.photo, region)
+        self.changed.emit(region)
+
+    def _coarse_seen(self, pixels: Pixels, size: tuple[int, int]) -> None:
+        rgb = np.ascontiguousarray(eight_bits(pixels, white_of(pixels)))
+        image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], rgb.strides[0], QImage.Format.Format_RGB888)
+        self.coarse = (image.convertToFormat(QImage.Format.Format_RGB32), size)
+        self.photo = self.mask = None
+        self.cache.forget()
+        self._drop_original()
+        self.replaced.emit()
+
+    def _state_changed(self) -> None:
+        if self.photo is None:
+            return
+        if self.editor.growth != self.style.growth:
+            self._restyle(growth=self.editor.growth)
+        if self.editor.candidate is not self._candidate:
+            self._candidate = self.editor.candidate
+            self._put_pieces()
+
+    def _previewed(self, region: Region, pixels: Pixels) -> None:
+        running = self.editor.jobs[0] if self.editor.jobs else None
+        if running is not self._preview_job:
+            self._previews.clear()
+            self._preview_job = running
+        self._previews.append((region, pixels))
+        self._put_pieces()
+
+    def _job_changed(self, job: Job) -> None:
+        ended = job.over or job.state is State.CANCELLING
+        if self._previews and ended and self._preview_job in (job, None):
+            self._previews.clear()
+            self._preview_job = None
+            self._put_pieces()
+
+    @property
+    def candidate_regions(self) -> tuple[Region, ...]:
+        """Where a result is shown that waits to be accepted."""
+        candidate = self.editor.candidate
+        return () if candidate is None else tuple(region for region, _pixels in candidate.pieces)
+
+    def _put_pieces(self) -> None:
+        """Show the pieces of the running fill and of the candidate, and not the mask that lies over them."""
+        if self.photo is None or self.mask is None:
+            return
+        candidate = self.editor.candidate
+        pieces = tuple(self._previews) + (() if candidate is None else tuple(candidate.pieces))
+        before = self.photo.source.pieces
+        self.photo.source.pieces = pieces
+        self.mask.source.hidden = tuple(region for region, _pixels in pieces)
+        for region, _pixels in {id(p): (r, p) for r, p in (*before, *pieces)}.values():
+            self.cache.stale(self.photo, region)
+            self.cache.stale(self.mask, region)
+            self.changed.emit(region.pad(int(self.style.growth + 1)))
+
+    def close(self) -> None:
+        """Wait for what runs beside the window."""
+        self._loader.wait()

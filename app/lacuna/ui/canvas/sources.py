@@ -1,0 +1,134 @@
+"""Where the pixels on the screen come from: a picture's levels as 8-bit RGB, in the screen's colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.imaging.colour import to_display
+from lacuna.imaging.photo import Photo, Pixels
+from lacuna.imaging.pyramid import Pyramid
+from lacuna.imaging.region import Region
+
+Rgb = NDArray[np.uint8]  # (h, w, 3)
+Display = Callable[[Rgb], Rgb]  # from the picture's colours to the screen's
+
+
+class PictureSource:
+    """A photo's levels, its alpha's, and finished pieces that are shown over it but are not in it (yet).
+
+    The document keeps the photo's levels up to date.
+
+    `pieces` are in the photo's own depth. A piece is put into the full pixels before they are halved, so that a level
+    looks just as it will when the piece has become part of the picture.
+    """
+
+    def __init__(
+        self,
+        levels: Pyramid,
+        alpha: NDArray[Any] | None,
+        white: float,
+        display: Display | None = None,
+    ) -> None:
+        self.shape = levels.shape(0)
+        self.white = white
+        self.display = display
+        self.pieces: tuple[tuple[Region, Pixels], ...] = ()
+        self._levels = levels
+        # A float picture's alpha is 1 where it is opaque, however bright its white is.
+        self._alpha = None if alpha is None else Pyramid(alpha, white=1.0 if alpha.dtype.kind == "f" else 255.0)
+
+    @property
+    def has_alpha(self) -> bool:
+        return self._alpha is not None
+
+    def alpha_stale(self, region: Region) -> None:
+        """The alpha has changed there."""
+        if self._alpha is not None:
+            self._alpha.stale(region)
+
+    def read(self, level: int, region: Region) -> Rgb:
+        """The picture as the screen shows it."""
+        pixels = eight_bits(self._levels.read(level, region), self.white)
+        if self.pieces:
+            pixels = self._with_pieces(level, region, pixels)
+        return pixels if self.display is None else self.display(pixels)
+
+    def read_alpha(self, level: int, region: Region) -> NDArray[np.uint8]:
+        """How opaque it is, 255 fully."""
+        assert self._alpha is not None
+        pixels = self._alpha.read(level, region)
+        return eight_bits(pixels, 1.0 if pixels.dtype.kind == "f" else 255.0)
+
+    def _with_pieces(self, level: int, region: Region, pixels: Rgb) -> Rgb:
+        side = 1 << level
+        full = Region(region.y0 * side, region.x0 * side, region.y1 * side, region.x1 * side).clip(self.shape)
+        shown = [(r, p) for r, p in self.pieces if r.overlaps(full)]
+        if not shown:
+            return pixels
+        pixels = pixels.copy()
+        for piece_region, piece in shown:
+            box = piece_region.intersect(full)
+            wide = Region(
+                box.y0 // side * side, box.x0 // side * side, -(-box.y1 // side) * side, -(-box.x1 // side) * side
+            ).clip(self.shape)
+            below = eight_bits(self._levels.read(0, wide), self.white).copy()
+            source = box.shift(-piece_region.y0, -piece_region.x0)
+            below[box.shift(-wide.y0, -wide.x0).slices] = eight_bits(piece[source.slices], self.white)
+            for _ in range(level):
+                below = _halved(below)
+            y, x = wide.y0 // side - region.y0, wide.x0 // side - region.x0
+            pixels[y : y + below.shape[0], x : x + below.shape[1]] = below
+        return pixels
+
+
+class MaskSource:
+    """A mask's levels, each pixel the highest value below it: what is thin stays in sight."""
+
+    def __init__(self, levels: Pyramid) -> None:
+        self.shape = levels.shape(0)
+        self.hidden: tuple[Region, ...] = ()  # where nothing of it is shown: a result is looked at there
+        self._levels = levels
+
+    def read(self, level: int, region: Region) -> NDArray[np.uint8]:
+        mask: NDArray[np.uint8] = self._levels.read(level, region)
+        side = 1 << level
+        for hidden in self.hidden:
+            part = Region(hidden.y0 // side, hidden.x0 // side, -(-hidden.y1 // side), -(-hidden.x1 // side))
+            part = part.intersect(region)
+            if not part.empty:
+                mask = mask if mask.flags.owndata else mask.copy()
+                mask[part.shift(-region.y0, -region.x0).slices] = 0
+        return mask
+
+
+def display_of(header: Photo) -> Display | None:
+    """From a picture's colours to the screen's; None where they are the same."""
+    profile = header.profile
+    if profile is None:
+        return None
+    return lambda pixels: to_display(pixels, profile, 255.0)
+
+
+def eight_bits(pixels: NDArray[Any], white: float) -> NDArray[np.uint8]:
+    """Pixels of any depth as the screen shows them: uint16 by its upper bits, float by `white`."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return (pixels >> 8).astype(np.uint8)
+    bright = np.nan_to_num(pixels * np.float32(255.0 / white), nan=0.0, posinf=255.0, neginf=0.0)
+    return np.clip(bright + np.float32(0.5), 0, 255).astype(np.uint8)
+
+
+def _halved(pixels: Rgb) -> Rgb:
+    """The next level, as the pyramid makes it: an odd end doubled is the mean of what is left."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    size = (even.shape[1] // 2, even.shape[0] // 2)
+    half: Rgb = np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return half.reshape(size[1], size[0], 3)
