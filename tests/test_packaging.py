@@ -37,7 +37,7 @@ def _metainfo() -> ElementTree.Element:
 def _desktop() -> configparser.SectionProxy:
     entry = configparser.ConfigParser(interpolation=None, strict=True)
     entry.optionxform = str  # type: ignore[assignment, method-assign]  # keys are told apart by case
-    entry.read(PACKAGING / "lacuna.desktop", encoding="utf-8")
+    entry.read(next(PACKAGING.glob("*.desktop")), encoding="utf-8")
     return entry["Desktop Entry"]
 
 
@@ -50,7 +50,10 @@ def test_the_menu_entry_opens_several_pictures_of_every_kind_that_is_read():
 
 def test_the_metadata_names_the_menu_entry_and_speaks_chinese():
     root = _metainfo()
-    assert root.findtext("launchable") == "lacuna.desktop"
+    name = next(PACKAGING.glob("*.desktop")).name
+    assert root.findtext("launchable") == name == f"{root.findtext('id')}.desktop"
+    # Wayland finds a window's icon by the name that the program gives itself.
+    assert f'"{root.findtext("id")}"' in (ROOT / "app" / "lacuna" / "ui" / "application.py").read_text(encoding="utf-8")
     assert root.findtext("project_license") == "MIT"
     language = "{http://www.w3.org/XML/1998/namespace}lang"
     assert any(node.get(language) == "zh_CN" for node in root.findall("summary"))
