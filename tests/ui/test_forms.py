@@ -28,7 +28,7 @@ class Params:
     patch: int = integer(9, 3, 31, step=2, unit="px", label="Patch size", help="Side of the square.")
     reach: float = number(1.5, 0.5, 4.0, step=0.5, label="Reach")
     size: float = number(20.0, 1.0, 2000.0, step=1.0, unit="px", label="Size")
-    search: Search = choice(Search.RING, ((Search.RING, "Around"), (Search.ALL, "Everywhere")), label="Look in")
+    search: Search = choice(Search.RING, ((Search.RING, "Around"), (Search.ALL, "Everywhere")), label="Look in")  # noqa: RUF009
     mirror: bool = switch(False, label="Mirrored too")
     name: str = text("plain", label="Name")
     seed: int = seed()

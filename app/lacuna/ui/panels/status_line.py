@@ -30,6 +30,7 @@ HINTS = {
     "hand": N_("Drag to move the picture. Space does the same with any tool."),
 }
 ZOOMS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+CURSOR_EVERY = 33  # milliseconds
 MASK_AFTER = 80  # milliseconds of quiet before the mask is counted again
 
 
@@ -93,6 +94,11 @@ class StatusLine(QStatusBar):
         self._later.setSingleShot(True)
         self._later.setInterval(MASK_AFTER)
         self._later.timeout.connect(self._show_mask)
+        self._cursor: tuple[float | None, float | None] = (None, None)
+        self._cursor_later = QTimer(self)  # a pointer moves a thousand times a second; nobody reads that fast
+        self._cursor_later.setSingleShot(True)
+        self._cursor_later.setInterval(CURSOR_EVERY)
+        self._cursor_later.timeout.connect(self._show_cursor)
         editor.document_changed.add(self._follow)
         editor.state_changed.add(self.refresh)
         self._zoom_shown = 1.0
@@ -110,7 +116,13 @@ class StatusLine(QStatusBar):
             self.zoom.setEditText(per_cent(zoom))
 
     def show_cursor(self, x: float | None, y: float | None) -> None:
-        """The pixel below the pointer, in image coordinates; None and None outside the canvas."""
+        """The pixel below the pointer, in image coordinates; None and None outside the canvas. Shown a little later."""
+        self._cursor = (x, y)
+        if not self._cursor_later.isActive():
+            self._cursor_later.start()
+
+    def _show_cursor(self) -> None:
+        x, y = self._cursor
         document = self._editor.document
         height, width = document.shape if document is not None else (0, 0)
         if document is None or x is None or y is None or not (0 <= x < width and 0 <= y < height):
