@@ -22,8 +22,10 @@ class Metadata:
     exif: bytes | None = None  # as in a TIFF header, without the "Exif\\0\\0" prefix
     xmp: bytes | None = None
     iptc: bytes | None = None  # IIM records
+    photoshop: tuple[tuple[int, bytes], ...] = ()  # other image resources that may be kept: copyright flag, link
     dpi: tuple[float, float] | None = None
     text: tuple[tuple[str, str], ...] = ()  # PNG text chunks and comments, in file order
+    colour_chunks: tuple[tuple[bytes, bytes], ...] = ()  # PNG's gAMA, cHRM, sRGB, cICP as they stood, for PNG again
 
 
 @dataclass(frozen=True)

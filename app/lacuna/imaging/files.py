@@ -1,0 +1,376 @@
+"""Pictures from files and into files: kind told by content, upright, at their own depth, with all they carry; atomic.
+
+The codecs take a file apart and put one together; what holds for all of them stands here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.errors import CannotSave, LacunaError, OutOfMemory, UnreadableFile, UnsupportedFormat
+from lacuna.i18n import _
+from lacuna.imaging import heif
+from lacuna.imaging.atomic import write_atomically
+from lacuna.imaging.codec import Contents, Output, damaged
+from lacuna.imaging.formats import DEPTH, LOST, NAMES, NO_ALPHA, READABLE, SUFFIX, WRITABLE, kind_of
+from lacuna.imaging.names import in_folder, natural_key, proposed_path
+from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels, Source
+
+__all__ = [
+    "PIXEL_LIMIT",
+    "READABLE",
+    "WRITABLE",
+    "WriteReport",
+    "coarse",
+    "generation_loss",
+    "in_folder",
+    "kind_of",
+    "load",
+    "natural_key",
+    "proposed_path",
+    "read",
+    "read_bytes",
+    "upright",
+    "write",
+]
+
+PIXEL_LIMIT = 500_000_000
+
+
+@dataclass(frozen=True)
+class WriteReport:
+    """A file that was written: `notes` are sentences about what it could not hold."""
+
+    path: Path
+    format: str
+    bytes: int
+    notes: tuple[str, ...] = ()
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+def read(path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
+    """The picture in a file, upright, in its own depth.
+
+    Raises UnreadableFile (missing, empty, cut off, damaged, not allowed), UnsupportedFormat, PictureTooLarge (told from
+    the header, before decoding) and OutOfMemory; nothing else, whatever the file holds.
+    """
+    return read_bytes(load(path), path, pixel_limit=pixel_limit)
+
+
+def load(path: Path) -> bytes:
+    """The bytes of a file. Raises UnreadableFile."""
+    path = Path(path)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would never end, a device may
+            what = _("it is a folder") if path.is_dir() else _("it is no ordinary file")
+            sentence = _("{path} cannot be opened: {reason}.").format(path=path, reason=what)
+            raise UnreadableFile(sentence, _("Choose a picture file."))
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        sentence = _("{path} does not exist.").format(path=path)
+        raise UnreadableFile(sentence, _("Check the name; the file may have been moved."), error) from error
+    except PermissionError as error:
+        sentence = _("{path} may not be read.").format(path=path)
+        raise UnreadableFile(sentence, _("Change its permissions, or copy it to another folder."), error) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        sentence = _("{path} cannot be read: {reason}.").format(path=path, reason=reason)
+        raise UnreadableFile(sentence, _("Check the disk or the network, then try again."), error) from error
+    except MemoryError as error:
+        raise _no_memory(path.name, error) from error
+
+
+def read_bytes(data: bytes, path: Path | None = None, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
+    """The picture in the bytes of a file; `path` names it for people and becomes the photo's. Errors as in `read`."""
+    path = Path(path) if path is not None else None
+    name = path.name if path is not None else _("The picture")
+    kind = kind_of(data)
+    if not data:
+        raise UnreadableFile(_("{name} is empty.").format(name=name), _("Copy it again from where it came from."))
+    if kind is None:
+        sentence = _("{name} is not a picture of a kind that Lacuna knows.").format(name=name)
+        raise UnsupportedFormat(sentence, _("It opens JPEG, PNG, WebP, TIFF, BMP, AVIF, GIF and HEIC."))
+    try:
+        return _photo(_codec(kind)(data, name, pixel_limit), path, name)
+    except LacunaError:
+        raise
+    except MemoryError as error:
+        raise _no_memory(name, error) from error
+    except Exception as error:  # three libraries raise whatever they like over damaged bytes; it is kept as the cause
+        raise damaged(name, _("its contents make no sense"), error) from error
+
+
+def _codec(kind: str) -> Callable[[bytes, str, int], Contents]:
+    from lacuna.imaging import jpeg, pillow_formats, png, tiff, webp
+
+    return {
+        "JPEG": jpeg.read,
+        "PNG": png.read,
+        "WEBP": webp.read,
+        "TIFF": tiff.read,
+        "BMP": pillow_formats.read_bmp,
+        "GIF": pillow_formats.read_gif,
+        "AVIF": pillow_formats.read_avif,
+        "HEIF": heif.read,
+    }[kind]
+
+
+def _photo(contents: Contents, path: Path | None, name: str) -> Photo:
+    from lacuna.imaging.colour import profile_space
+    from lacuna.imaging.metadata import take
+
+    metadata, orientation = take(contents)
+    pixels = upright(contents.pixels, orientation)
+    if pixels.ndim == 2:
+        pixels = _tripled(pixels)
+    alpha = upright(contents.alpha, orientation) if contents.alpha is not None else None
+    profile = contents.profile
+    if profile is not None and profile_space(profile) not in ("RGB", "GRAY"):
+        profile = None
+        contents.notes.append(_("Its colour profile does not fit its colours and is left out."))
+    if contents.frames > 1:
+        contents.notes.append(
+            _("{name} holds {count} pictures; the first was opened.").format(name=name, count=contents.frames)
+        )
+    source = Source(
+        path=path,
+        format=contents.format,
+        lossless=contents.lossless,
+        bits=contents.bits,
+        frames=contents.frames,
+        palette=contents.palette,
+        quantisation=contents.quantisation,
+        subsampling=contents.subsampling,
+        progressive=contents.progressive,
+        compression=contents.compression,
+    )
+    return Photo(
+        pixels=pixels,
+        alpha=alpha,
+        grey=contents.grey,
+        profile=profile,
+        metadata=metadata,
+        source=source,
+        notes=tuple(contents.notes),
+    )
+
+
+def _tripled(grey: NDArray[Any]) -> Pixels:
+    out = np.empty((*grey.shape, 3), grey.dtype)
+    out[...] = grey[..., None]
+    return out
+
+
+def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """An array (H, W, ...) turned and mirrored as EXIF's `orientation` (1..8) says, contiguous."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    down = orientation in (3, 4, 7, 8)
+    across = orientation in (2, 3, 6, 7)
+    return np.ascontiguousarray(pixels[:: -1 if down else 1, :: -1 if across else 1])
+
+
+def _no_memory(name: str, cause: BaseException) -> OutOfMemory:
+    return OutOfMemory(
+        _("There is not enough memory to open {name}.").format(name=name),
+        _("Close other programs and try again."),
+        cause,
+    )
+
+
+def coarse(data: bytes, side: int = 2048) -> tuple[Pixels, tuple[int, int]] | None:
+    """A first reduced sight of a picture, upright, sRGB of 8 bits, and the full (height, width).
+
+    At most `side` pixels on its long side. None where it is not had much faster than the whole: all but large JPEGs.
+    Never raises; what is wrong with the file, `read_bytes` tells. May run beside it in another thread.
+    """
+    import cv2
+
+    from lacuna.imaging import jpeg
+    from lacuna.imaging.codec import decode_opencv
+    from lacuna.imaging.colour import to_display
+
+    if kind_of(data) != "JPEG":
+        return None
+    try:
+        found = jpeg.describe(data, PIXEL_LIMIT * 10)
+    except LacunaError:
+        return None
+    longest = max(found.width, found.height)
+    # half size takes more than half of the time
+    scale = next((s for s in (4, 8) if longest <= s * side), 8)
+    if found.width * found.height < 4_000_000 or found.channels == 4:
+        return None
+    flags = {4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}[scale]
+    reduced = decode_opencv(data, flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    if reduced is None:
+        return None
+    shown = to_display(cv2.cvtColor(reduced, cv2.COLOR_BGR2RGB), found.profile, 255.0)
+    size = (found.width, found.height) if found.orientation >= 5 else (found.height, found.width)
+    return upright(shown, found.orientation), size
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+def write(
+    photo: Photo,
+    path: Path,
+    *,
+    format: str | None = None,
+    quality: int | None = None,
+    overwrite: bool = True,
+    allow_reduce: bool = False,
+) -> WriteReport:
+    """Save a photo, whole or not at all, in `format` (as in WRITABLE) or the one that the suffix names.
+
+    `quality` (1..100) is for lossy formats; without it a JPEG keeps its own tables. `allow_reduce` lets a format take
+    fewer bits a channel than the photo has. Raises UnsupportedFormat for an unknown format and CannotSave otherwise.
+    """
+    path = Path(path)
+    kind = _format_for(path, format)
+    if quality is not None and not 1 <= quality <= 100:
+        raise ValueError("quality is 1 to 100")
+    _spare_pages(photo, path)
+    ready, notes = _fitted(photo, path, kind, allow_reduce=allow_reduce)
+    try:
+        output = _encode(ready, _sized(ready, notes), kind, quality)
+    except LacunaError as error:
+        if isinstance(error, CannotSave):
+            sentence = _("{name} was not saved.").format(name=path.name)
+            raise CannotSave(f"{sentence} {error.sentence}", error.hint, error) from error
+        raise
+    except MemoryError as error:
+        sentence = _("{name} was not saved: there is not enough memory.").format(name=path.name)
+        raise CannotSave(sentence, _("Close other programs and try again."), error) from error
+    except (OSError, ValueError, RuntimeError) as error:  # an encoder's own refusal
+        sentence = _("{name} was not saved: the {format} encoder failed ({reason}).")
+        sentence = sentence.format(name=path.name, format=NAMES[kind], reason=error)
+        raise CannotSave(sentence, _("Save as PNG or TIFF instead."), error) from error
+    size = write_atomically(path, output.parts, overwrite=overwrite)
+    return WriteReport(path, kind, size, (*notes, *output.notes))
+
+
+def _format_for(path: Path, wanted: str | None) -> str:
+    kind = wanted.upper() if wanted is not None else WRITABLE.get(path.suffix.lower())
+    if kind in SUFFIX:
+        return str(kind)
+    what = wanted or path.suffix or path.name
+    sentence = _("{name} was not saved: Lacuna does not write {what}.").format(name=path.name, what=what)
+    raise UnsupportedFormat(sentence, _("Give the name one of these endings: .png .jpg .tif .webp .bmp .avif .heic"))
+
+
+def _spare_pages(photo: Photo, path: Path) -> None:
+    """A file of several pictures is never replaced by its first."""
+    source = photo.source
+    if source is None or source.path is None or source.frames < 2:
+        return
+    try:
+        same = os.path.samefile(source.path, path)
+    except OSError:
+        return
+    if same:
+        sentence = _("{name} was not saved: the file holds {count} pictures, and all but the first would be lost.")
+        raise CannotSave(sentence.format(name=path.name, count=source.frames), _("Save under another name."))
+
+
+def _fitted(photo: Photo, path: Path, kind: str, *, allow_reduce: bool) -> tuple[Photo, list[str]]:
+    """The photo as the format can hold it, and what that took; refuses what was not allowed."""
+    from lacuna.imaging.colour import from_float, to_float
+
+    notes: list[str] = []
+    if photo.alpha is not None and kind in NO_ALPHA:
+        top = 1.0 if photo.alpha.dtype.kind == "f" else np.iinfo(photo.alpha.dtype).max
+        if not bool((photo.alpha >= top).all()):
+            sentence = _("{name} was not saved: {format} cannot hold transparency.")
+            raise CannotSave(sentence.format(name=path.name, format=NAMES[kind]), _("Save as PNG or TIFF instead."))
+        photo = replace(photo, alpha=None)
+    bits, room = photo.pixels.dtype.itemsize * 8, DEPTH.get(kind, 8)
+    if bits <= room:
+        return photo, notes
+    if not allow_reduce:
+        sentence = _("{name} was not saved: {format} holds {room} bits a channel, the picture has {bits}.")
+        hint = _("Save as TIFF, or allow the depth to be reduced.")
+        if bits == 16:
+            hint = _("Save as PNG or TIFF, or allow the depth to be reduced.")
+        raise CannotSave(sentence.format(name=path.name, format=NAMES[kind], room=room, bits=bits), hint)
+    dtype = np.uint16 if room == 16 else np.uint8
+    white, top = photo.white, float(np.iinfo(dtype).max)
+
+    def reduced(plane: NDArray[Any], white: float) -> NDArray[Any]:
+        values = np.nan_to_num(to_float(plane, white), nan=0.0, posinf=1.0, neginf=0.0)
+        return from_float(values, dtype, top)
+
+    alpha = photo.alpha
+    if alpha is not None:
+        alpha = reduced(alpha, 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max))
+    notes.append(_("The depth was reduced from {bits} to {room} bits a channel.").format(bits=bits, room=room))
+    return photo.with_pixels(reduced(photo.pixels, white), alpha), notes
+
+
+def _sized(photo: Photo, notes: list[str]) -> Metadata:
+    from lacuna.imaging.metadata import sized
+
+    try:
+        return sized(photo.metadata, photo.height, photo.width)
+    except ValueError:  # a Metadata made by hand, not by `read`
+        notes.append(_("The metadata are damaged and were left out."))
+        return Metadata(dpi=photo.metadata.dpi)
+
+
+def _encode(photo: Photo, metadata: Metadata, kind: str, quality: int | None) -> Output:
+    from lacuna.imaging import jpeg_writer, pillow_formats, png, tiff_writer, webp
+
+    source = photo.source
+    if kind == "JPEG":
+        output = jpeg_writer.write(photo, metadata, quality)
+    elif kind == "PNG":
+        output = png.write(photo, metadata)
+    elif kind == "TIFF":
+        packed = source is None or source.format != "TIFF" or source.compression != "none"
+        output = tiff_writer.write(photo, metadata, packed=packed)
+    elif kind == "WEBP":
+        lossless = quality is None and (source is None or source.lossless)
+        output = webp.write(photo, metadata, quality, lossless=lossless)
+    elif kind == "BMP":
+        output = pillow_formats.write_bmp(photo, metadata)
+    elif kind == "AVIF":
+        output = pillow_formats.write_avif(photo, metadata, quality)
+    else:
+        output = heif.write(photo, metadata, quality)
+    lost = [_(word) for field, word in LOST[kind] if getattr(metadata, field)]
+    if photo.profile is not None and kind == "BMP":
+        lost.append(_("the colour profile"))
+    if lost:
+        sentence = _("{format} cannot hold these, they were left out: {what}.")
+        output.notes.append(sentence.format(format=NAMES[kind], what=", ".join(lost)))
+    return output
+
+
+def generation_loss(photo: Photo, path: Path, *, outside: Mask | None = None) -> tuple[float, float]:
+    """(greatest, mean) difference between a photo and the file it was saved to, in steps of its own depth.
+
+    `outside` counts only where that mask is 0. The mean is over pixels and channels.
+    """
+    saved = read(path, pixel_limit=max(PIXEL_LIMIT, photo.pixels.size))
+    if saved.pixels.shape != photo.pixels.shape:
+        raise ValueError("the file has another size than the photo")
+    worst, total, count = 0.0, 0.0, 0
+    for y in range(0, photo.height, 512):  # bands: a difference of the whole would be several times the picture
+        kept = None if outside is None else outside[y : y + 512] == 0
+        mine, theirs = photo.pixels[y : y + 512], saved.pixels[y : y + 512]
+        difference = np.abs(mine.astype(np.float64) - theirs.astype(np.float64) * (photo.white / saved.white))
+        difference = difference if kept is None else difference[kept]
+        if difference.size:
+            worst, total, count = (
+                max(worst, float(difference.max())),
+                total + float(difference.sum()),
+                count + difference.size,
+            )
+    return worst, total / count if count else 0.0
