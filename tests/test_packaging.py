@@ -60,6 +60,21 @@ def test_the_metadata_names_the_menu_entry_and_speaks_chinese():
     assert _desktop()["Comment"] == root.findtext("summary")
 
 
+@pytest.mark.parametrize(
+    ("tool", "package", "pattern"),
+    [
+        (["appstreamcli", "validate", "--no-net"], "appstream", "*.metainfo.xml"),
+        (["desktop-file-validate"], "desktop-file-utils", "*.desktop"),
+    ],
+    ids=["metadata", "menu entry"],
+)
+def test_what_software_centres_read_is_valid(tool: list[str], package: str, pattern: str):
+    if not shutil.which(tool[0]):
+        pytest.skip(f"{tool[0]} is not installed (Debian, Fedora: {package})")
+    checked = subprocess.run([*tool, str(next(PACKAGING.glob(pattern)))], capture_output=True, text=True, timeout=60)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 @pytest.mark.parametrize("side", [16, 22, 24, 32, 48, 64, 128, 256, 512])
 def test_the_icon_is_there_in_every_size(side: int):
     with Image.open(PACKAGING / "icons" / f"lacuna-{side}.png") as icon:
