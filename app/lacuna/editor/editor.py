@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from lacuna.document.document import Document
-from lacuna.editor.tool import Gesture, Outline, Pointer, Tool
+from lacuna.editor.files import Files
+from lacuna.editor.filling import Filling
+from lacuna.editor.masking import Masking
+from lacuna.editor.tool import Gesture, Modifier, Outline, Pointer, Search, Tool
+from lacuna.editor.toolbox import Ended, Toolbox
+from lacuna.editor.values import Candidate, Estimate, MaskFit, Message, Severity
+from lacuna.editor.work import Work
 from lacuna.engine.jobs import Job, JobQueue
+from lacuna.errors import LacunaError
+from lacuna.i18n import _
 from lacuna.imaging.photo import Mask, Photo, Pixels
 from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
 from lacuna.settings import Settings
 
-
-class Severity(Enum):
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Message:
-    """What the message bar shows: a sentence, the next step, and details to copy on request."""
-
-    sentence: str
-    hint: str = ""
-    severity: Severity = Severity.INFO
-    details: str = ""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a run will take: seconds and bytes, hole pixels and number of regions; `problem` says why it cannot run."""
-
-    seconds: float = 0.0
-    bytes: int = 0
-    pixels: int = 0
-    regions: int = 0
-    problem: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A result that was not put in by itself, because the picture changed below it meanwhile: accept it or drop it."""
-
-    pieces: tuple[tuple[Region, Pixels], ...]
-    label: str
-
-
-class MaskFit(Enum):
-    """What to do with a mask of another size."""
-
-    REFUSE = "refuse"
-    STRETCH = "stretch"
-    TOP_LEFT = "top-left"
-    TOP_RIGHT = "top-right"
-    BOTTOM_LEFT = "bottom-left"
-    BOTTOM_RIGHT = "bottom-right"
-    CENTRE = "centre"
+__all__ = ["Candidate", "Editor", "Estimate", "MaskFit", "Message", "Severity"]
 
 
 class Editor:
@@ -75,13 +36,9 @@ class Editor:
     - `job_changed(job)`: state or fraction of a job; `jobs` lists those not over, the running one first.
     - `previewed(region, pixels)`: a finished part of the running fill, to show over the picture until it ends.
     - `said(message)`: for the message bar.
-    """
 
-    document: Document | None
-    gesture: Gesture | None
-    candidate: Candidate | None
-    settings: Settings
-    jobs: list[Job]
+    An error that a person may read is said; methods raise none, unless their docstring tells.
+    """
 
     def __init__(self, settings: Settings, queue: JobQueue) -> None:
         self.document_changed: Listeners[[]] = Listeners()
@@ -90,180 +47,352 @@ class Editor:
         self.job_changed: Listeners[[Job]] = Listeners()
         self.previewed: Listeners[[Region, Pixels]] = Listeners()
         self.said: Listeners[[Message]] = Listeners()
-        raise NotImplementedError
+
+        self.settings = settings
+        self.document: Document | None = None
+        self.work = Work(queue, self.said)
+        self.work.changed.add(self.job_changed)
+        self.work.ended.add(self.state_changed)
+        self.files = Files(self)
+        self.toolbox = Toolbox(settings, self._gesture_ended)
+        self.masking = Masking(self)
+        self.filling = Filling(self)
+        self._queue = queue
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Those not over, the running one first."""
+        return self.work.jobs
+
+    @property
+    def blocked(self) -> str:
+        """Why the next job waits although the one before it was cancelled; empty if none does. For the job bar."""
+        return self.work.blocked
 
     # --- files -------------------------------------------------------------------------------------------------------
     def open(self, path: Path, then: Callable[[], None] | None = None, *, allow_large: bool = False) -> None:
         """Open a picture in a job; errors are said. `then()` follows when it is there. Unsaved work: ask before."""
-        raise NotImplementedError
+        self.files.open(path, then, allow_large=allow_large)
 
     def open_photo(self, photo: Photo) -> None:
-        """Start a document from a picture in memory (paste)."""
-        raise NotImplementedError
+        """Start a document from a picture in memory (paste), in a job."""
+        self.files.open_photo(photo)
 
     def save(self, path: Path, then: Callable[[bool], None] | None = None, *, quality: int | None = None) -> None:
         """Write the picture in a job; `then(ok)`. Writing over the source is the caller's decision, already asked."""
-        raise NotImplementedError
+        if self.document is not None:
+            self.files.save(self.document, path, then, quality)
 
     @property
     def save_path(self) -> Path | None:
         """Where Ctrl+S writes without asking: the file last saved to; None before the first save."""
-        raise NotImplementedError
+        return self.files.save_path
 
     def proposed_path(self) -> Path:
         """`name_lacuna.ext` beside the source, a free name, in the format that keeps what the picture has."""
-        raise NotImplementedError
+        assert self.document is not None
+        return self.files.proposed_path(self.document)
 
     @property
     def unsaved(self) -> bool:
         """The picture (not the mask alone) has changes that are in no file."""
-        raise NotImplementedError
+        return self.document is not None and self.files.unsaved(self.document)
 
     def close(self) -> None:
         """Forget the document and its journal."""
-        raise NotImplementedError
+        self.files.close()
 
     def neighbour(self, step: int) -> Path | None:
         """The next (+1) or previous (-1) picture of the folder, by natural order of names."""
-        raise NotImplementedError
+        return self.files.neighbour(step)
 
     def restorable(self) -> list[Any]:
         """Sessions that a crash left behind, newest first (see `document.journal`)."""
-        raise NotImplementedError
+        return self.files.restorable()
 
     def restore(self, session: Any) -> None:
         """Bring a session back, undo included, in a job."""
-        raise NotImplementedError
+        self.files.restore(session)
+
+    def replace_document(self, document: Document | None) -> None:
+        """For `files` alone: another document, or none; what belonged to the last one goes."""
+        self.toolbox.cancel()
+        self.work.cancel_bound()
+        self.document = document
+        self.masking.forget()
+        self.filling.forget()
+        if document is not None:
+            self.toolbox.fit(document.shape)
+            document.history.changed.add(self.state_changed)
+            document.history.spill_failed.add(lambda error: self.said(Message.of(error)))
+            if self.toolbox.tool.id == "restore":
+                self.files.load_original(document)
+        self.document_changed()
+        self.state_changed()
 
     # --- tools -------------------------------------------------------------------------------------------------------
     @property
+    def gesture(self) -> Gesture | None:
+        """What is going on between press and release, or between the corners of a polygon."""
+        return self.toolbox.gesture
+
+    @property
     def tool(self) -> Tool:
-        raise NotImplementedError
+        return self.toolbox.tool
 
     @property
     def tools(self) -> tuple[Tool, ...]:
         """All tools, in the order of the tool bar: brush, eraser, restore, lasso, polygon, rectangle, wand, hand."""
-        raise NotImplementedError
+        return self.toolbox.tools
 
     @property
     def options(self) -> Any:
         """The tool's options as they are now."""
-        raise NotImplementedError
+        return self.toolbox.options
 
-    def use(self, tool_id: str) -> None: ...
+    def use(self, tool_id: str) -> None:
+        """Take another tool in hand; an unfinished shape is dropped."""
+        self.toolbox.cancel()
+        self.toolbox.use(tool_id)
+        if tool_id == "restore" and self.document is not None:
+            self.files.load_original(self.document)
+        self.state_changed()
 
-    def set_option(self, name: str, value: Any) -> None: ...
+    def set_option(self, name: str, value: Any) -> None:
+        self._guarded(lambda: self.toolbox.set_option(name, value))
 
     def swap_erase(self) -> None:
         """X: paint becomes erase and back."""
-        raise NotImplementedError
+        self._guarded(self.toolbox.swap_erase)
 
     def resize_brush(self, steps: float) -> None:
         """`steps` times 1.1, at least 1 px."""
-        raise NotImplementedError
+        self._guarded(lambda: self.toolbox.resize(steps))
 
-    def harden_brush(self, steps: float) -> None: ...
+    def harden_brush(self, steps: float) -> None:
+        """`steps` times 10 percent."""
+        self._guarded(lambda: self.toolbox.harden(steps))
 
-    def press(self, at: Pointer) -> None: ...
+    def press(self, at: Pointer) -> None:
+        """The pointer went down: a gesture begins, or one that waits goes on."""
+        document = self.document
+        if document is None:
+            return
+        if self.tool.id == "restore" and self.gesture is None and not document.original_ready:
+            self.files.load_original(document)
+            self.said(Message(_("The original is being loaded."), _("Paint again in a moment.")))
+            return
+        self._guarded(lambda: self.toolbox.press(document, at))
 
-    def move(self, at: Pointer) -> None: ...
+    def move(self, at: Pointer) -> None:
+        """The pointer moved. Only planes tell what changed: this comes up to a thousand times a second."""
+        self.toolbox.move(at)
 
-    def release(self, at: Pointer) -> None: ...
+    def release(self, at: Pointer) -> None:
+        """The pointer went up: the gesture ends as one edit, or waits for the next press."""
+        if self.gesture is not None:
+            self._guarded(lambda: self.toolbox.release(at))
 
-    def double_click(self, at: Pointer) -> None: ...
+    def double_click(self, at: Pointer) -> None:
+        """Comes in the place of a second quick press: closes a polygon, and is a press like any other for the rest."""
+        if self.gesture is None:
+            self.press(at)
+        else:
+            self._guarded(lambda: self.toolbox.finish(at))
 
     def outline(self, at: Pointer | None) -> Outline:
         """What to draw over the picture now: the gesture's outline, else the nib at `at`."""
-        raise NotImplementedError
+        return self.toolbox.outline(at)
+
+    def _gesture_ended(self, ended: Ended) -> None:
+        search = ended.gesture.search
+        if search is None:
+            self._drawn(ended, ended.gesture.drawn)
+        else:
+            self._search(search, ended)
+
+    def _search(self, search: Search, ended: Ended) -> None:
+        self.work.run(search.label, search.run, lambda _result: self._drawn(ended, search.make()))
+
+    def _drawn(self, ended: Ended, region: Region) -> None:
+        """A gesture has left its mark: the fill follows if it should. Ctrl held collects; erasing asks for none."""
+        collects = ended.at is not None and bool(ended.at.modifiers & Modifier.CTRL)
+        if (
+            self.settings.preferences.fill_after_stroke
+            and ended.tool.paints_mask
+            and not (ended.gesture.erases or collects or region.empty)
+        ):
+            self.fill()
 
     # --- Enter, Esc and history ---------------------------------------------------------------------------------------
     def enter(self) -> None:
         """Close the unfinished shape, else accept the candidate, else run the fill."""
-        raise NotImplementedError
+        if self.gesture is not None:
+            self._guarded(self.toolbox.finish)
+        elif self.candidate is not None:
+            self.accept()
+        else:
+            self.fill()
 
     def escape(self) -> None:
         """Drop the shape, else the candidate, else cancel the run, else clear the mask (undoable)."""
-        raise NotImplementedError
+        if self.gesture is not None:
+            self.toolbox.cancel()
+        elif self.candidate is not None:
+            self.drop()
+        elif not self.work.cancel_first():
+            self.clear_mask()
+        self.state_changed()
 
     def back(self) -> None:
         """Backspace: take the polygon's last point back."""
-        raise NotImplementedError
+        self.toolbox.back()
+        self.state_changed()
 
-    def undo(self) -> None: ...
+    def undo(self) -> None:
+        """While a polygon is begun, its last corner; else the last edit. During a stroke nothing."""
+        if self.gesture is not None:
+            self.back()
+        elif self.document is not None:
+            self._guarded(self.document.history.undo)
 
-    def redo(self) -> None: ...
+    def redo(self) -> None:
+        if self.gesture is None and self.document is not None:
+            self._guarded(self.document.history.redo)
 
-    def go_to(self, position: int) -> None: ...
+    def go_to(self, position: int) -> None:
+        """Undo or redo until `position` edits are in force."""
+        document = self.document
+        if self.gesture is None and document is not None:
+            self._guarded(lambda: document.history.go_to(position))
 
     # --- mask --------------------------------------------------------------------------------------------------------
-    def clear_mask(self) -> None: ...
+    def clear_mask(self) -> None:
+        self._change_mask(self.masking.clear)
 
-    def select_all(self) -> None: ...
+    def select_all(self) -> None:
+        self._change_mask(self.masking.select_all)
 
-    def invert_mask(self) -> None: ...
+    def invert_mask(self) -> None:
+        self._change_mask(self.masking.invert)
 
-    def grow_mask(self, pixels: float = 1.0) -> None: ...
+    def grow_mask(self, pixels: float = 1.0) -> None:
+        self._change_mask(lambda document: self.masking.grow(document, pixels))
 
-    def shrink_mask(self, pixels: float = 1.0) -> None: ...
+    def shrink_mask(self, pixels: float = 1.0) -> None:
+        self._change_mask(lambda document: self.masking.shrink(document, pixels))
 
-    def feather_mask(self, pixels: float = 2.0) -> None: ...
+    def feather_mask(self, pixels: float = 2.0) -> None:
+        self._change_mask(lambda document: self.masking.feather(document, pixels))
 
-    def reuse_last_mask(self) -> None: ...
+    def reuse_last_mask(self) -> None:
+        """Add the mask that was last filled or cleared."""
+        self._change_mask(self.masking.reuse_last)
 
     def fill_loop(self) -> None:
         """F: fill the inside of the loop just drawn."""
-        raise NotImplementedError
+        self._change_mask(lambda document: self.masking.fill_loop(document, self.toolbox.last_drawn))
 
     def import_mask(self, path: Path, fit: MaskFit = MaskFit.REFUSE) -> None:
         """Raises SizeMismatch under REFUSE if the sizes differ, and LacunaError for what cannot be read."""
-        raise NotImplementedError
+        if self.document is not None:
+            self.masking.replace(self.document, self.files.read_mask(path), fit, _("Import mask"))
 
-    def paste_mask(self, mask: Mask, fit: MaskFit = MaskFit.REFUSE) -> None: ...
+    def paste_mask(self, mask: Mask, fit: MaskFit = MaskFit.REFUSE) -> None:
+        """Raises SizeMismatch under REFUSE if the sizes differ."""
+        if self.document is not None:
+            self.masking.replace(self.document, mask, fit, _("Paste mask"))
 
-    def export_mask(self, path: Path) -> None: ...
+    def export_mask(self, path: Path) -> None:
+        """Write the mask as a PNG, in a job."""
+        if self.document is not None:
+            self.files.export_mask(self.document, path)
 
-    def crop_to_mask(self) -> None: ...
+    def crop_to_mask(self) -> None:
+        self._change_mask(self.masking.crop)
+
+    def _change_mask(self, change: Callable[[Document], None]) -> None:
+        document = self.document
+        if document is not None:
+            self.toolbox.cancel()
+            self._guarded(lambda: change(document))
 
     # --- fill --------------------------------------------------------------------------------------------------------
     @property
-    def backend(self) -> str: ...  # type: ignore[empty-body]
+    def candidate(self) -> Candidate | None:
+        """A result that waits to be accepted or dropped."""
+        return self.filling.candidate
 
     @property
-    def params(self) -> Any: ...
+    def backend(self) -> str:
+        """Its id."""
+        return self.filling.backend
 
-    def use_backend(self, backend_id: str) -> None: ...
+    @property
+    def params(self) -> Any:
+        """The backend's params as they are now."""
+        return self.filling.params
 
-    def set_param(self, name: str, value: Any) -> None: ...
+    def use_backend(self, backend_id: str) -> None:
+        self._guarded(lambda: self.filling.use_backend(backend_id))
+
+    def set_param(self, name: str, value: Any) -> None:
+        self._guarded(lambda: self.filling.set_param(name, value))
 
     @property
     def growth(self) -> float:
         """By how many pixels the mask is widened before the fill; shown in the overlay as what will be filled."""
-        raise NotImplementedError
+        return self.filling.growth
 
     def estimate(self) -> Estimate:
         """Cheap enough for each change of mask or params."""
-        raise NotImplementedError
+        if self.document is None:
+            return Estimate(problem=_("Open a picture first."))
+        return self.filling.estimate(self.document)
 
-    def fill(self) -> None: ...
+    def fill(self) -> None:
+        """Fill the mask in a job. What a running fill works on already is left to it; the rest waits its turn."""
+        document = self.document
+        if document is not None:
+            self._guarded(lambda: self.filling.fill(document))
 
     def try_again(self) -> None:
         """R: take the last fill back and fill the same mask with the backend and params chosen now."""
-        raise NotImplementedError
+        document = self.document
+        if document is not None and self.gesture is None:
+            self._guarded(lambda: self.filling.try_again(document))
 
-    def accept(self) -> None: ...
+    def accept(self) -> None:
+        """Put the candidate in."""
+        self._guarded(self.filling.accept)
 
-    def drop(self) -> None: ...
+    def drop(self) -> None:
+        """Forget the candidate."""
+        self.filling.drop()
+        self.state_changed()
 
     def cancel(self) -> None:
         """Cancel the running job."""
-        raise NotImplementedError
+        self.work.cancel_first()
+        self.state_changed()
 
     # --- clipboard ---------------------------------------------------------------------------------------------------
     def result(self) -> Photo:
         """A copy of the picture as it is now, for the clipboard."""
-        raise NotImplementedError
+        assert self.document is not None
+        return self.document.snapshot()
 
     # --- end ---------------------------------------------------------------------------------------------------------
     def shutdown(self) -> None:
         """Cancel, flush the journal, save the settings."""
-        raise NotImplementedError
+        self.toolbox.cancel()
+        self._queue.close()
+        self.files.shutdown()
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        """Do it; say what a person may read of its failure; tell that things may look different now."""
+        try:
+            act()
+        except LacunaError as error:
+            self.said(Message.of(error))
+        self.state_changed()

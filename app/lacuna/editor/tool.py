@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Any, Protocol
 
+from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
+from lacuna.imaging.region import Region
 
 
 class Modifier(Flag):
@@ -56,6 +58,18 @@ class Outline:
     closed: bool = False
 
 
+class Search(Protocol):
+    """What a released gesture still has to find out: `run` in the worker, then `make` on the owner's thread."""
+
+    label: str
+
+    def run(self, progress: Progress) -> None: ...
+
+    def make(self) -> Region:
+        """Make the change, as one edit; what it changed."""
+        ...
+
+
 class Gesture(Protocol):
     """One press to its end. Nothing half-open stays on the tool."""
 
@@ -73,8 +87,8 @@ class Gesture(Protocol):
         """Close and commit what there is (Enter, double click)."""
         ...
 
-    def back(self) -> None:
-        """Take the last point back (Backspace)."""
+    def back(self) -> bool:
+        """Take the last point back (Backspace); True when none is left, which ends the gesture."""
         ...
 
     def cancel(self) -> None:
@@ -85,6 +99,21 @@ class Gesture(Protocol):
         """What the canvas draws while it lasts."""
         ...
 
+    @property
+    def erases(self) -> bool:
+        """It takes away from the mask."""
+        ...
+
+    @property
+    def drawn(self) -> Region:
+        """What it has changed in its plane; empty before, and where it changed nothing."""
+        ...
+
+    @property
+    def search(self) -> Search | None:
+        """Work that was too long for the owner's thread when it was released, for a job; None if all is done."""
+        ...
+
 
 class Tool(Protocol):
     """A tool: `Options` is a described params class (`contract.params`), `id` its name in settings and actions."""
@@ -93,8 +122,11 @@ class Tool(Protocol):
     name: str  # N_
     Options: type
     paints_mask: bool  # its changes count as strokes for "Fill after each stroke"
+    continues: bool  # Shift+press draws a straight segment from the last stroke's end
 
-    def press(self, document: Document, at: Pointer, options: Any) -> Gesture: ...
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture | None:
+        """Begin a gesture; None for a tool that changes nothing."""
+        ...
 
     def outline(self, at: Pointer, options: Any) -> Outline:
         """The nib under the pointer while nothing is pressed."""

@@ -76,8 +76,8 @@ def erase(mask: Mask, coverage: Coverage) -> None:
 def polygon(points: Sequence[tuple[float, float]], shape: tuple[int, ...]) -> tuple[Region, Coverage]:
     """The inside of the closed line through (x, y) `points`: (region inside `shape`, coverage).
 
-    Each pixel gets the share of its area that lies inside, so the same line gives the same hole at any zoom. A line that
-    crosses itself encloses all that it goes round in one sense: a loop drawn a little too far has no gap at its end.
+    Each pixel gets the share of its area that lies inside, so the same line gives the same hole at any zoom. A line
+    that crosses itself encloses all that it goes round in one sense: a loop drawn a little too far leaves no gap.
     Fewer than three points enclose nothing.
     """
     if len(points) < 3:
@@ -226,9 +226,7 @@ def _filled(a: NibPoint, b: NibPoint, hardness: float, box: Region) -> Coverage:
     return coverage
 
 
-def _spans(
-    a: NibPoint, b: NibPoint, rows: NDArray[np.float64], box: Region
-) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+def _spans(a: NibPoint, b: NibPoint, rows: NDArray[Any], box: Region) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """First and last-but-one column, within `box`, of the pixel centres of each row that lie in the hull of two discs.
 
     The hull is convex and bounded by both circles and the two lines that touch both.
@@ -275,9 +273,7 @@ def _coarse(a: NibPoint, b: NibPoint, hardness: float, box: Region) -> Coverage:
     return fine[box.shift(-grid.y0 * COARSE, -grid.x0 * COARSE).slices]  # type: ignore[return-value]
 
 
-def _to_line(
-    a: NibPoint, b: NibPoint, xs: NDArray[np.float64], ys: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], Any]:
+def _to_line(a: NibPoint, b: NibPoint, xs: NDArray[Any], ys: NDArray[Any]) -> tuple[NDArray[np.float64], Any]:
     """`_distance` for points one by one."""
     dx, dy = b.x - a.x, b.y - a.y
     length = math.hypot(dx, dy)

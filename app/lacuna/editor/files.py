@@ -1,0 +1,341 @@
+"""Opening, saving, sessions, and the folder round the picture. The work is done by jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lacuna.contract.progress import Progress
+from lacuna.document.document import Document, Prepared, prepare
+from lacuna.document.journal import Journal, KeptMask, Place, begin, drop_mask, keep_mask, kept_mask
+from lacuna.document.sessions import Restored, Session, restore, sessions
+from lacuna.editor.values import Message, Severity
+from lacuna.engine.jobs import Job
+from lacuna.errors import CannotSave, LacunaError
+from lacuna.i18n import _
+from lacuna.imaging import files
+from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels
+from lacuna.imaging.region import Region
+
+if TYPE_CHECKING:
+    from lacuna.editor.editor import Editor
+
+RECENT = 20
+NO_LIMIT = 1 << 62  # pixels: the person has allowed this picture
+MARK = ("Lacuna", "mask")  # the text in our own mask files: their soft values are meant
+HOLE = 128  # in any other mask file, values from here on are the hole; below lies the noise of compression
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What the opening job hands over."""
+
+    prepared: Prepared
+    place: Place
+    mask: KeptMask | None
+
+
+class Files:
+    """What the editor does with files. All methods are called on the owner's thread."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+        self.save_path: Path | None = None
+        self._journal: Journal | None = None
+        self._opening: Job | None = None
+        self._loading: Job | None = None
+        self._folder: _Folder | None = None
+        self._written: set[Path] = set()  # by this program since its start: no pictures to go on to
+
+    # --- open --------------------------------------------------------------------------------------------------------
+    def open(self, path: Path, then: Callable[[], None] | None, *, allow_large: bool) -> None:
+        path = Path(path).absolute()
+        limit = NO_LIMIT if allow_large else self._editor.settings.preferences.megapixel_limit * 1_000_000
+
+        def read(progress: Progress) -> tuple[Photo, bytes | None]:
+            data = files.load(path)
+            progress.check()
+            sight = files.coarse(data)
+            if sight is not None:
+                pixels, (height, width) = sight
+                progress.show(Region(0, 0, height, width), pixels)
+            return files.read_bytes(data, path, pixel_limit=limit), data
+
+        def opened() -> None:
+            self._remember(path)
+            if then is not None:
+                then()
+
+        self._open(_("Open “{name}”").format(name=path.name), read, opened)
+
+    def open_photo(self, photo: Photo) -> None:
+        self._open(_("Open the pasted picture"), lambda _progress: (photo, None), lambda: None)
+
+    def _open(
+        self,
+        label: str,
+        read: Callable[[Progress], tuple[Photo, bytes | None]],
+        then: Callable[[], None],
+    ) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        places: list[Place] = []
+
+        def work(progress: Progress) -> Opened:
+            photo, data = read(progress)
+            progress.check()
+            places.append(begin())
+            prepared = prepare(photo, data, places[0].folder)
+            return Opened(prepared, places[0], kept_mask(prepared.original.sha256))
+
+        def done(opened: Opened) -> None:
+            self._opened(opened)
+            then()
+
+        def failed() -> None:
+            for place in places:
+                place.abandon()
+
+        job = self._editor.work.run(label, work, done, failed=failed, bound=False)
+        job.previewed.add(self._coarse_seen)
+        self._opening = job
+
+    def _coarse_seen(self, region: Region, pixels: Pixels) -> None:
+        self._editor.coarse(pixels, (region.height, region.width))
+
+    def _opened(self, opened: Opened) -> None:
+        document = Document.opened(opened.prepared, self._budget)
+        if opened.mask is not None and opened.mask.shape == document.shape:
+            with document.edit(_("Mask from last time")) as edit, edit.write(document.mask, opened.mask.box) as pixels:
+                pixels[...] = opened.mask.pixels
+        self._begin(document, Journal(document, opened.place))
+        for note in opened.prepared.photo.notes:
+            self._editor.said(Message(note))
+
+    def _begin(self, document: Document, journal: Journal, saved_path: Path | None = None) -> None:
+        self._leave_last()
+        journal.failed.add(lambda error: self._editor.said(Message.of(error)))
+        self._journal = journal
+        self.save_path = saved_path
+        self._editor.replace_document(document)
+
+    def _leave_last(self) -> None:
+        """Forget the session of the document that is open; a mask that was not filled is kept for the next time."""
+        document, journal = self._editor.document, self._journal
+        self._journal = self.save_path = None
+        if document is None:
+            return
+        self._editor.replace_document(None)
+        self._editor.work.run(_("Keep the mask"), _keeping(document), lambda _result: None, bound=False)
+        if journal is not None:
+            journal.close()
+
+    def close(self) -> None:
+        self._leave_last()
+
+    @property
+    def _budget(self) -> int:
+        return self._editor.settings.preferences.history_megabytes << 20
+
+    def _remember(self, path: Path) -> None:
+        settings = self._editor.settings
+        settings.recent = [str(path), *(p for p in settings.recent if p != str(path))][:RECENT]
+        settings.last_folder = str(path.parent)
+
+    # --- the original ------------------------------------------------------------------------------------------------
+    def load_original(self, document: Document) -> None:
+        """Decode the original in a job, unless it is there or on its way."""
+        if document.original_ready or (self._loading is not None and not self._loading.over):
+            return
+
+        def done(pixels: Pixels) -> None:
+            if not document.original_ready:
+                document.set_original(pixels)
+
+        self._loading = self._editor.work.run(_("Load the original"), lambda _progress: document.load_original(), done)
+
+    # --- save --------------------------------------------------------------------------------------------------------
+    def save(self, document: Document, path: Path, then: Callable[[bool], None] | None, quality: int | None) -> None:
+        path = Path(path).absolute()
+        frozen, moment = document.freeze(), document.history.here()
+
+        def work(_progress: Progress) -> list[str]:
+            photo = frozen.read()
+            report = files.write(photo, path, quality=quality)
+            notes = list(report.notes)
+            if report.format == "JPEG":
+                notes.append(_loss(photo, path))
+            return notes
+
+        def done(notes: list[str]) -> None:
+            self._written.add(path)
+            self._remember(path)
+            if self._editor.document is document:
+                self.save_path = path
+                document.history.mark_clean(moment)
+                if self._journal is not None:
+                    self._journal.saved_to(path)
+            for note in notes:
+                self._editor.said(Message(note))
+            if then is not None:
+                then(True)
+
+        def failed() -> None:
+            if then is not None:
+                then(False)
+
+        label = _("Save “{name}”").format(name=path.name)
+        self._editor.work.run(label, work, done, failed=failed, bound=False)
+
+    def proposed_path(self, document: Document) -> Path:
+        alpha = None if document.alpha is None else np.empty((0, 0), document.alpha.dtype)
+        return files.proposed_path(dataclasses.replace(document.header, alpha=alpha))
+
+    def unsaved(self, document: Document) -> bool:
+        return not document.history.clean
+
+    # --- masks -------------------------------------------------------------------------------------------------------
+    def read_mask(self, path: Path) -> Mask:
+        """A mask file: white is the hole. Our own keep their soft values, others are cut in the middle.
+
+        A picture with transparency counts where it is opaque. Raises what reading a picture raises.
+        """
+        photo = files.read(path)
+        top = photo.white
+        level = photo.pixels.max(axis=2) if not photo.grey else photo.pixels[..., 0]
+        values = np.clip(level.astype(np.float32) * np.float32(255 / top), 0, 255)
+        if photo.alpha is not None:
+            opaque = 1.0 if photo.alpha.dtype.kind == "f" else float(np.iinfo(photo.alpha.dtype).max)
+            values *= photo.alpha.astype(np.float32) / np.float32(opaque)
+        mask = np.rint(values).astype(np.uint8)
+        if MARK in photo.metadata.text:
+            return mask
+        return np.where(mask >= HOLE, np.uint8(255), np.uint8(0))
+
+    def export_mask(self, document: Document, path: Path) -> None:
+        frozen = document.mask.freeze()
+
+        def work(_progress: Progress) -> None:
+            values = frozen.take()
+            pixels = np.repeat(values[..., None], 3, axis=2)
+            files.write(Photo(pixels, grey=True, metadata=Metadata(text=(MARK,))), path, format="PNG")
+
+        def done(_result: None) -> None:
+            self._editor.said(Message(_("The mask was written to “{name}”.").format(name=path.name)))
+
+        self._editor.work.run(_("Export the mask"), work, done, bound=False)
+
+    # --- the folder --------------------------------------------------------------------------------------------------
+    def neighbour(self, step: int) -> Path | None:
+        here = self._editor.document.header.path if self._editor.document is not None else None
+        if here is None:
+            return None
+        here = here.absolute()
+        if self._folder is None or self._folder.path != here.parent:
+            self._folder = _Folder(here.parent)
+        try:
+            listed = self._folder.pictures()
+        except LacunaError as error:
+            self._editor.said(Message.of(error))
+            return None
+        pictures = [p for p in listed if p == here or p not in self._written]
+        if here not in pictures:
+            return None
+        at = pictures.index(here) + step
+        return pictures[at] if 0 <= at < len(pictures) else None
+
+    # --- sessions ----------------------------------------------------------------------------------------------------
+    def restorable(self) -> list[Session]:
+        return sessions()
+
+    def restore(self, session: Session) -> None:
+        budget = self._budget
+        found: list[Restored] = []
+
+        def work(_progress: Progress) -> Restored:
+            found.append(restore(session, budget))
+            return found[0]
+
+        def done(restored: Restored) -> None:
+            self._begin(restored.document, restored.journal, restored.saved_path)
+            if restored.damage is not None:
+                damage = restored.damage
+                self._editor.said(Message(damage.sentence, damage.hint, Severity.WARNING))
+
+        def failed() -> None:
+            for restored in found:
+                restored.journal.leave()
+
+        if self._opening is not None:
+            self._opening.cancel()
+        label = _("Restore “{name}”").format(name=session.name)
+        self._opening = self._editor.work.run(label, work, done, failed=failed, bound=False)
+
+    def shutdown(self) -> None:
+        """What is unsaved is left to be restored; what is not is tidied away, but for a mask that was not filled."""
+        document, journal = self._editor.document, self._journal
+        if document is not None and journal is not None:
+            if self.unsaved(document):
+                journal.leave()
+            else:
+                with contextlib.suppress(LacunaError):
+                    _keeping(document)(Progress())
+                journal.close()
+        try:
+            self._editor.settings.save()
+        except CannotSave as error:
+            self._editor.said(Message.of(error))
+
+
+class _Folder:
+    """The pictures of a folder, listed again only when the folder has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._changed: int | None = None
+        self._pictures: list[Path] = []
+
+    def pictures(self) -> list[Path]:
+        """Raises UnreadableFile."""
+        changed: int | None = None
+        with contextlib.suppress(OSError):
+            changed = self.path.stat().st_mtime_ns
+        if changed is None or changed != self._changed:
+            self._pictures = files.in_folder(self.path)
+            self._changed = changed
+        return self._pictures
+
+
+def _keeping(document: Document) -> Callable[[Progress], Any]:
+    """A job's work: keep the mask for the next time that this picture is opened, or forget the one kept."""
+    sha256, shape, box = document.kept.sha256, document.shape, document.mask_bounds()
+    pixels = document.mask.pixels[box.slices].copy()
+
+    def work(_progress: Progress) -> None:
+        try:
+            if box.empty:
+                drop_mask(sha256)
+            else:
+                keep_mask(sha256, KeptMask(box, pixels, shape))
+        except OSError as error:
+            raise CannotSave(
+                _("The mask could not be kept for the next time: {reason}.").format(reason=error.strerror or error),
+                hint=_("Make room on the disk that holds your user data."),
+                cause=error,
+            ) from error
+
+    return work
+
+
+def _loss(photo: Photo, path: Path) -> str:
+    """What a JPEG has cost, in words."""
+    worst, mean = files.generation_loss(photo, path)
+    return _("JPEG is lossy: values in {name} differ by {mean} of 255 on average, by {worst} at most.").format(
+        name=path.name, mean=f"{mean:.2f}", worst=f"{worst:.0f}"
+    )

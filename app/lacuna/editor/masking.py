@@ -1,0 +1,229 @@
+"""The verbs of the mask menu: each press is one edit; large masks are worked on by a job."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lacuna.contract.progress import Progress
+from lacuna.document.document import Document
+from lacuna.editor.values import MaskFit, Message, Severity
+from lacuna.errors import SizeMismatch
+from lacuna.i18n import _
+from lacuna.imaging.photo import Mask
+from lacuna.imaging.region import Region
+
+if TYPE_CHECKING:
+    from lacuna.editor.editor import Editor
+
+AT_ONCE = 2_000_000  # mask pixels that may be worked on while the person waits: some 30 ms
+LOOP_LEVELS = (255, 192, 128, 64, 1)  # how solid the line is that closes a loop, tried from the hardest on
+
+Change = Callable[[Mask], Mask]
+
+
+class Masking:
+    """Changes of the whole mask. All methods are called on the owner's thread with a document open."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+        self._last: tuple[tuple[Region, Mask], ...] = ()
+
+    # --- whole -------------------------------------------------------------------------------------------------------
+    def clear(self, document: Document) -> None:
+        box = document.mask_bounds()
+        if box.empty:
+            return
+        self.remember(((box, document.mask.pixels[box.slices].copy()),))
+        with document.edit(_("Clear mask")) as edit, edit.write(document.mask, box) as pixels:
+            pixels[...] = 0
+
+    def select_all(self, document: Document) -> None:
+        with document.edit(_("Select all")) as edit, edit.write(document.mask, _whole(document)) as pixels:
+            pixels[...] = 255
+
+    def invert(self, document: Document) -> None:
+        with document.edit(_("Invert mask")) as edit, edit.write(document.mask, _whole(document)) as pixels:
+            np.subtract(255, pixels, out=pixels)
+
+    # --- edges -------------------------------------------------------------------------------------------------------
+    def grow(self, document: Document, radius: float) -> None:
+        from lacuna.imaging import mask
+
+        self._change(document, _("Grow mask"), math.ceil(radius), lambda part: mask.grow(part, radius))
+
+    def shrink(self, document: Document, radius: float) -> None:
+        from lacuna.imaging import mask
+
+        self._change(document, _("Shrink mask"), 1, lambda part: mask.shrink(part, radius))
+
+    def feather(self, document: Document, radius: float) -> None:
+        """Half of the soft edge lies outside the old one, half inside, as people know it from other programs."""
+        from lacuna.imaging import mask
+
+        self._change(
+            document, _("Feather mask"), math.ceil(radius), lambda part: mask.feather(part, radius, mask.Side.BOTH)
+        )
+
+    def _change(self, document: Document, label: str, reach: int, change: Change) -> None:
+        """Apply `change` where the mask is, `reach` pixels further; what is far from any mask is never looked at."""
+        boxes = _apart([box.pad(reach + 1).clip(document.shape) for box in document.mask_boxes()])
+        if not boxes:
+            return
+        if sum(box.area for box in boxes) <= AT_ONCE:
+            self._write(document, label, [(box, change(document.mask.pixels[box.slices].copy())) for box in boxes])
+            return
+        revision = document.mask.revision
+        frozen = document.mask.freeze()
+
+        def work(progress: Progress) -> list[tuple[Region, Mask]]:
+            changed = []
+            for i, box in enumerate(boxes):
+                progress.at(i / len(boxes))
+                changed.append((box, change(frozen.read(box))))
+            frozen.release()
+            return changed
+
+        def done(changed: list[tuple[Region, Mask]]) -> None:
+            if any(document.mask.changed_since(revision, box) for box, _mask in changed):
+                sentence = _("“{action}” was dropped: the mask was changed meanwhile.").format(action=label)
+                self._editor.said(Message(sentence, severity=Severity.WARNING))
+                return
+            self._write(document, label, changed)
+
+        self._editor.work.run(label, work, done)
+
+    def _write(self, document: Document, label: str, changed: list[tuple[Region, Mask]]) -> None:
+        with document.edit(label) as edit:
+            for box, part in changed:
+                with edit.write(document.mask, box) as pixels:
+                    pixels[...] = part
+        self._editor.state_changed()
+
+    # --- again -------------------------------------------------------------------------------------------------------
+    def remember(self, parts: tuple[tuple[Region, Mask], ...]) -> None:
+        """Keep a mask that is going, for `reuse_last`."""
+        self._last = parts
+
+    def forget(self) -> None:
+        self._last = ()
+
+    def reuse_last(self, document: Document) -> None:
+        parts = [(box, part) for box, part in self._last if box == box.clip(document.shape)]
+        if not parts:
+            self._editor.said(Message(_("There is no earlier mask to use again.")))
+            return
+        with document.edit(_("Reuse the last mask")) as edit:
+            for box, part in parts:
+                with edit.write(document.mask, box) as pixels:
+                    np.maximum(pixels, part, out=pixels)
+
+    def fill_loop(self, document: Document, box: Region) -> None:
+        """Fill what the line in `box` encloses."""
+        inside = box.pad(1).clip(document.shape)
+        found = None if inside.empty else enclosed(document.mask.pixels[inside.slices])
+        if found is None:
+            self._editor.said(
+                Message(_("The last stroke encloses nothing."), _("Draw a closed loop with the brush, then fill it."))
+            )
+            return
+        with document.edit(_("Fill loop")) as edit, edit.write(document.mask, inside) as pixels:
+            np.maximum(pixels, found, out=pixels)
+
+    # --- from elsewhere ----------------------------------------------------------------------------------------------
+    def replace(self, document: Document, mask: Mask, fit: MaskFit, label: str) -> None:
+        """Put another mask in the place of this one; raises SizeMismatch."""
+        fitted = fitted_mask(mask, document.shape, fit)
+        box = document.mask_bounds().union(_bounds(fitted))
+        with document.edit(label) as edit, edit.write(document.mask, box) as pixels:
+            pixels[...] = fitted[box.slices]
+
+    def crop(self, document: Document) -> None:
+        box = document.mask_bounds()
+        if not box.empty and box != _whole(document):
+            document.crop(box, _("Crop to mask"))
+
+
+def fitted_mask(mask: Mask, shape: tuple[int, int], fit: MaskFit) -> Mask:
+    """`mask` in the size `shape` (height, width): stretched, or unscaled at a corner or in the middle.
+
+    Raises SizeMismatch under REFUSE if the sizes differ. A stretched mask keeps hard edges hard.
+    """
+    if mask.shape == shape:
+        return mask
+    if fit is MaskFit.REFUSE:
+        (mask_height, mask_width), (height, width) = mask.shape, shape
+        raise SizeMismatch(
+            _("The mask is {mask_width} × {mask_height} pixels, the picture {width} × {height}.").format(
+                mask_width=mask_width, mask_height=mask_height, width=width, height=height
+            ),
+            _("Stretch it, or anchor it at a corner."),
+            (mask_width, mask_height),
+            (width, height),
+        )
+    if fit is MaskFit.STRETCH:
+        import cv2
+
+        return cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT)  # type: ignore[return-value]
+    spare = (shape[0] - mask.shape[0], shape[1] - mask.shape[1])
+    down, right = {
+        MaskFit.TOP_LEFT: (0, 0),
+        MaskFit.TOP_RIGHT: (0, spare[1]),
+        MaskFit.BOTTOM_LEFT: (spare[0], 0),
+        MaskFit.BOTTOM_RIGHT: spare,
+        MaskFit.CENTRE: (spare[0] // 2, spare[1] // 2),
+    }[fit]
+    placed = np.zeros(shape, np.uint8)
+    to = Region.whole(mask.shape).shift(down, right).clip(shape)
+    placed[to.slices] = mask[to.shift(-down, -right).slices]
+    return placed
+
+
+def enclosed(mask: Mask) -> Mask | None:
+    """255 in what a line in `mask` (h, w) encloses, up to the line's crest; None if it encloses nothing.
+
+    Enclosed is a part of the background that touches no side of the array, and has a pixel that nothing covers.
+    """
+    import cv2
+
+    for level in LOOP_LEVELS:
+        background = (mask < level).view(np.uint8)
+        count, labels = cv2.connectedComponents(background, connectivity=4, ltype=cv2.CV_32S)
+        inner = np.ones(count, np.bool_)
+        inner[0] = False
+        for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+            inner[side] = False
+        clear = np.zeros(count, np.bool_)
+        clear[labels[mask == 0]] = True
+        inner &= clear
+        if inner.any():
+            return np.where(inner[labels], np.uint8(255), np.uint8(0))
+    return None
+
+
+def _whole(document: Document) -> Region:
+    return Region.whole(document.shape)
+
+
+def _bounds(mask: Mask) -> Region:
+    from lacuna.imaging import mask as masks
+
+    return masks.bounds(mask)
+
+
+def _apart(boxes: list[Region]) -> list[Region]:
+    """The same boxes, with those that overlap made one, until none do."""
+    apart: list[Region] = []
+    for box in boxes:
+        merged = box
+        while True:
+            touching = [other for other in apart if other.overlaps(merged)]
+            if not touching:
+                break
+            apart = [other for other in apart if not other.overlaps(merged)]
+            merged = Region.around([merged, *touching])
+        apart.append(merged)
+    return apart

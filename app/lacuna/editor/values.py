@@ -1,0 +1,71 @@
+"""What the editor tells the window: messages, estimates, candidates; and the ways to fit a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from lacuna.errors import BackendFailed, LacunaError
+from lacuna.imaging.photo import Pixels
+from lacuna.imaging.region import Region
+
+
+class Severity(Enum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the message bar shows: a sentence, the next step, and details to copy on request."""
+
+    sentence: str
+    hint: str = ""
+    severity: Severity = Severity.INFO
+    details: str = ""
+    error: LacunaError | None = field(default=None, compare=False)  # where the message tells of one
+
+    @classmethod
+    def of(cls, error: LacunaError) -> Message:
+        """An error as a message: its traceback, or what caused it, as details."""
+        details = error.details if isinstance(error, BackendFailed) else ""
+        if not details and error.cause is not None:
+            details = f"{type(error.cause).__name__}: {error.cause}"
+        return cls(error.sentence, error.hint, Severity.ERROR, details, error)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will take: seconds and bytes, hole pixels and number of regions; `problem` says why it cannot run."""
+
+    seconds: float = 0.0
+    bytes: int = 0
+    pixels: int = 0
+    regions: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A result that was not put in by itself, because the picture changed below it meanwhile: accept it or drop it.
+
+    `put()` makes the edit; for the editor alone.
+    """
+
+    pieces: tuple[tuple[Region, Pixels], ...]
+    label: str
+    put: Callable[[], None]
+
+
+class MaskFit(Enum):
+    """What to do with a mask of another size."""
+
+    REFUSE = "refuse"
+    STRETCH = "stretch"
+    TOP_LEFT = "top-left"
+    TOP_RIGHT = "top-right"
+    BOTTOM_LEFT = "bottom-left"
+    BOTTOM_RIGHT = "bottom-right"
+    CENTRE = "centre"
