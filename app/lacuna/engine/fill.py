@@ -123,6 +123,27 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     )
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What a fill would do: calls of the backend, pixels of the mask as painted, pixels to fill."""
+
+    regions: int
+    mask_pixels: int
+    filled_pixels: int
+
+
+def survey(request: FillRequest) -> Survey:
+    """What `fill` would do, without doing it. Raises UnsuitableMask and UnknownBackend as it would."""
+    needs = registry.backend(request.backend).needs(request.params)
+    opened = [_open(window, request.options, needs) for window in request.windows]
+    _refuse_unsuitable(opened, request.size)
+    return Survey(
+        regions=sum(len(window.cuts) for window in opened),
+        mask_pixels=sum(int(np.count_nonzero(window.mask)) for window in request.windows),
+        filled_pixels=sum(window.pixels for window in opened),
+    )
+
+
 def step_of(request: FillRequest) -> FillStep:
     """The fill as a recipe step: everything but the picture's pixels."""
     import cv2

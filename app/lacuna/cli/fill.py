@@ -1,0 +1,190 @@
+"""`lacuna fill`: one picture, one mask, one file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from lacuna.cli import runner
+from lacuna.cli.main import say
+from lacuna.contract.fill import FillOptions, Needs, Runtime
+from lacuna.contract.params import to_dict, validate
+from lacuna.engine import device, plan, registry
+from lacuna.engine.composite import weights
+from lacuna.engine.fill import FillRequest, FillResult, survey
+from lacuna.engine.photos import fill_photo, request_for
+from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch
+from lacuna.i18n import _
+from lacuna.imaging import files, mask_file
+from lacuna.imaging.photo import Mask, Photo
+
+ALPHA = "alpha"  # the word for a mask made of the picture's own transparency
+ANY_SIZE = 1 << 40
+LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for, word by word as `verbs.fill` explains it."""
+
+    image: Path
+    mask: str
+    output: Path | None
+    backend: str
+    settings: tuple[str, ...]
+    grow: float
+    feather: float
+    device: str
+    invert_mask: bool
+    soft: bool
+    fill_alpha: bool
+    seed: int
+    quality: int | None
+    overwrite: bool
+    allow_large: bool
+    allow_reduce: bool
+    dry_run: bool
+    as_json: bool
+
+
+def run(order: Order) -> None:
+    """Carry the order out: usage is checked before any file is opened, the output's name before anything is filled."""
+    chosen = registry.backend(order.backend)
+    params: Any = validate(chosen.Params, _settings(order.settings))
+    needs = chosen.needs(params)
+    runtime = device.runtime_for(order.device, needs.devices)
+    photo = _read(order)
+    mask = _mask(order, photo)
+    if order.mask == ALPHA:
+        photo = photo.with_pixels(photo.pixels, None)  # what was transparent is filled: nothing is left to see through
+    target = _target(order, photo)
+    options = FillOptions(grow=order.grow, feather=order.feather, alpha=order.fill_alpha)
+    request = request_for(photo, mask, order.backend, params, options=options, seed=order.seed)
+    if order.dry_run:
+        _tell(order, _forecast(request, needs, runtime, mask, photo, target), _("{path} would be written."))
+        return
+    filled, result = runner.run(lambda progress: fill_photo(photo, request, runtime, progress))
+    written = files.write(
+        filled, target, quality=order.quality, overwrite=order.overwrite, allow_reduce=order.allow_reduce
+    )
+    notes = [*photo.notes, *result.notes, *written.notes]
+    report = _report(request, result) | {
+        "output": str(written.path),
+        "format": written.format,
+        "bytes": written.bytes,
+        "notes": notes,
+    }
+    if order.as_json and written.format in LOSSY:
+        greatest, mean = files.generation_loss(filled, written.path, outside=weights(mask, options))
+        report["generation_loss"] = {"greatest": greatest, "mean": mean}
+    _tell(order, report, "{path}")
+
+
+def _settings(words: tuple[str, ...]) -> dict[str, str]:
+    values = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise InvalidParameter(
+                _("“{word}” is no setting.").format(word=word), hint=_("Write it as --set NAME=VALUE.")
+            )
+        values[name.strip()] = value.strip()
+    return values
+
+
+def _read(order: Order) -> Photo:
+    return files.read(order.image, pixel_limit=_pixel_limit(order))
+
+
+def _pixel_limit(order: Order) -> int:
+    return ANY_SIZE if order.allow_large else files.PIXEL_LIMIT
+
+
+def _mask(order: Order, photo: Photo) -> Mask:
+    if order.mask == ALPHA:
+        return mask_file.from_alpha(photo)
+    mask = mask_file.read_mask(
+        Path(order.mask), invert=order.invert_mask, soft=order.soft, pixel_limit=_pixel_limit(order)
+    )
+    if mask.shape != (photo.height, photo.width):
+        sentence = _("{mask} is {mask_width} × {mask_height} pixels, {picture} is {width} × {height}.").format(
+            mask=order.mask,
+            mask_width=mask.shape[1],
+            mask_height=mask.shape[0],
+            picture=order.image,
+            width=photo.width,
+            height=photo.height,
+        )
+        sizes = (mask.shape[1], mask.shape[0]), (photo.width, photo.height)
+        raise SizeMismatch(sentence, _("Give a mask of the picture's size."), *sizes)
+    return mask
+
+
+def _target(order: Order, photo: Photo) -> Path:
+    """The file to write. Raises CannotSave for one that exists, unless it may be replaced."""
+    output = order.output
+    if output is None:
+        return files.proposed_path(photo)
+    if output.is_dir() or str(output).endswith(("/", "\\")):
+        assert photo.source is not None
+        there = replace(photo.source, path=output / order.image.name)
+        return files.proposed_path(replace(photo, source=there))
+    if output.exists() and not order.overwrite:
+        sentence = _("{path} exists already.").format(path=output)
+        raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
+    return output
+
+
+def _forecast(
+    request: FillRequest, needs: Needs, runtime: Runtime, mask: Mask, photo: Photo, target: Path
+) -> dict[str, Any]:
+    found = survey(request)
+    guess = plan.estimate(mask, needs, request.options, pixel_bytes=photo.pixels.itemsize * 3)
+    return _words(request, runtime.device) | {
+        "dry_run": True,
+        "seconds": round(guess.seconds, 3),
+        "memory": guess.bytes,
+        "regions": found.regions,
+        "mask_pixels": found.mask_pixels,
+        "filled_pixels": found.filled_pixels,
+        "output": str(target),
+        "notes": list(photo.notes),
+    }
+
+
+def _report(request: FillRequest, result: FillResult) -> dict[str, Any]:
+    return _words(request, result.device) | {
+        "seconds": round(result.seconds, 4),
+        "regions": result.regions,
+        "mask_pixels": result.mask_pixels,
+        "filled_pixels": result.filled_pixels,
+        "changed_pixels": result.changed_pixels,
+        "untouched": result.untouched,
+    }
+
+
+def _words(request: FillRequest, used: str) -> dict[str, Any]:
+    return {
+        "backend": request.backend,
+        "params": to_dict(request.params),
+        "seed": request.seed,
+        "grow": request.options.grow,
+        "feather": request.options.feather,
+        "device": used,
+    }
+
+
+def _tell(order: Order, report: dict[str, Any], sentence: str) -> None:
+    """The answer on stdout, and nothing else there; what is worth knowing beside it on stderr."""
+    if order.as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    for note in report["notes"]:
+        say(note)
+    typer.echo(sentence.format(path=report["output"]))
+    if not report.get("untouched", True):  # cannot happen by construction; it is looked at all the same
+        raise LacunaError(_("Pixels outside the mask have changed: please report this."))

@@ -1,0 +1,80 @@
+"""Runs a fill in a thread beside the one that Ctrl+C reaches, with a bar where somebody is looking."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from lacuna.contract.progress import Cancelled, Progress
+from lacuna.i18n import _
+
+T = TypeVar("T")
+
+GRACE = 1.0  # seconds that a stopped fill gets to reach its next check
+
+
+class Stopped(Exception):
+    """Ctrl+C. `stuck`: the fill is within a call that cannot be stopped; the process has to end over it."""
+
+    def __init__(self, stuck: bool) -> None:
+        super().__init__()
+        self.stuck = stuck
+
+
+class _Work(threading.Thread, Generic[T]):
+    """A call whose result or exception is kept for who waits."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        super().__init__(name="lacuna-fill", daemon=True)
+        self.call = call
+        self.result: T | None = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.result = self.call()
+        except BaseException as error:  # raised again by who waits
+            self.error = error
+
+
+def run(work: Callable[[Progress], T]) -> T:
+    """The result of `work(progress)`. Raises what it raises, and Stopped on Ctrl+C."""
+    with _bar() as report:
+        progress = Progress(report)
+        thread = _Work(lambda: work(progress))
+        thread.start()
+        try:
+            while thread.is_alive():
+                thread.join(0.1)  # a wait without end would not hear Ctrl+C on Windows
+        except KeyboardInterrupt:
+            progress.cancel()
+            thread.join(GRACE)
+            raise Stopped(thread.is_alive()) from None
+    if isinstance(thread.error, Cancelled):
+        raise Stopped(stuck=False)
+    if thread.error is not None:
+        raise thread.error
+    return thread.result  # type: ignore[return-value]
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[float, str], None] | None]:
+    """A progress bar on stderr, or nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(_("Filling"), total=1.0)
+
+        def report(fraction: float, stage: str) -> None:
+            bars.update(task, completed=fraction, description=stage or None)
+
+        yield report

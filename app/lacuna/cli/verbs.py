@@ -1,0 +1,134 @@
+"""The verbs and their words, as typer wants them. Imported once a verb was given and the language is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lacuna.i18n import _
+
+app = typer.Typer(
+    name="lacuna",
+    help=_(
+        "Paints things out of pictures. Without a verb it opens the window: lacuna [FILES]. "
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped."
+    ),
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
+
+
+@app.callback(invoke_without_command=True)
+def lacuna(version: Annotated[bool, typer.Option("--version", help=_("Print the version."))] = False) -> None:
+    if version:
+        from lacuna import __version__
+
+        typer.echo(f"lacuna {__version__}")
+        raise typer.Exit
+
+
+@app.command(help=_("Fill what a mask marks in a picture, and write the result to a file."))
+def fill(
+    image: Annotated[Path, typer.Argument(help=_("The picture."), show_default=False)],
+    mask: Annotated[
+        str,
+        typer.Option(
+            "--mask",
+            "-m",
+            help=_("A picture whose white marks what to fill, or “alpha”: the picture's own transparent pixels."),
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help=_("A file, or a folder. By default NAME_lacuna beside the picture."),
+            show_default=False,
+        ),
+    ] = None,
+    backend: Annotated[str, typer.Option("--backend", "-b", help=_("How to fill; see “lacuna backends”."))] = "telea",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help=_("A setting of the backend, such as radius=5. Repeatable.")),
+    ] = None,
+    grow: Annotated[float, typer.Option(min=0, max=100_000, help=_("Widen the mask by so many pixels."))] = 0.0,
+    feather: Annotated[float, typer.Option(min=0, max=100_000, help=_("Soften the seam inside the mask."))] = 0.0,
+    device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
+    invert_mask: Annotated[bool, typer.Option("--invert-mask", help=_("Black marks what to fill."))] = False,
+    soft: Annotated[
+        bool, typer.Option("--soft", help=_("Keep the mask's grey values as weights; not cut at 128."))
+    ] = False,
+    fill_alpha: Annotated[bool, typer.Option("--fill-alpha", help=_("Fill the alpha channel too."))] = False,
+    seed: Annotated[int, typer.Option(min=0, help=_("Another seed, another result, where a backend uses chance."))] = 0,
+    quality: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help=_("Of a lossy file; by default a JPEG keeps its own."), show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
+    allow_large: Annotated[bool, typer.Option("--allow-large", help=_("Open pictures of any size."))] = False,
+    allow_reduce: Annotated[
+        bool, typer.Option("--allow-reduce", help=_("Let the output's format take fewer bits a channel."))
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Say what would be done, and do not do it."))] = False,
+    as_json: Json = False,
+) -> None:
+    from lacuna.cli.fill import Order, run
+
+    run(
+        Order(
+            image=image,
+            mask=mask,
+            output=output,
+            backend=backend,
+            settings=tuple(setting or ()),
+            grow=grow,
+            feather=feather,
+            device=device,
+            invert_mask=invert_mask,
+            soft=soft,
+            fill_alpha=fill_alpha,
+            seed=seed,
+            quality=quality,
+            overwrite=overwrite,
+            allow_large=allow_large,
+            allow_reduce=allow_reduce,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command(help=_("List the ways to fill, their settings and what they need."))
+def backends(as_json: Json = False) -> None:
+    from lacuna.cli.listing import show
+
+    show(as_json)
+
+
+@app.command(help=_("Say what this installation has and lacks: versions, devices, display, folders."))
+def doctor(as_json: Json = False) -> None:
+    from lacuna.cli.doctor import examine
+
+    examine(as_json)
+
+
+@app.command(help=_("Measure what the README promises; all subjects, or those named."))
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help=_("Subjects; see --list."), show_default=False)] = None,
+    listed: Annotated[bool, typer.Option("--list", help=_("List the subjects."))] = False,
+    as_json: Json = False,
+) -> None:
+    from lacuna.bench import main as benchmarks
+
+    if listed:
+        typer.echo(benchmarks.listing())
+        return
+    raise typer.Exit(benchmarks.run(names or [], as_json))

@@ -1,0 +1,48 @@
+"""A fill of a whole photo in one go, for programs without a window: command line and batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lacuna.contract.fill import FillOptions, Runtime
+from lacuna.contract.progress import Progress
+from lacuna.engine import registry
+from lacuna.engine.arrays import size_mismatch
+from lacuna.engine.fill import FillRequest, FillResult, Window, fill
+from lacuna.engine.plan import windows_for
+from lacuna.imaging.photo import Mask, Photo
+
+
+def request_for(
+    photo: Photo, mask: Mask, backend: str, params: Any, *, options: FillOptions, seed: int = 0
+) -> FillRequest:
+    """The request that fills what `mask` (H, W) marks; it looks at the photo's own pixels and copies none.
+
+    Raises UnknownBackend, and SizeMismatch for a mask of another size.
+    """
+    size = (photo.height, photo.width)
+    if mask.shape != size:
+        raise size_mismatch((mask.shape[0], mask.shape[1]), size)
+    regions = windows_for(mask, registry.backend(backend).needs(params), options)
+    windows = tuple(
+        Window(
+            region,
+            photo.pixels[region.slices],
+            mask[region.slices],
+            None if photo.alpha is None else photo.alpha[region.slices],
+        )
+        for region in regions
+    )
+    return FillRequest(windows, size, photo.white, backend, params, photo.grey, options, seed, recipe=False)
+
+
+def fill_photo(photo: Photo, request: FillRequest, runtime: Runtime, progress: Progress) -> tuple[Photo, FillResult]:
+    """A copy of the photo with the request's holes filled, and the report. Errors as in `engine.fill.fill`."""
+    result = fill(request, runtime, progress)
+    pixels = photo.pixels.copy()
+    alpha = None if photo.alpha is None else photo.alpha.copy()
+    for piece in result.pieces:
+        pixels[piece.region.slices] = piece.pixels
+        if alpha is not None and piece.alpha is not None:
+            alpha[piece.region.slices] = piece.alpha
+    return photo.with_pixels(pixels, alpha), result
