@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import re
 import subprocess
@@ -20,6 +21,7 @@ from packaging.utils import canonicalize_name
 from PIL import Image
 
 from lacuna import paths
+from lacuna.cli import screen
 from lacuna.contract.fill import FillWork, Runtime
 from lacuna.contract.params import validate
 from lacuna.contract.progress import Progress
@@ -206,6 +208,20 @@ def test_missing_system_packages_are_named_with_the_command_that_brings_them(tmp
     assert done.returncode == 1
     assert re.search(r"sudo apt-get install .*\bxvfb xdotool xclip imagemagick", done.stderr)
     assert re.search(r"sudo dnf install .*\bxorg-x11-server-Xvfb xdotool xclip ImageMagick", done.stderr)
+
+
+def test_the_program_and_the_scripts_name_the_same_system_libraries():
+    spec = importlib.util.spec_from_file_location("check_system", ROOT / "packaging" / "check_system.py")
+    assert spec is not None
+    assert spec.loader is not None
+    check = importlib.util.module_from_spec(spec)
+    sys.modules["check_system"] = check  # its dataclass looks for its module
+    try:
+        spec.loader.exec_module(check)
+    finally:
+        del sys.modules["check_system"]
+    libraries = {p.name: (p.debian, p.fedora) for p in check.QT + check.X11 if p.found is check.library}
+    assert libraries == screen.LIBRARIES
 
 
 def test_no_fitting_python_is_said_plainly(tmp_path: Path):
