@@ -1,0 +1,108 @@
+"""A brush move, from the event to painted pixels: sizes of picture and nib, zooms, with and without a running job."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from lacuna.bench.figure import Figure, percentile
+from lacuna.bench.pictures import large
+from lacuna.bench.window import close_window, open_window, show_picture, turn, wait
+from lacuna.engine.jobs import Job
+
+MOVES = 120
+BOUND = 4.0  # ms, 95th percentile
+STEP = 12.0  # device pixels from one move to the next
+
+
+def run() -> list[Figure]:
+    """95th percentiles in milliseconds."""
+    program = open_window()
+    figures = []
+    try:
+        for megapixels in (24, 100):
+            show_picture(program, large(megapixels))
+            for working in (False, True):
+                job = _occupy(program) if working else None
+                for zoom in ("fit", "100 %", "800 %"):
+                    for size in (20, 400):
+                        times = _stroke(program, zoom, size)
+                        what = f"{megapixels} MP, nib {size} px, {zoom}{', while a job runs' if working else ''}"
+                        note = f"median {1000 * percentile(times, 50):.2f} ms"
+                        figures.append(Figure("brush", what, 1000 * percentile(times, 95), "ms", BOUND, note=note))
+                if job is not None:
+                    job.cancel()
+                    wait(lambda: not program.queue.busy)
+            program.editor.close()
+            turn(0.2)
+    finally:
+        close_window(program)
+    return figures
+
+
+def _occupy(program) -> Job:  # type: ignore[no-untyped-def]
+    """Keep the worker at work as a fill does: one OpenCV call after the other."""
+    import numpy as np
+
+    from lacuna.bench.pictures import square_hole
+    from lacuna.engine.arrays import fill
+
+    picture = np.ascontiguousarray(large(24)[:600, :600])
+    mask = square_hole(picture.shape, 300)
+
+    def work(progress) -> None:  # type: ignore[no-untyped-def]
+        while True:
+            progress.check()
+            fill(picture, mask, backend="telea")
+
+    job = Job("bench", work)
+    program.queue.submit(job, lambda _job: None)
+    wait(lambda: job.started is not None)
+    return job
+
+
+def _stroke(program, zoom: str, size: int) -> list[float]:  # type: ignore[no-untyped-def]
+    """Seconds of each move of one stroke in circles around the middle of the view."""
+    from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPointF, Qt
+    from PySide6.QtGui import QMouseEvent
+
+    editor, canvas = program.editor, program.window.canvas
+    editor.clear_mask()
+    editor.use("brush")
+    editor.set_option("size", size)
+    if zoom == "fit":
+        canvas.fit()
+    else:
+        canvas.zoom_to(float(zoom.split()[0]) / 100)
+    turn(0.3)
+    centre = QPointF(canvas.width() / 2, canvas.height() / 2)
+    radius = min(canvas.width(), canvas.height()) / 3
+
+    def send(kind: QEvent.Type, at: QPointF, buttons: Qt.MouseButton) -> None:
+        button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+        event = QMouseEvent(kind, at, canvas.mapToGlobal(at), button, buttons, Qt.KeyboardModifier.NoModifier)
+        QCoreApplication.sendEvent(canvas, event)
+
+    painted: list[float] = []
+    canvas.painted.connect(lambda _region: painted.append(time.perf_counter()))
+    times = []
+    at = centre + QPointF(radius, 0)
+    send(QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
+    turn(0.05)
+    for number in range(1, MOVES + 1):
+        angle = number * STEP / radius
+        at = centre + QPointF(radius * math.cos(angle), radius * math.sin(angle))
+        painted.clear()
+        start = time.perf_counter()
+        send(QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton)
+        while not painted:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
+            if time.perf_counter() - start > 5:
+                raise TimeoutError("a brush move painted nothing")
+        times.append(painted[-1] - start)
+        turn(0.004)
+    send(QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.NoButton)
+    turn(0.05)
+    canvas.painted.disconnect()
+    editor.undo()
+    return times

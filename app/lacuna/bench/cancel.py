@@ -1,0 +1,58 @@
+"""How soon a cancelled fill gives the window and the worker back."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from lacuna.bench.figure import Figure, percentile
+from lacuna.bench.pictures import large, square_hole
+from lacuna.bench.window import close_window, open_window, show_picture, turn, wait
+from lacuna.engine.jobs import State
+
+ROUNDS = 30
+BOUND = 200.0  # ms, 95th percentile
+
+
+def run() -> list[Figure]:
+    """Radius 3, a hole of 500 x 500 in 24 megapixels, cancelled at random moments of the run."""
+    program = open_window()
+    editor = program.editor
+    picture = large(24)
+    figures = []
+    try:
+        show_picture(program, picture)
+        program.window.prefer("grow", 0.0)
+        mask = square_hole(picture.shape, 500)
+        for backend in ("telea", "ns"):
+            editor.use_backend(backend)
+            editor.paste_mask(mask)
+            before = time.perf_counter()
+            editor.fill()
+            wait(lambda: not program.queue.busy)
+            whole = time.perf_counter() - before
+            moments = random.Random(0)
+            answer, cancelled, free = [], [], []
+            for _ in range(ROUNDS):
+                editor.undo()
+                editor.fill()
+                job = editor.jobs[-1]
+                wait(lambda job=job: job.started is not None)  # type: ignore[misc]
+                turn(moments.uniform(0, 0.8) * whole)
+                if job.state is not State.RUNNING:
+                    continue
+                start = time.perf_counter()
+                editor.cancel()
+                answer.append(time.perf_counter() - start)
+                wait(lambda job=job: not job.matters)  # type: ignore[misc]
+                cancelled.append(time.perf_counter() - start)
+                wait(lambda: not program.queue.busy)
+                free.append(time.perf_counter() - start)
+                turn(0.05)
+                editor.paste_mask(mask)
+            for what, times in (("window answers", answer), ("job is cancelled", cancelled), ("worker is free", free)):
+                value = 1000 * percentile(times, 95)
+                figures.append(Figure("cancel", f"{backend}: {what}, 95th percentile", value, "ms", BOUND))
+    finally:
+        close_window(program)
+    return figures

@@ -1,0 +1,90 @@
+"""How late a 5 ms timer of the window's thread is while jobs run, waits for a busy core taken out (Linux)."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lacuna.bench.figure import Figure, percentile
+from lacuna.bench.pictures import large, square_hole, write_jpeg
+from lacuna.bench.window import close_window, open_window, show_picture, turn, wait
+
+INTERVAL = 0.005  # seconds
+BOUNDS = {95: 5.0, 99: 16.0}  # percentile -> ms
+ROUNDS = 4
+
+
+def run() -> list[Figure]:
+    """Percentiles of the lateness in ms, a job kind at a time. The first fill, which loads OpenCV, comes before."""
+    program = open_window()
+    editor = program.editor
+    picture = large(24)
+    figures = []
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            jpeg = write_jpeg(picture, Path(name) / "picture.jpg")
+            show_picture(program, picture)
+
+            def fill(backend: str) -> Callable[[], None]:
+                def go() -> None:
+                    editor.use_backend(backend)
+                    editor.paste_mask(square_hole(picture.shape, 500))
+                    editor.fill()
+
+                return go
+
+            fill("telea")()
+            wait(lambda: not program.queue.busy)
+            kinds = {
+                "filling with telea": fill("telea"),
+                "filling with ns": fill("ns"),
+                "saving a PNG": lambda: editor.save(Path(name) / "out.png"),
+                "opening a JPEG": lambda: editor.open(jpeg),
+            }
+            for label, begin in kinds.items():
+                late = _lateness(program, begin)
+                for share, bound in BOUNDS.items():
+                    what = f"timer of 5 ms, {share}th percentile, {label}, 24 MP"
+                    note = f"{len(late)} ticks, latest {1000 * max(late):.1f} ms"
+                    figures.append(Figure("lateness", what, 1000 * percentile(late, share), "ms", bound, note=note))
+    finally:
+        close_window(program)
+    return figures
+
+
+def _lateness(program, begin: Callable[[], None]) -> list[float]:  # type: ignore[no-untyped-def]
+    """Seconds by which each tick came late while the job that `begin` starts ran, `ROUNDS` times over."""
+    from PySide6.QtCore import Qt, QTimer
+
+    late: list[float] = []
+    last = [0.0, 0.0]
+
+    def tick() -> None:
+        now, waited = time.perf_counter(), _waited()
+        late.append(max(0.0, now - last[0] - INTERVAL - (waited - last[1])))
+        last[:] = now, waited
+
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.setInterval(round(1000 * INTERVAL))
+    timer.timeout.connect(tick)
+    for _ in range(ROUNDS):
+        begin()
+        last[:] = time.perf_counter(), _waited()
+        timer.start()
+        wait(lambda: not program.queue.busy)
+        timer.stop()
+        turn(0.1)
+    return late
+
+
+def _waited() -> float:
+    """Seconds that this thread has waited for a core so far; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/self/task/{threading.get_native_id()}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except OSError:
+        return 0.0

@@ -1,0 +1,82 @@
+"""The most memory of the whole program with a 100-megapixel picture, ten strokes and one fill."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from lacuna.bench.figure import Figure
+
+CODE = "from lacuna.bench.memory import session; session()"
+
+
+def run() -> list[Figure]:
+    """Peak resident memory of a process of its own, against three times the picture's size and 400 MB."""
+    child = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
+    if child.returncode:
+        raise RuntimeError(child.stderr)
+    peak, size = (float(word) for word in child.stdout.split()[-2:])
+    note = f"the picture alone: {size / 1e6:.0f} MB"
+    return [
+        Figure("memory", "100 MP, ten strokes, one fill: peak", peak / 1e6, "MB", (3 * size + 400e6) / 1e6, note=note)
+    ]
+
+
+def session() -> None:
+    """Open a 100-megapixel JPEG, paint ten strokes, fill, and print peak and picture size in bytes."""
+    import tempfile
+    from pathlib import Path
+
+    from lacuna.bench.pictures import SIZES
+    from lacuna.bench.window import close_window, open_window, turn, wait
+
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "picture.jpg"
+        # Made by another process: its memory is not the program's.
+        make = "import sys; from pathlib import Path; from lacuna.bench.pictures import large, write_jpeg; "
+        subprocess.run(
+            [sys.executable, "-c", make + "write_jpeg(large(100), Path(sys.argv[1]))", str(path)], check=True
+        )
+        program = open_window()
+        editor = program.editor
+        editor.open(path)
+        wait(lambda: editor.document is not None and not program.queue.busy)
+        turn(0.5)
+        _paint(program)
+        editor.use_backend("telea")
+        editor.fill()
+        turn(0.05)
+        wait(lambda: not program.queue.busy)
+        turn(0.5)
+        peak = _peak()
+        close_window(program)
+    height, width = SIZES[100]
+    print(peak, 3 * height * width)
+
+
+def _paint(program) -> None:  # type: ignore[no-untyped-def]
+    from lacuna.bench.window import turn
+    from lacuna.editor.tool import Pointer
+
+    editor = program.editor
+    editor.use("brush")
+    editor.set_option("size", 60)
+    for number in range(10):
+        y = 600.0 * (number + 1)
+        editor.press(Pointer(1000, y))
+        for step in range(1, 40):
+            editor.move(Pointer(1000 + 20 * step, y + step))
+            turn(0.002)
+        editor.release(Pointer(1800, y + 40))
+        turn(0.02)
+
+
+def _peak() -> int:
+    """Peak resident bytes of this process."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
