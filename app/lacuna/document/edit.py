@@ -13,6 +13,7 @@ from lacuna.contract.fill import FillStep
 from lacuna.document.plane import Plane
 from lacuna.document.sheet import Cut
 from lacuna.document.spill import Kept
+from lacuna.document.tiles import in_blocks, merged, packed_tiles, same_colour
 from lacuna.imaging.region import Region
 
 
@@ -45,28 +46,21 @@ class SavedTiles(Kept):
 
     def save(self, region: Region) -> None:
         """Keep the tiles that `region` touches and that are not kept yet."""
-        tiles = self._arrays
-        for key in region.clip(self.plane.shape).tiles():
-            if key not in tiles:
-                tiles[key] = packed(self.plane.pixels[Region.of_tile(*key, self.plane.shape).slices])
-                self._measured = None
+        fresh = [key for key in region.clip(self.plane.shape).tiles() if key not in self._arrays]
+        if fresh:
+            self._arrays.update(packed_tiles(self.plane.pixels, fresh))
+            self._measured = None
 
     def swap(self) -> None:
-        shape = self.plane.shape
-        regions = []
-        tiles: dict[tuple[int, int], NDArray[Any]] = {}
-        for key, before in self.arrays().items():
-            region = Region.of_tile(*key, shape)
-            now = packed(self.plane.pixels[region.slices])
-            tiles[key] = now
-            if now.shape == before.shape and now.size <= 4 and np.array_equal(now, before):
-                continue  # one colour before and now: writing it would give memory to an empty mask
-            self.plane.writable(region)[...] = before
-            regions.append(region)
-        self._arrays = tiles
+        plane, before = self.plane, self.arrays()
+        now = packed_tiles(plane.pixels, before)  # all of them first: if memory ends here, nothing has happened
+        different = {key: tile for key, tile in before.items() if not same_colour(tile, now[key])}
+        for region, tile in in_blocks(different, plane.shape):
+            plane.writable(region)[...] = tile
+        self._arrays = now
         self.touch()
-        for region in merged_rows(regions):
-            self.plane.mark(region)
+        for region in merged(Region.of_tile(*key, plane.shape) for key in different):
+            plane.mark(region)
 
     @property
     def changed(self) -> bool:
@@ -244,31 +238,3 @@ class Edit:
         saved = SavedTiles(plane)
         self.operations.append(saved)
         return saved
-
-
-def packed(tile: NDArray[Any]) -> NDArray[Any]:
-    """A copy of `tile`, or its one colour in an array of shape (1, 1, ...) that broadcasts to it.
-
-    Compares whole rows: a comparison with one pixel, broadcast over three channels, would take a hundred times as long.
-    """
-    first = tile[:1, :1]
-    one_colour = (tile[0] == first[0]).all() and (tile[1:] == tile[:-1]).all()
-    return first.copy() if one_colour else tile.copy()
-
-
-def merged_rows(regions: list[Region]) -> list[Region]:
-    """The same pixels in fewer regions: neighbours of one tile row become one, then equal rows below each other."""
-    rows: list[Region] = []
-    for region in sorted(regions):
-        if rows and rows[-1].y0 == region.y0 and rows[-1].x1 == region.x0 and rows[-1].y1 == region.y1:
-            rows[-1] = Region(region.y0, rows[-1].x0, region.y1, region.x1)
-        else:
-            rows.append(region)
-    blocks: dict[tuple[int, int], list[Region]] = {}
-    for row in rows:
-        above = blocks.setdefault((row.x0, row.x1), [])
-        if above and above[-1].y1 == row.y0:
-            above[-1] = Region(above[-1].y0, row.x0, row.y1, row.x1)
-        else:
-            above.append(row)
-    return sorted(b for column in blocks.values() for b in column)

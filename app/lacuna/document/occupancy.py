@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lacuna.document.plane import Plane
+from lacuna.document.tiles import MANY, by_row, extremes
 from lacuna.imaging.region import TILE, Region
 
 
@@ -33,25 +35,37 @@ class Occupancy:
     def _look(self) -> None:
         if not self._stale.any():
             return
+        for row, columns in by_row((row, column) for row, column in np.argwhere(self._stale).tolist()):
+            for column in self._swept(row, np.array(columns)) if len(columns) >= MANY else columns:
+                self._count(row, column)
+        self._stale[...] = False
+
+    def _swept(self, row: int, columns: NDArray[np.int64]) -> list[int]:
+        """Settle the tiles of a row that are all empty or all full; the columns of the others."""
+        height, width = self._mask.shape
+        low, high = extremes(self._mask.pixels, row, int(columns[0]), int(columns[-1]) + 1)
+        low, high = low[columns - columns[0]], high[columns - columns[0]]
+        y0, y1 = row * TILE, min((row + 1) * TILE, height)
+        x0, x1 = columns * TILE, np.minimum((columns + 1) * TILE, width)
+        self._counts[row, columns] = np.where(low > 0, (y1 - y0) * (x1 - x0), 0)
+        self._boxes[row, columns] = np.stack([np.full_like(x0, y0), x0, np.full_like(x0, y1), x1], axis=1)
+        mixed: list[int] = columns[(low == 0) & (high > 0)].tolist()
+        return mixed
+
+    def _count(self, row: int, column: int) -> None:
         import cv2
 
-        pixels = self._mask.pixels
-        for row, column in np.argwhere(self._stale):
-            region = Region.of_tile(int(row), int(column), self._mask.shape)
-            tile = pixels[region.slices]
-            count = cv2.countNonZero(tile)
-            self._counts[row, column] = count
-            if count == tile.size:
-                self._boxes[row, column] = region.y0, region.x0, region.y1, region.x1
-            elif count:
-                ys, xs = np.flatnonzero(tile.any(axis=1)), np.flatnonzero(tile.any(axis=0))
-                self._boxes[row, column] = (
-                    region.y0 + ys[0],
-                    region.x0 + xs[0],
-                    region.y0 + ys[-1] + 1,
-                    region.x0 + xs[-1] + 1,
-                )
-        self._stale[...] = False
+        region = Region.of_tile(row, column, self._mask.shape)
+        tile = self._mask.pixels[region.slices]
+        count = self._counts[row, column] = cv2.countNonZero(tile)
+        if count:
+            ys, xs = np.flatnonzero(tile.any(axis=1)), np.flatnonzero(tile.any(axis=0))
+            self._boxes[row, column] = (
+                region.y0 + ys[0],
+                region.x0 + xs[0],
+                region.y0 + ys[-1] + 1,
+                region.x0 + xs[-1] + 1,
+            )
 
     @property
     def count(self) -> int:

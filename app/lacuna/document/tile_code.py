@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.document.edit import packed
+from lacuna.document.tiles import packed
 
 
 def encode(tile: NDArray[Any]) -> bytes:
