@@ -18,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its boxes cut off what has no spaces to break at, such as Chinese
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
