@@ -5,6 +5,7 @@ It decides nothing about the picture: what a press means is the tool's business,
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
@@ -184,10 +185,6 @@ class Canvas(View):
         self._moved()
         self.update()
 
-    def scene_changed(self, region: Region) -> None:
-        super().scene_changed(region)
-        self._follow_outline()
-
     def _state_changed(self) -> None:
         frames = [self.viewport.on_screen(r) for r in self.scene.candidate_regions]
         if frames != self._frames:
@@ -228,9 +225,8 @@ class Canvas(View):
         if still or (dx / ratio) % 1 or (dy / ratio) % 1 or self._unfinished:
             self.update()
             return
-        for bounds in self._outline.bounds(self.viewport, ratio):  # the nib stays under the pointer: not where it was
-            self.update_device(bounds.union(bounds.shift(-dy, -dx)))
-            self.update_device(bounds.shift(dy, dx))
+        over = self._outline.bounds(self.viewport, ratio)  # the nib stays under the pointer: not what was below it
+        self.update_device(*over, *(bounds.shift(dy, dx) for bounds in over))
         self.scroll(round(dx / ratio), round(dy / ratio))
 
     def _describe(self) -> None:
@@ -258,8 +254,10 @@ class Canvas(View):
         outline = self.editor.outline(pointer) if self.editor.document is not None else Outline()
         if not shown:
             outline = replace(outline, circles=())
-        for region in self._outline.become(outline, self.viewport, self.ratio):
-            self.update_device(region)
+        dirty = self._outline.become(outline, self.viewport, self.ratio)
+        # While it paints, one box holds what the nib leaves, too: a few large boxes are painted sooner than many small.
+        reach = self._margin() + math.ceil(self.scene.style.growth * self.viewport.zoom) if self._stylus.drawing else 0
+        self.update_device(*(region.pad(reach) for region in dirty))
 
     @property
     def _moves_view(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ RING = 0.45  # tint of what is filled without being painted, as a share of the p
 INNER, OUTER = 254, 255  # places in the table of the outline's two tones
 INNER_TONE = (1.0, 1.0, 1.0, 0.9)
 OUTER_TONE = (0.0, 0.0, 0.0, 0.6)
+# By how many hold of: near to what is filled, filled, amid what is filled.
+KINDS = np.zeros(256, np.uint8)
+KINDS[1:4] = OUTER, INNER, 1
+BY_KERNEL = 9.0  # level pixels of growth up to which a disc is swept over the mask; farther, distances are quicker
 WIDEST = 12.0  # level pixels of growth that are measured at full precision while zoomed out
 EDGE = 128  # height of the slope's contour that is the edge of what will be filled
 SLOPE = 64  # by how much the slope falls over one level pixel
@@ -64,22 +68,20 @@ class MaskLayer:
 
     def render(self, scale: Scale, rect: Region) -> Argb | None:
         line = self.style.line
-        wide = rect.pad(line)
-        filled = self._filled(scale, wide)
+        filled = self._filled(scale, rect.pad(line))
         if filled is None:
             return None
         import cv2
 
         level = scale.level(self.shape)
         sample = between if scale.interpolates else nearest
-        index = np.minimum(sample(self.source.read, self.shape, level, scale.step(level), rect), INNER - 1)
-        core = filled[line : line + rect.height, line : line + rect.width]
-        index = np.maximum(index, core)
+        painted = sample(self.source.read, self.shape, level, scale.step(level), rect)
         square = np.ones((2 * line + 1, 2 * line + 1), np.uint8)
-        inner = (slice(line, line + rect.height), slice(line, line + rect.width))
-        np.copyto(index, OUTER, where=(cv2.dilate(filled, square)[inner] > core))
-        np.copyto(index, INNER, where=(cv2.erode(filled, square)[inner] < core))
-        return self.style.table[index]
+        # How many of these hold: something near is filled, the pixel itself is, all that is near is.
+        held = cv2.add(cv2.add(cv2.dilate(filled, square), cv2.erode(filled, square)), filled)
+        kind = np.asarray(cv2.LUT(held[line:-line, line:-line], KINDS), np.uint8)
+        index = np.maximum(kind, np.minimum(painted, INNER - 1))
+        return np.take(self.style.table, index)
 
     def _filled(self, scale: Scale, rect: Region) -> NDArray[np.uint8] | None:
         """1 where a device pixel will be filled, growth included; None if none will be."""
@@ -118,15 +120,27 @@ class _Slope:
 
     def read(self, level: int, region: Region) -> NDArray[np.uint8]:
         window = region.pad(self.margin).clip(level_shape(self.source.shape, level))
+        inside = region.shift(-window.y0, -window.x0).slices
         hole = self.source.read(level, window) > 0
         if not self.growth:
             return hole.view(np.uint8) * np.uint8(255)
         import cv2
 
+        if not self.smooth and self.growth <= BY_KERNEL:
+            grown = cv2.dilate(hole.view(np.uint8), disc(self.growth), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+            return np.asarray(grown)[inside] * np.uint8(255)
         accuracy = cv2.DIST_MASK_PRECISE if self.precise else cv2.DIST_MASK_5
-        distance = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, accuracy)
-        distance = distance[region.shift(-window.y0, -window.x0).slices]
+        distance = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, accuracy)[inside]
         if not self.smooth:
             return (distance <= self.growth + 1e-3).view(np.uint8) * np.uint8(255)
         height = EDGE + (self.growth + np.float32(0.5) - distance) * SLOPE
         return np.clip(height, 0, 255).astype(np.uint8)
+
+
+@lru_cache(64)
+def disc(radius: float) -> NDArray[np.uint8]:
+    """The pixels no farther than `radius` from the middle one."""
+    reach = int(radius)
+    along = np.arange(-reach, reach + 1) ** 2
+    inside: NDArray[np.bool_] = along[:, None] + along[None] <= radius * radius + 1e-3
+    return inside.view(np.uint8)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPolygonF
@@ -20,6 +21,7 @@ from lacuna.ui.canvas.viewport import Viewport
 DARK = QColor(0, 0, 0, 170)
 LIGHT = QColor(255, 255, 255, 235)
 SMALL_NIB = 4.0  # device-independent radius below which arms show where it is
+WHOLE_BOX = 300.0  # device pixels of radius up to which a nib is repainted with all that is in it: many boxes cost too
 ARM = (7.0, 14.0)  # where they begin and end
 GUIDE_COLOURS = {
     Guide.LINE: QColor("#00c2ff"),
@@ -43,7 +45,7 @@ class OutlineView:
         if outline == before:
             return []
         grows = len(outline.path) >= len(before.path) > 1 and outline.path[: len(before.path) - 1] == before.path[:-1]
-        dirty = [self._circles(before, viewport, ratio), self._circles(outline, viewport, ratio)]
+        dirty = self._circles(before, viewport, ratio) + self._circles(outline, viewport, ratio)
         if grows:  # only the end of the path is new
             kept = len(before.path) - 1
             ends = [*before.path[-2:], *outline.path[max(0, kept - 1) :]]
@@ -61,7 +63,7 @@ class OutlineView:
 
     def bounds(self, viewport: Viewport, ratio: float) -> list[Region]:
         """The device pixels that it covers."""
-        regions = [self._circles(self.outline, viewport, ratio), _bounds(self.outline.path, viewport, ratio)]
+        regions = [*self._circles(self.outline, viewport, ratio), _bounds(self.outline.path, viewport, ratio)]
         return [region for region in regions if not region.empty]
 
     def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
@@ -88,13 +90,39 @@ class OutlineView:
         painter.restore()
 
     @staticmethod
-    def _circles(outline: Outline, viewport: Viewport, ratio: float) -> Region:
+    def _circles(outline: Outline, viewport: Viewport, ratio: float) -> list[Region]:
+        view = Region(0, 0, viewport.height, viewport.width)
         regions = []
         for x, y, radius in outline.circles:
             sx, sy = viewport.to_screen(x, y)
-            reach = max(radius * viewport.zoom, ARM[1] * ratio) + 3 * ratio
-            regions.append(_box(sx - reach, sy - reach, sx + reach, sy + reach))
-        return Region.around(regions)
+            for box in ring(sx, sy, radius * viewport.zoom, ratio):
+                box = box.intersect(view)
+                if not box.empty:
+                    regions.append(box)
+        return regions
+
+
+def ring(x: float, y: float, radius: float, ratio: float) -> list[Region]:
+    """Boxes that together cover a nib as `paint_nib` draws it: for a large one not what lies within."""
+    line = 3 * ratio
+    if radius < WHOLE_BOX:
+        reach = max(radius, ARM[1] * ratio) + line
+        return [_box(x - reach, y - reach, x + reach, y + reach)]
+    outer, inner = radius + line, radius - line
+    bands = min(32, max(4, round(outer / 100)))
+    heights = [-outer * math.cos(math.pi * i / bands) for i in range(bands + 1)]
+    boxes = []
+    for top, bottom in pairwise(heights):
+        near = 0.0 if top < 0 < bottom else min(abs(top), abs(bottom))
+        far = max(abs(top), abs(bottom))
+        wide = math.sqrt(max(0.0, outer * outer - near * near))
+        hollow = math.sqrt(inner * inner - far * far) if far < inner else 0.0
+        if hollow < 8 * ratio:
+            boxes.append(_box(x - wide, y + top, x + wide, y + bottom))
+        else:
+            boxes.append(_box(x - wide, y + top, x - hollow, y + bottom))
+            boxes.append(_box(x + hollow, y + top, x + wide, y + bottom))
+    return boxes
 
 
 def paint_nib(painter: QPainter, x: float, y: float, radius: float, ratio: float) -> None:

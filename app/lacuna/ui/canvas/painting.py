@@ -79,6 +79,16 @@ class LayerPainter:
         self.deadline = 0.0 if moving else time.perf_counter() + PATIENCE
         self.unfinished: list[Region] = []
 
+    def mend(self, parts: Iterable[tuple[Region, list[Layer]]]) -> None:
+        """Bring the tiles below these parts of the view up to date, for many small parts at once."""
+        wanted: dict[int, tuple[Layer, set[tuple[int, int]]]] = {}
+        for rect, layers in parts:
+            inside = rect.intersect(self.viewport.picture).shift(-self.viewport.y, -self.viewport.x)
+            for layer in layers:
+                wanted.setdefault(id(layer), (layer, set()))[1].update(inside.tiles())
+        for layer, keys in wanted.values():
+            self.cache.mend(layer, self.scale, keys)
+
     def paint(self, layers: Iterable[Layer], rect: Region, *, keep_clip: bool = False) -> None:
         """Paint the part of the view `rect` that the picture covers, within the painter's own clip if that is kept."""
         rect = rect.intersect(self.viewport.picture)

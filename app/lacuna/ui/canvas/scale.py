@@ -20,6 +20,7 @@ from lacuna.imaging.pyramid import SMALLEST
 from lacuna.imaging.region import Region
 
 SQUARES_FROM = 3.0  # from here on pixels are shown as squares
+BEYOND = 64  # device pixels past the picture's edge that may be asked for
 FRACTION_BITS = 5  # of cv2.remap's fixed-point weights
 
 Reader = Callable[[int, Region], NDArray[Any]]  # pixels (h, w, ...) of a level's region, in level pixels
@@ -72,11 +73,11 @@ def top_level(shape: tuple[int, ...]) -> int:
 def nearest(read: Reader, shape: tuple[int, ...], level: int, step: float, rect: Region) -> NDArray[Any]:
     """The device pixels `rect` of the zoomed picture, each the level's pixel it lies in; beyond the edge, the edge."""
     height, width = level_shape(shape, level)
-    rows, columns = _indices(rect.y0, rect.y1, step, height), _indices(rect.x0, rect.x1, step, width)
+    if step == 1.0 and rect.y0 >= 0 and rect.x0 >= 0 and rect.y1 <= height and rect.x1 <= width:
+        return read(level, rect)
+    rows, columns = _indices(step, height, rect.y0, rect.y1), _indices(step, width, rect.x0, rect.x1)
     y0, x0 = int(rows[0]), int(columns[0])
     block = read(level, Region(y0, x0, int(rows[-1]) + 1, int(columns[-1]) + 1))
-    if step == 1.0 and block.shape[:2] == (rect.height, rect.width):
-        return block
     return np.take(np.take(block, columns - x0, 1), rows - y0, 0)
 
 
@@ -88,7 +89,7 @@ def between(read: Reader, shape: tuple[int, ...], level: int, step: float, rect:
     import cv2
 
     height, width = level_shape(shape, level)
-    rows, columns = _places(rect.y0, rect.y1, step), _places(rect.x0, rect.x1, step)
+    rows, columns = _places(step, height, rect.y0, rect.y1), _places(step, width, rect.x0, rect.x1)
     first_row, first_column = rows >> FRACTION_BITS, columns >> FRACTION_BITS
     region = Region(int(first_row[0]), int(first_column[0]), int(first_row[-1]) + 2, int(first_column[-1]) + 2).clip(
         (height, width)
@@ -105,12 +106,28 @@ def between(read: Reader, shape: tuple[int, ...], level: int, step: float, rect:
     return np.asarray(cv2.remap(block, places, weights, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _indices(start: int, end: int, step: float, size: int) -> NDArray[np.int64]:
-    inside = np.floor((np.arange(start, end) + 0.5) / step).astype(np.int64)
-    return np.clip(inside, 0, size - 1)
+def _indices(step: float, size: int, start: int, end: int) -> NDArray[np.intp]:
+    """The level's pixel that each device pixel from `start` to `end` lies in, along one axis."""
+    table = _index_table(step, size)
+    return table[start + BEYOND : end + BEYOND]
 
 
-def _places(start: int, end: int, step: float) -> NDArray[np.int64]:
-    """Positions between level pixels, in units of 1/32."""
-    centres = (np.arange(start, end) + 0.5) / step - 0.5
-    return np.rint(centres * (1 << FRACTION_BITS)).astype(np.int64)
+def _places(step: float, size: int, start: int, end: int) -> NDArray[np.int64]:
+    """Where each device pixel lies between the level's pixels, in units of 1/32."""
+    table = _place_table(step, size)
+    return table[start + BEYOND : end + BEYOND]
+
+
+@lru_cache(32)
+def _index_table(step: float, size: int) -> NDArray[np.intp]:
+    inside = np.floor(_centres(step, size) / step).astype(np.intp)
+    return np.minimum(np.maximum(inside, 0), size - 1)
+
+
+@lru_cache(32)
+def _place_table(step: float, size: int) -> NDArray[np.int64]:
+    return np.rint((_centres(step, size) / step - 0.5) * (1 << FRACTION_BITS)).astype(np.int64)
+
+
+def _centres(step: float, size: int) -> NDArray[np.floating]:
+    return np.arange(-BEYOND, math.ceil(size * step) + BEYOND) + 0.5

@@ -23,6 +23,7 @@ from lacuna.ui.canvas.contrast import CANDIDATES, Colour, best
 from lacuna.ui.canvas.mask_layer import MaskLayer, MaskStyle
 from lacuna.ui.canvas.original import Loaded, OriginalLoader
 from lacuna.ui.canvas.photo_layer import PhotoLayer
+from lacuna.ui.canvas.seen import Seen
 from lacuna.ui.canvas.sources import MaskSource, PictureSource, display_of, eight_bits
 from lacuna.ui.canvas.tile_cache import TileCache
 
@@ -53,6 +54,7 @@ class Scene(QObject):
         self.style = MaskStyle()
         self._colour = AUTO
         self._checker = 8
+        self._seen = Seen()  # of the mask
         self._forget: list[Callable[[], None]] = []
         self._previews: list[tuple[Region, Pixels]] = []
         self._preview_job: Job | None = None
@@ -194,6 +196,7 @@ class Scene(QObject):
     def _layers_changed(self) -> None:
         self.cache.forget()
         self._drop_original()
+        self._seen = Seen()
         document = self.document
         if document is None:
             self.photo = self.mask = None
@@ -212,8 +215,9 @@ class Scene(QObject):
         if document is None or self.photo is None or self.mask is None or self.photo.shape != document.shape:
             return
         if plane is document.mask:
-            self.cache.stale(self.mask, region)
-            self.changed.emit(region.pad(int(self.style.growth + 1)))
+            for part in self._seen.changes(plane.pixels, region):
+                self.cache.stale(self.mask, part)
+                self.changed.emit(part.pad(int(self.style.growth + 1)))
             return
         if plane is document.alpha:
             self.photo.source.alpha_stale(region)

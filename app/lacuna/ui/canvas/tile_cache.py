@@ -7,6 +7,7 @@ parts of tiles stale; a stale part is made anew, in place, when the tile is next
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,8 @@ from lacuna.ui.canvas.viewport import scaled
 
 Argb = NDArray[np.uint32]  # 0xAARRGGBB, premultiplied where not opaque
 BUDGET = 96 << 20
+MANY = 64 * TILE * TILE  # device pixels from which on all tiles are looked at, instead of those in question
+SCATTERED = 1.5  # times their own area that the box around stale parts may have to be made as one
 EMPTY_COST = 128  # bytes that an empty tile's entry is taken to cost
 
 
@@ -50,6 +53,13 @@ class Tile:
             kind = QImage.Format.Format_RGB32 if opaque else QImage.Format.Format_ARGB32_Premultiplied
             self.image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], kind)
 
+    def mark(self, y0: int, x0: int, y1: int, x1: int) -> None:
+        """Say that a part is not up to date."""
+        if self.stale is not None:
+            old = self.stale
+            y0, x0, y1, x1 = min(y0, old.y0), min(x0, old.x0), max(y1, old.y1), max(x1, old.x1)
+        self.stale = Region(y0, x0, y1, x1)
+
     @property
     def nbytes(self) -> int:
         return EMPTY_COST if self.pixels is None else self.pixels.nbytes
@@ -75,6 +85,25 @@ class TileCache:
         """Would `tile` give this tile without making all of it?"""
         return ((id(layer), scale.key), (row, column)) in self._tiles
 
+    def mend(self, layer: Layer, scale: Scale, keys: Iterable[Key]) -> None:
+        """Bring those of these tiles up to date that are there, in one go if their stale parts lie close together."""
+        group = (id(layer), scale.key)
+        stale: list[tuple[Key, Tile, Region]] = []
+        for key in keys:
+            tile = self._tiles.get((group, key))
+            if tile is not None and tile.stale is not None:
+                stale.append((key, tile, tile.stale.shift(key[0] * TILE, key[1] * TILE)))
+        if len(stale) < 2:
+            return  # `tile` does as well
+        box = Region.around(rect for _key, _tile, rect in stale).clip(scaled(layer.shape, scale.zoom))
+        if box.area > SCATTERED * sum(rect.area for _key, _tile, rect in stale):
+            return
+        pixels = layer.render(scale, box)
+        for key, tile, rect in stale:
+            rect = rect.intersect(box)
+            part = None if pixels is None else pixels[rect.shift(-box.y0, -box.x0).slices]
+            self._write(group, key, layer, scale, tile, rect, part)
+
     def tile(self, layer: Layer, scale: Scale, row: int, column: int) -> Tile:
         """A tile, up to date."""
         group, key = (id(layer), scale.key), (row, column)
@@ -93,15 +122,14 @@ class TileCache:
         for group, (scale, keys) in self._groups.items():
             if group[0] != id(layer):
                 continue
-            changed = zoomed(region, scale.zoom).pad(layer.reach(scale))
-            touched = set(changed.clip(scaled(layer.shape, scale.zoom)).tiles()) if len(keys) > 64 else keys
-            for key in touched & keys if touched is not keys else keys:
-                rect = tile_rect(layer, scale, *key)
-                part = changed.intersect(rect)
-                if not part.empty:
+            rect = zoomed(region, scale.zoom).pad(layer.reach(scale)).clip(scaled(layer.shape, scale.zoom))
+            for key in rect.tiles() if rect.area < MANY else keys:
+                if key in keys:
                     tile = self._tiles[group, key]
-                    part = part.shift(-rect.y0, -rect.x0)
-                    tile.stale = part if tile.stale is None else tile.stale.union(part)
+                    y0, x0 = max(0, rect.y0 - key[0] * TILE), max(0, rect.x0 - key[1] * TILE)
+                    y1, x1 = min(TILE, rect.y1 - key[0] * TILE), min(TILE, rect.x1 - key[1] * TILE)
+                    if y0 < y1 and x0 < x1:
+                        tile.mark(y0, x0, y1, x1)
 
     def forget(self, layer: Layer | None = None) -> None:
         """Let go of all tiles, or those of one layer."""
@@ -110,21 +138,24 @@ class TileCache:
                 self._drop(group, key)
 
     def _mended(self, group: Group, key: Key, layer: Layer, scale: Scale, tile: Tile) -> Tile:
-        stale, tile.stale = tile.stale, None
-        assert stale is not None
-        rect = tile_rect(layer, scale, *key)
-        if tile.pixels is not None:
-            part = layer.render(scale, stale.shift(rect.y0, rect.x0))
-            tile.pixels[stale.slices] = 0 if part is None else part
-            return tile
-        part = layer.render(scale, stale.shift(rect.y0, rect.x0))
-        if part is None:
-            return tile
-        pixels = np.zeros((rect.height, rect.width), np.uint32)
-        pixels[stale.slices] = part
-        self._drop(group, key)
-        tile = Tile(pixels, layer.opaque)
-        self._put(group, key, scale, tile)
+        assert tile.stale is not None
+        stale = tile.stale.shift(key[0] * TILE, key[1] * TILE).clip(scaled(layer.shape, scale.zoom))
+        return self._write(group, key, layer, scale, tile, stale, layer.render(scale, stale))
+
+    def _write(
+        self, group: Group, key: Key, layer: Layer, scale: Scale, tile: Tile, rect: Region, part: Argb | None
+    ) -> Tile:
+        """Put new pixels at `rect` of the zoomed picture into a tile; an empty tile becomes one with pixels."""
+        tile.stale = None
+        if tile.pixels is None:
+            if part is None:
+                return tile
+            self._drop(group, key)
+            whole = tile_rect(layer, scale, *key)
+            tile = Tile(np.zeros((whole.height, whole.width), np.uint32), layer.opaque)
+            self._put(group, key, scale, tile)
+        assert tile.pixels is not None
+        tile.pixels[rect.shift(-key[0] * TILE, -key[1] * TILE).slices] = 0 if part is None else part
         return tile
 
     def _put(self, group: Group, key: Key, scale: Scale, tile: Tile) -> None:

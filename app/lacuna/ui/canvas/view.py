@@ -67,11 +67,15 @@ class View(QWidget):
         """A region of the picture looks different."""
         self.update_device(self.viewport.on_screen(region).pad(self._margin()))
 
-    def update_device(self, region: Region) -> None:
+    def update_device(self, *regions: Region) -> None:
         """Have device pixels of the view painted again."""
-        region = region.clip((self.viewport.height, self.viewport.width))
-        if not region.empty:
-            self.update(to_widget(region, self.ratio))
+        dirty = QRegion()
+        for region in regions:
+            region = region.clip((self.viewport.height, self.viewport.width))
+            if not region.empty:
+                dirty += to_widget(region, self.ratio)
+        if not dirty.isEmpty():
+            self.update(dirty)
 
     def _margin(self) -> int:
         # Interpolation reaches two device pixels, and the mask's outline lies outside it.
@@ -99,8 +103,10 @@ class View(QWidget):
             painter.drawImage(as_rect(self.viewport.picture), coarse[0])
 
     def _paint_surround(self, painter: QPainter, rect: Region) -> None:
-        painter.setClipping(False)
         inside = rect.intersect(self.viewport.picture)
+        if inside == rect:
+            return
+        painter.setClipping(False)
         if not all(self.scene.shape) or inside.empty:
             painter.fillRect(as_rect(rect), self._surround)
             return
@@ -115,8 +121,7 @@ class View(QWidget):
 
     def _smooth_on(self) -> None:
         regions, self._unfinished = self._unfinished, []
-        for region in regions:
-            self.update_device(region)
+        self.update_device(*regions)
 
     # --- Qt ----------------------------------------------------------------------------------------------------------
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -124,12 +129,14 @@ class View(QWidget):
         view = (self.viewport.height, self.viewport.width)
         with device_painter(self) as painter:
             tiles = LayerPainter(painter, self.scene.cache, self.viewport, moving=self.moving)
-            for rect in device_region(region, self.ratio):
-                rect = rect.clip(view)
+            rects = [rect.clip(view) for rect in device_region(region, self.ratio)]
+            parts = [part for rect in rects for part in self.layers_at(rect)]
+            tiles.mend(parts)
+            for rect in rects:
                 self._paint_surround(painter, rect)
                 self.paint_coarse(painter, rect)
-                for part, layers in self.layers_at(rect):
-                    tiles.paint(layers, part)
+            for rect, layers in parts:
+                tiles.paint(layers, rect)
             painter.setClipping(False)
             self.paint_over(painter)
         self._unfinished += tiles.unfinished
