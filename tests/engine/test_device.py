@@ -1,0 +1,65 @@
+"""Which device a fill runs on, and what is said of one that is not there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from lacuna.engine import device
+from lacuna.errors import UnknownBackend
+
+CPU, BOTH = frozenset({"cpu"}), frozenset({"cpu", "cuda"})
+
+
+@pytest.fixture
+def no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "cuda_missing", lambda: "There is no card.")
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "cuda_missing", lambda: "")
+
+
+@pytest.mark.usefixtures("no_cuda")
+def test_without_a_card_auto_is_the_processor_and_asking_for_one_is_refused() -> None:
+    assert device.resolve("auto", CPU) == device.resolve("auto", BOTH) == device.resolve("cpu", BOTH) == "cpu"
+    for usable in (CPU, BOTH):
+        with pytest.raises(UnknownBackend, match="no card"):
+            device.resolve("cuda", usable)
+
+
+@pytest.mark.usefixtures("cuda")
+def test_with_a_card_auto_takes_it_for_who_can_use_it() -> None:
+    assert device.resolve("auto", BOTH) == device.resolve("cuda", BOTH) == "cuda"
+    assert device.resolve("auto", CPU) == "cpu"
+    with pytest.raises(UnknownBackend, match="does not run on cuda"):
+        device.resolve("cuda", CPU)
+
+
+def test_a_word_that_is_no_device_is_answered_with_those_there_are() -> None:
+    with pytest.raises(UnknownBackend, match="toaster") as caught:
+        device.resolve("toaster", CPU)
+    assert "auto, cpu, cuda" in caught.value.hint
+
+
+def test_without_torch_it_is_told_without_importing_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "find_spec", lambda name: None)
+    device.cuda_missing.cache_clear()
+    assert "torch" in device.cuda_missing()
+    device.cuda_missing.cache_clear()
+
+
+def test_the_processor_is_found_without_importing_torch() -> None:
+    code = "import sys; from lacuna.engine import device; device.runtime_for('auto', frozenset({'cpu'})); "
+    code += "sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_one_core_is_left_to_the_window_and_memory_is_what_is_free() -> None:
+    runtime = device.runtime_for("cpu", CPU)
+    assert runtime.threads == max(1, (os.cpu_count() or 2) - 1)
+    assert 1 << 26 < runtime.memory < 1 << 44
