@@ -83,6 +83,7 @@ class Journal:
         self._end = end
         self._log: LogWriter | None = None
         self._broken = False
+        self._closing = False
         self._failure: OSError | None = None
         self._synced = time.monotonic()
         history = document.history
@@ -108,6 +109,7 @@ class Journal:
     def close(self) -> None:
         """The document was closed properly: end its threads and remove the session."""
         self._leave()
+        self._closing = True
         self.document.writer.close(discard=True)
         if self._log is not None:
             self._log.close()
@@ -213,6 +215,8 @@ class Journal:
             if self._log is None:
                 self._log = LogWriter(self.place.folder / LOG, self._end)
             for head, pixels in records():
+                if self._closing:
+                    return
                 self._log.append(head, pixels)
             wait = self._synced + SYNC_SECONDS - time.monotonic()
             if sync or wait <= 0:

@@ -20,29 +20,36 @@ MANY = 6  # tiles of one row, from which on a sweep is faster
 
 
 def packed(tile: NDArray[Any]) -> NDArray[Any]:
-    """A copy of `tile`, or its one colour in an array of shape (1, 1, ...) that broadcasts to it.
-
-    Compares whole rows: a comparison with one pixel, broadcast over three channels, would take a hundred times as long.
-    """
-    bits, first = _bits(tile), tile[:1, :1]
-    one_colour = (bits[0] == bits[0, :1]).all() and (bits[1:] == bits[:-1]).all()
-    return first.copy() if one_colour else tile.copy()
+    """A copy of `tile`, or its one colour in an array of shape (1, 1, ...) that broadcasts to it."""
+    return (tile[:1, :1] if _one_colour(tile) else tile).copy()
 
 
 def packed_tiles(pixels: NDArray[Any], keys: Iterable[Key]) -> dict[Key, NDArray[Any]]:
-    """`packed` of each tile in `keys`."""
-    tiles: dict[Key, NDArray[Any]] = {}
+    """`packed` of each tile in `keys`; the copies share one block of memory, so keep or forget them together.
+
+    A block of megabytes gets large memory pages; tiles of their own would each be zeroed in hundreds of small ones,
+    which takes longer than the copying.
+    """
+    views: dict[Key, NDArray[Any]] = {}
     for row, columns in by_row(keys):
-        if len(columns) < MANY:
-            for column in columns:
-                tiles[row, column] = packed(pixels[Region.of_tile(row, column, pixels.shape).slices])
-            continue
-        low, high = extremes(_bits(pixels), row, columns[0], columns[-1] + 1)
-        one_colour = (low == high).reshape(len(low), -1).all(axis=1)
-        for column in columns:
-            tile = pixels[Region.of_tile(row, column, pixels.shape).slices]
-            tiles[row, column] = (tile[:1, :1] if one_colour[column - columns[0]] else tile).copy()
-    return tiles
+        regions = {column: Region.of_tile(row, column, pixels.shape) for column in columns}
+        if len(columns) < MANY or pixels.ndim == 3:  # a look at a photo's tile ends after a few pixels
+            plain = {column: _one_colour(pixels[region.slices]) for column, region in regions.items()}
+        else:
+            low, high = extremes(_bits(pixels), row, columns[0], columns[-1] + 1)
+            same = (low == high).reshape(len(low), -1).all(axis=1)
+            plain = {column: bool(same[column - columns[0]]) for column in columns}
+        for column, region in regions.items():
+            tile = pixels[region.slices]
+            views[row, column] = tile[:1, :1] if plain[column] else tile
+    block = np.empty(sum(view.size for view in views.values()), pixels.dtype)
+    copies: dict[Key, NDArray[Any]] = {}
+    at = 0
+    for key, view in views.items():
+        copies[key] = block[at : at + view.size].reshape(view.shape)
+        copies[key][...] = view
+        at += view.size
+    return copies
 
 
 def extremes(pixels: NDArray[Any], row: int, first: int, end: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -94,6 +101,12 @@ def merged(regions: Iterable[Region]) -> list[Region]:
         else:
             above.append(row)
     return sorted(b for column in blocks.values() for b in column)
+
+
+def _one_colour(tile: NDArray[Any]) -> bool:
+    """Compares whole rows: with one pixel, broadcast over three channels, it would take a hundred times as long."""
+    bits = _bits(tile)
+    return bool((bits[0] == bits[0, :1]).all() and (bits[1:] == bits[:-1]).all())
 
 
 def _bits(pixels: NDArray[Any]) -> NDArray[Any]:
