@@ -150,6 +150,7 @@ class Canvas(View):
     def hold_original(self, on: bool) -> None:
         """Show the original in place of the picture, or stop."""
         self.comparison.hold(on)
+        self.look_changed.emit()
 
     @property
     def compare(self) -> bool:
@@ -233,6 +234,11 @@ class Canvas(View):
         text = _("{percent} %, {tool}").format(percent=percent_text(self.viewport.zoom), tool=_(self.editor.tool.name))
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
+
+    @property
+    def outline(self) -> Outline:
+        """What is drawn of the tool now, in image coordinates."""
+        return self._outline.outline
 
     # --- the pointer -------------------------------------------------------------------------------------------------
     def _pointer(self, at: QPointF, button: Button = Button.NONE) -> Pointer:

@@ -143,4 +143,4 @@ def disc(radius: float) -> NDArray[np.uint8]:
     reach = int(radius)
     along = np.arange(-reach, reach + 1) ** 2
     inside: NDArray[np.bool_] = along[:, None] + along[None] <= radius * radius + 1e-3
-    return inside.view(np.uint8)
+    return np.asarray(inside, np.uint8)

@@ -18,6 +18,7 @@ class View(QWidget):
     """Paints the part that changed, from ready tiles. `painted(region)` follows each paint, with what was painted."""
 
     painted = Signal(object)  # QRegion, in the widget's coordinates
+    look_changed = Signal()  # other layers are shown
 
     def __init__(self, scene: Scene, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +52,7 @@ class View(QWidget):
     def show_mask(self, on: bool) -> None:
         self._show_mask = on
         self.update()
+        self.look_changed.emit()
 
     @property
     def finished(self) -> bool:
