@@ -170,6 +170,7 @@ class Canvas(View):
     @magnifier.setter
     def magnifier(self, on: bool) -> None:
         self.loupe.show(on, self._at)
+        self._follow_outline()
 
     # --- news --------------------------------------------------------------------------------------------------------
     def scene_replaced(self) -> None:

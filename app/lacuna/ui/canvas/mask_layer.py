@@ -128,7 +128,7 @@ class _Slope:
 
         if not self.smooth and self.growth <= BY_KERNEL:
             grown = cv2.dilate(hole.view(np.uint8), disc(self.growth), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-            return np.asarray(grown)[inside] * np.uint8(255)
+            return np.asarray(grown, np.uint8)[inside] * np.uint8(255)
         accuracy = cv2.DIST_MASK_PRECISE if self.precise else cv2.DIST_MASK_5
         distance = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, accuracy)[inside]
         if not self.smooth:

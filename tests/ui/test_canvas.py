@@ -1,0 +1,399 @@
+"""What the canvas shows: the right pixels at the right place, whichever way they came there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QAccessible
+
+from lacuna.editor.values import Candidate
+from lacuna.imaging.photo import Photo
+from lacuna.imaging.region import Region
+from lacuna.ui.canvas.canvas import Canvas
+from tests.ui.canvases import (
+    AWAY,
+    ZOOMS,
+    document_of,
+    finish,
+    on_window,
+    opened_canvas,
+    painted_anew,
+    photograph,
+    put_mask,
+)
+from tests.ui.support import LEFT, drag, grabbed, move, press, release, settle, wait_until, wheel
+
+
+@pytest.fixture
+def canvas(app: object) -> Iterator[Canvas]:
+    with opened_canvas() as made:
+        yield made
+
+
+@pytest.mark.parametrize("zoom", ZOOMS)
+def test_strokes_and_pans_leave_the_window_as_a_full_repaint_does(canvas: Canvas, zoom: float) -> None:
+    rng = np.random.default_rng(int(zoom * 100))
+    canvas.editor.set_option("size", 31)
+    canvas.zoom_to(zoom)
+    finish(canvas)
+    for _ in range(3):
+        points = rng.uniform((0, 0), (canvas.width(), canvas.height()), (4, 2))
+        drag(canvas, *(tuple(p) for p in points))
+        settle()
+        canvas.navigation.pan(QPointF(*rng.integers(-60, 60, 2)))
+        settle()
+        move(canvas, *rng.uniform((0, 0), (canvas.width(), canvas.height())))
+        settle()
+    canvas.editor.undo()
+    finish(canvas)
+    shown = on_window(canvas)
+    assert np.array_equal(shown, painted_anew(canvas))
+
+
+@pytest.mark.parametrize("zoom", [0.5, 0.73, 1.0, 2.9, 8.0])
+def test_scrolling_gives_what_painting_gives(canvas: Canvas, zoom: float) -> None:
+    put_mask(canvas, Region(300, 400, 520, 800))
+    canvas.zoom_to(zoom)
+    move(canvas, 300, 200)
+    finish(canvas)
+    painted = []
+    canvas.painted.connect(lambda region: painted.append(region.boundingRect()))
+    for dx, dy in ((13, -7), (-40, 25), (3, 90)):
+        before = canvas.viewport.x, canvas.viewport.y
+        painted.clear()
+        canvas.navigation.pan(QPointF(dx, dy))
+        shown = on_window(canvas)
+        assert (canvas.viewport.x, canvas.viewport.y) == (before[0] + dx, before[1] + dy)
+        canvas.update()
+        assert np.array_equal(shown, on_window(canvas))
+
+
+def test_a_pan_paints_only_what_comes_into_sight(canvas: Canvas) -> None:
+    canvas.zoom_to(2.0)
+    finish(canvas)
+    areas = []
+    canvas.painted.connect(lambda region: areas.append(sum(r.width() * r.height() for r in region)))
+    canvas.navigation.pan(QPointF(-10, 0))
+    settle()
+    assert sum(areas) <= 12 * canvas.height()
+
+
+def test_a_brush_move_paints_only_around_itself(canvas: Canvas) -> None:
+    canvas.editor.set_option("size", 20)
+    canvas.zoom_to(1.0)
+    press(canvas, 200, 200)
+    finish(canvas)
+    boxes = []
+    canvas.painted.connect(lambda region: boxes.append(region.boundingRect()))
+    move(canvas, 205, 203, held=LEFT)
+    settle()
+    release(canvas, 205, 203)
+    assert len(boxes) == 1
+    assert boxes[0].contains(205, 203)
+    assert boxes[0].width() < 80
+    assert boxes[0].height() < 80
+
+
+def test_at_full_size_the_window_shows_exactly_the_picture(canvas: Canvas) -> None:
+    canvas.actual_size()
+    finish(canvas)
+    view = canvas.viewport
+    rows, columns = slice(-view.y, -view.y + view.height), slice(-view.x, -view.x + view.width)
+    assert np.array_equal(on_window(canvas), document_of(canvas).photo.pixels[rows, columns])
+
+
+@pytest.mark.parametrize("zoom", ZOOMS)
+def test_a_stroke_lands_on_the_pixel_under_the_cursor(canvas: Canvas, zoom: float) -> None:
+    canvas.editor.set_option("size", 1)
+    canvas.zoom_to(zoom)
+    for x, y in ((321.0, 215.0), (298.5, 204.25), (335.0, 222.0)):
+        view = canvas.viewport
+        column, row = (int(v) for v in view.to_image(x, y))
+        drag(canvas, (x, y))
+        marked = np.argwhere(document_of(canvas).mask.pixels)
+        assert len(marked), "nothing was painted"
+        nearest = np.abs(marked - (row, column)).max(axis=1).min()
+        assert nearest <= 0, (marked, row, column)
+        canvas.editor.clear_mask()
+
+
+def test_strokes_may_begin_and_end_outside_the_picture(canvas: Canvas) -> None:
+    canvas.editor.set_option("size", 40)
+    view = canvas.viewport
+    drag(canvas, (view.x - 10, view.y + 100), (view.x + 30, view.y + 100), (view.x + 30, view.y - 20))
+    assert document_of(canvas).mask.pixels.any()
+    assert document_of(canvas).history.labels == ["Brush stroke"]
+
+
+def test_the_nib_is_seen_on_white_and_on_black(app: object) -> None:
+    for value in (0, 255, 128):
+        with opened_canvas(Photo(np.full((300, 300, 3), value, np.uint8))) as canvas:
+            canvas.editor.set_option("size", 60)
+            move(canvas, *AWAY)
+            bare = on_window(canvas).astype(int)
+            x, y = 320, 210
+            move(canvas, x, y)
+            with_nib = on_window(canvas).astype(int)
+            differs = np.abs(with_nib - bare).max(axis=2)
+            assert differs.max() > 100
+            rows, columns = np.nonzero(differs > 40)
+            radius = np.hypot(rows + 0.5 - y, columns + 0.5 - x)
+            assert radius.min() > 27
+            assert radius.max() < 33
+
+
+def test_an_edit_of_the_picture_is_shown_at_once(canvas: Canvas) -> None:
+    document = document_of(canvas)
+    canvas.actual_size()
+    finish(canvas)
+    with document.edit("Test") as edit, edit.write(document.photo, Region(440, 640, 460, 660)) as pixels:
+        pixels[...] = (1, 2, 3)
+    view = canvas.viewport
+    shown = on_window(canvas)
+    assert (shown[440 + view.y : 460 + view.y, 640 + view.x : 660 + view.x] == (1, 2, 3)).all()
+
+
+def test_hiding_the_mask_shows_the_bare_picture(canvas: Canvas) -> None:
+    canvas.actual_size()
+    finish(canvas)
+    bare = on_window(canvas)
+    put_mask(canvas, Region(400, 600, 500, 700))
+    assert not np.array_equal(on_window(canvas), bare)
+    canvas.show_mask = False
+    assert np.array_equal(on_window(canvas), bare)
+
+
+def test_opacity_and_colour_of_the_overlay_are_as_set(canvas: Canvas) -> None:
+    canvas.actual_size()
+    canvas.overlay_colour = "#00ff00"
+    canvas.overlay_opacity = 0.5
+    put_mask(canvas, Region(380, 580, 520, 720))
+    finish(canvas)
+    view = canvas.viewport
+    shown = on_window(canvas)[450 + view.y, 650 + view.x].astype(int)
+    photo = document_of(canvas).photo.pixels[450, 650].astype(int)
+    assert np.abs(shown - (photo * 0.5 + np.array((0, 127.5, 0)))).max() <= 2
+
+
+@pytest.mark.parametrize("colour", [(255, 59, 48), (40, 190, 80), (20, 130, 255), (200, 200, 200), (30, 30, 30)])
+def test_the_overlay_differs_from_the_picture_around_it(app: object, colour: tuple[int, int, int]) -> None:
+    with opened_canvas(Photo(np.full((400, 600, 3), colour, np.uint8))) as canvas:
+        canvas.editor.set_option("size", 60)
+        drag(canvas, (300, 200), (340, 220))
+        move(canvas, *AWAY)
+        shown = on_window(canvas).astype(int)
+        inside = shown[215, 325]
+        assert np.abs(inside - np.array(colour)).max() > 60
+        assert np.abs(inside - np.array(colour)).sum() > 100
+
+
+def test_the_colour_stays_while_a_mask_is_painted(app: object) -> None:
+    pixels = np.zeros((400, 600, 3), np.uint8)
+    pixels[:, :300] = (250, 50, 40)
+    pixels[:, 300:] = (30, 120, 250)
+    with opened_canvas(Photo(pixels)) as canvas:
+        canvas.editor.set_option("size", 20)
+        seen = set()
+        for x in range(60, 580, 40):
+            drag(canvas, (x + 20, 200), (x + 30, 220))
+            seen.add(canvas.scene.style.colour)
+        assert len(seen) == 1
+
+
+def test_a_zoom_is_rough_while_it_moves_and_smooth_soon_after(canvas: Canvas) -> None:
+    canvas.zoom_to(1.0)
+    finish(canvas)
+    wheel(canvas, 300, 200, notches=1)
+    assert canvas.moving
+    rough = on_window(canvas)
+    wait_until(lambda: not canvas.moving)
+    finish(canvas)
+    smooth = on_window(canvas)
+    assert not np.array_equal(rough, smooth)
+    assert np.array_equal(smooth, painted_anew(canvas))
+    assert np.abs(rough.astype(int) - smooth).mean() < 12  # the same picture, at the same place
+
+
+def test_a_first_coarse_sight_gives_way_to_the_picture_without_a_jump(app: object) -> None:
+    y, x = np.mgrid[:1600, :2400]
+    pixels = np.stack([x / 10, y / 7, (x + y) / 16], axis=-1).clip(0, 255).astype(np.uint8)
+    with opened_canvas(Photo(np.zeros((50, 80, 3), np.uint8))) as canvas:
+        canvas.editor.coarse(pixels[4::8, 4::8], (1600, 2400))
+        coarse = on_window(canvas).astype(int)
+        place = canvas.viewport.picture
+        assert place.width > 600
+        canvas.editor.open_photo(Photo(pixels))
+        wait_until(lambda: document_of(canvas).shape == (1600, 2400))
+        finish(canvas)
+        fine = on_window(canvas).astype(int)
+        assert canvas.viewport.picture == place
+        inside = (slice(place.y0 + 3, place.y1 - 3), slice(place.x0 + 3, place.x1 - 3))
+        assert np.abs(coarse[inside] - fine[inside]).max() < 8
+
+
+def test_the_view_stays_where_it_is_when_a_fill_comes_in_and_is_taken_back(canvas: Canvas) -> None:
+    canvas.zoom_to(2.0, QPointF(100, 50))
+    place = canvas.viewport.picture
+    put_mask(canvas, Region(300, 300, 320, 330))
+    canvas.editor.fill()
+    wait_until(lambda: not canvas.editor.jobs)
+    canvas.editor.undo()
+    assert canvas.viewport.picture == place
+
+
+def test_another_picture_is_shown_whole(canvas: Canvas) -> None:
+    canvas.zoom_to(8.0)
+    canvas.editor.open_photo(Photo(photograph(2000, 500)))
+    wait_until(lambda: document_of(canvas).shape == (2000, 500))
+    assert canvas.viewport.fitted
+    assert canvas.viewport.zoom == canvas.height() / 2000
+
+
+def test_finished_pieces_are_shown_over_the_picture_until_the_job_ends(canvas: Canvas) -> None:
+    canvas.actual_size()
+    finish(canvas)
+    bare = on_window(canvas)
+    region = Region(430, 630, 470, 690)
+    put_mask(canvas, region)
+    masked = on_window(canvas)
+    canvas.editor.previewed(region, np.full((40, 60, 3), 7, np.uint8))
+    view = canvas.viewport
+    inside = (slice(432 + view.y, 468 + view.y), slice(632 + view.x, 688 + view.x))
+    assert (on_window(canvas)[inside] == 7).all()
+
+    class Over:
+        over = True
+
+    canvas.editor.job_changed(Over())  # type: ignore[arg-type]
+    assert np.array_equal(on_window(canvas), masked)
+    canvas.editor.undo()
+    assert np.array_equal(on_window(canvas), bare)
+
+
+def test_a_candidate_is_shown_in_a_frame_until_it_is_dropped(canvas: Canvas) -> None:
+    canvas.actual_size()
+    finish(canvas)
+    bare = on_window(canvas)
+    region = Region(430, 630, 470, 690)
+    canvas.editor.filling.candidate = Candidate(((region, np.full((40, 60, 3), 7, np.uint8)),), "Fill", lambda: None)
+    canvas.editor.state_changed()
+    view, shown = canvas.viewport, on_window(canvas)
+    assert (shown[431 + view.y : 469 + view.y, 631 + view.x : 689 + view.x] == 7).all()
+    around = shown[429 + view.y - 3 : 429 + view.y + 2, 650 + view.x]
+    assert around.max() > 200
+    assert around.min() < 130
+    canvas.editor.drop()
+    assert np.array_equal(on_window(canvas), bare)
+
+
+def test_holding_the_key_shows_the_original_and_letting_go_the_picture(canvas: Canvas) -> None:
+    document = document_of(canvas)
+    canvas.actual_size()
+    move(canvas, *AWAY)
+    finish(canvas)
+    before = on_window(canvas)
+    with document.edit("Test") as edit, edit.write(document.photo, Region(400, 600, 500, 700)) as pixels:
+        pixels[...] = 0
+    after = on_window(canvas)
+    canvas.hold_original(True)
+    wait_until(lambda: canvas.scene.original is not None)
+    held = on_window(canvas)
+    below_note = slice(60, None)
+    assert np.array_equal(held[below_note], before[below_note])
+    canvas.hold_original(False)
+    assert np.array_equal(on_window(canvas), after)
+
+
+def test_the_divider_shows_before_on_its_left_and_after_on_its_right(canvas: Canvas) -> None:
+    document = document_of(canvas)
+    canvas.actual_size()
+    move(canvas, *AWAY)
+    finish(canvas)
+    before = on_window(canvas)
+    with document.edit("Test") as edit, edit.write(document.photo, Region.whole(document.shape)) as pixels:
+        pixels[...] //= 2
+    after = on_window(canvas)
+    canvas.compare = True
+    wait_until(lambda: canvas.scene.original is not None)
+    rows = slice(60, 150)
+    for x in (320, 130, 500):
+        drag(canvas, (canvas.comparison.x, 300), (x + 40, 310), (x, 300))
+        move(canvas, *AWAY)
+        assert canvas.comparison.x == x
+        shown = on_window(canvas)
+        assert np.array_equal(shown[rows, : x - 20], before[rows, : x - 20])
+        assert np.array_equal(shown[rows, x + 20 :], after[rows, x + 20 :])
+        canvas.update()
+        assert np.array_equal(shown, on_window(canvas))
+    assert not document.mask.pixels.any()
+    canvas.compare = False
+    assert np.array_equal(on_window(canvas), after)
+
+
+def test_the_original_follows_a_crop(canvas: Canvas) -> None:
+    document = document_of(canvas)
+    canvas.hold_original(True)
+    wait_until(lambda: canvas.scene.original is not None)
+    document.crop(Region(100, 200, 500, 800), "Crop")
+    wait_until(lambda: canvas.scene.original is not None)
+    canvas.actual_size()
+    finish(canvas)
+    view, shown = canvas.viewport, on_window(canvas)
+    assert np.array_equal(
+        shown[100:300, 100:400],
+        document.original()[100 - view.y : 300 - view.y, 100 - view.x : 400 - view.x],
+    )
+    document.history.undo()
+    wait_until(lambda: canvas.scene.original is not None and canvas.scene.original.shape == (900, 1300))
+
+
+def test_a_magnifier_shows_the_place_under_the_cursor_larger_and_leaves_no_trace(canvas: Canvas) -> None:
+    canvas.actual_size()
+    move(canvas, 200, 200)
+    finish(canvas)
+    bare = on_window(canvas)
+    canvas.magnifier = True
+    for x in (200, 260, 340):
+        move(canvas, x, 200)
+        shown = on_window(canvas)
+        view = canvas.viewport
+        assert tuple(shown[200, x]) == tuple(document_of(canvas).photo.pixels[200 - view.y, x - view.x])
+        canvas.update()
+        assert np.array_equal(shown, on_window(canvas))
+    move(canvas, 200, 200)
+    canvas.magnifier = False
+    assert np.array_equal(on_window(canvas), bare)
+
+
+def test_painting_a_thousand_times_leaks_no_reference_to_none(canvas: Canvas) -> None:
+    grabbed(canvas)
+    before = sys.getrefcount(None)
+    for i in range(1000):
+        canvas.update(i % 50, i % 40, 5, 5)
+        canvas.repaint(i % 50, i % 40, 5, 5)
+    assert abs(sys.getrefcount(None) - before) < 100
+
+
+def test_a_screen_reader_hears_name_zoom_and_tool(canvas: Canvas) -> None:
+    canvas.zoom_to(2.0)
+    canvas.editor.use("lasso")
+    interface = QAccessible.queryAccessibleInterface(canvas)
+    assert interface.text(QAccessible.Text.Name) == "Picture"
+    assert interface.text(QAccessible.Text.Description) == "200 %, Lasso"
+
+
+def test_nothing_is_left_of_a_picture_that_was_closed(canvas: Canvas) -> None:
+    put_mask(canvas, Region(400, 600, 500, 700))
+    canvas.editor.close()
+    shown = on_window(canvas)
+    assert (shown == shown[0, 0]).all()
+    drag(canvas, (100, 100), (200, 200))
+    wheel(canvas, 100, 100, notches=2)
+    canvas.fit()
+    canvas.hold_original(True)
+    canvas.compare = True
+    settle()
