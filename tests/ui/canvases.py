@@ -70,6 +70,7 @@ def put_mask(canvas: Canvas, region: Region, value: int = 255) -> None:
 
 def finish(canvas: Canvas) -> None:
     """Wait until the view is as smooth as it gets."""
+    settle()
     wait_until(lambda: canvas.finished and not canvas.moving)
     settle()
 

@@ -397,3 +397,18 @@ def test_nothing_is_left_of_a_picture_that_was_closed(canvas: Canvas) -> None:
     canvas.hold_original(True)
     canvas.compare = True
     settle()
+
+
+def test_what_cannot_be_smoothed_in_one_paint_is_smoothed_by_the_next(
+    canvas: Canvas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lacuna.ui.canvas.painting.PATIENCE", 1e-9)
+    paints = []
+    canvas.painted.connect(paints.append)
+    canvas.zoom_to(0.73)
+    put_mask(canvas, Region(100, 100, 800, 1200))
+    finish(canvas)
+    assert len(paints) > 4
+    slowly = on_window(canvas)
+    monkeypatch.undo()
+    assert np.array_equal(slowly, painted_anew(canvas))

@@ -221,10 +221,13 @@ class Canvas(View):
         self.view_changed.emit()
 
     def _scroll(self, dx: int, dy: int) -> None:
-        """Move what is painted already, where nothing is painted over it that stays."""
+        """Move what is painted already, where nothing is painted over it that stays.
+
+        Not at fractional scalings: Qt rounds the edges of what it moves there.
+        """
         ratio = self.ratio
         still = self.comparison.active or self.loupe.on or self._ring or not self.isVisible()
-        if still or (dx / ratio) % 1 or (dy / ratio) % 1 or self._unfinished:
+        if still or ratio % 1 or dx % ratio or dy % ratio or self._unfinished:
             self.update()
             return
         over = self._outline.bounds(self.viewport, ratio)  # the nib stays under the pointer: not what was below it

@@ -76,7 +76,7 @@ class LayerPainter:
         self.viewport = viewport
         self.scale = Scale(viewport.zoom)
         self.rough = Scale(viewport.zoom, smooth=False)
-        self.deadline = 0.0 if moving else time.perf_counter() + PATIENCE
+        self.left = 0.0 if moving else PATIENCE  # seconds to be spent on smoothing
         self.unfinished: list[Region] = []
 
     def mend(self, parts: Iterable[tuple[Region, list[Layer]]]) -> None:
@@ -104,9 +104,13 @@ class LayerPainter:
 
     def _paint_tile(self, layer: Layer, row: int, column: int) -> None:
         scale = self.scale
-        late = scale.interpolates and not self.cache.ready(layer, scale, row, column)
-        if late and time.perf_counter() > self.deadline:
-            scale = self.rough
+        if scale.interpolates and not self.cache.ready(layer, scale, row, column):
+            if self.left > 0:
+                began = time.perf_counter()
+                self.cache.tile(layer, scale, row, column)
+                self.left -= time.perf_counter() - began
+            else:
+                scale = self.rough
         tile = self.cache.tile(layer, scale, row, column)
         at = QPoint(self.viewport.x + column * TILE, self.viewport.y + row * TILE)
         if tile.image is not None:

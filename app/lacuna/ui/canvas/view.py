@@ -30,6 +30,7 @@ class View(QWidget):
         self.moving = False  # the zoom is changing: squares will do
         self._surround = QColor(current().surround)
         self._unfinished: list[Region] = []
+        self._refining = False
         self._smoothing = QTimer(self)
         self._smoothing.setSingleShot(True)
         self._smoothing.setInterval(0)
@@ -122,12 +123,15 @@ class View(QWidget):
                 painter.fillRect(as_rect(part), self._surround)
 
     def _smooth_on(self) -> None:
-        regions, self._unfinished = self._unfinished, []
-        self.update_device(*regions)
+        self._refining = True
+        self.update_device(*self._unfinished)
 
     # --- Qt ----------------------------------------------------------------------------------------------------------
     def paintEvent(self, event: QPaintEvent) -> None:
         region = QRegion(event.region())
+        if self._refining:  # this paint holds all of them
+            self._refining = False
+            self._unfinished.clear()
         view = (self.viewport.height, self.viewport.width)
         with device_painter(self) as painter:
             tiles = LayerPainter(painter, self.scene.cache, self.viewport, moving=self.moving)
