@@ -5,7 +5,7 @@ A scene follows the editor; a view follows a scene. It holds no pixels of its ow
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -38,7 +38,7 @@ class Scene(QObject):
     """
 
     replaced = Signal()  # another picture, or none, or another size of it
-    changed = Signal(object)  # Region of the picture that looks different
+    changed = Signal(object)  # tuple of Regions of the picture that look different
     restyled = Signal()  # the mask looks different everywhere
     original_changed = Signal()  # the original came, went, or cannot be had
 
@@ -215,14 +215,16 @@ class Scene(QObject):
         if document is None or self.photo is None or self.mask is None or self.photo.shape != document.shape:
             return
         if plane is document.mask:
-            for part in self._seen.changes(plane.pixels, region):
+            parts = self._seen.changes(plane.pixels, region)
+            for part in parts:
                 self.cache.stale(self.mask, part)
-                self.changed.emit(part.pad(int(self.style.growth + 1)))
+            if parts:
+                self.changed.emit(self._grown(parts))
             return
         if plane is document.alpha:
             self.photo.source.alpha_stale(region)
         self.cache.stale(self.photo, region)
-        self.changed.emit(region)
+        self.changed.emit((region,))
 
     def _coarse_seen(self, pixels: Pixels, size: tuple[int, int]) -> None:
         rgb = np.ascontiguousarray(eight_bits(pixels, white_of(pixels)))
@@ -272,10 +274,17 @@ class Scene(QObject):
         before = self.photo.source.pieces
         self.photo.source.pieces = pieces
         self.mask.source.hidden = tuple(region for region, _pixels in pieces)
-        for region, _pixels in {id(p): (r, p) for r, p in (*before, *pieces)}.values():
+        regions = {region for region, _pixels in (*before, *pieces)}
+        for region in regions:
             self.cache.stale(self.photo, region)
             self.cache.stale(self.mask, region)
-            self.changed.emit(region.pad(int(self.style.growth + 1)))
+        if regions:
+            self.changed.emit(self._grown(regions))
+
+    def _grown(self, regions: Iterable[Region]) -> tuple[Region, ...]:
+        """With the ring by which a mask there would grow."""
+        reach = int(self.style.growth + 1)
+        return tuple(region.pad(reach) for region in regions)
 
     def close(self) -> None:
         """Wait for what runs beside the window."""

@@ -27,8 +27,8 @@ class SideView(View):
         self._pace.timeout.connect(self._tell)
         canvas.look_changed.connect(self.update)
 
-    def scene_changed(self, region: Region) -> None:
-        self._news.append(region)
+    def scene_changed(self, regions: tuple[Region, ...]) -> None:
+        self._news += regions
         self._later()
 
     def follow(self) -> None:
@@ -47,7 +47,7 @@ class SideView(View):
         if not self.isVisible():
             return
         self.catch_up()
-        self.update_device(*(self.viewport.on_screen(r).pad(self._margin()) for r in news))
+        super().scene_changed(tuple(news))
 
     def layers_at(self, rect: Region) -> list[tuple[Region, list[Layer]]]:
         scene = self.scene

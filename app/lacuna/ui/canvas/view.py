@@ -66,9 +66,10 @@ class View(QWidget):
         self.viewport.show(self.scene.shape)
         self.update()
 
-    def scene_changed(self, region: Region) -> None:
-        """A region of the picture looks different."""
-        self.update_device(self.viewport.on_screen(region).pad(self._margin()))
+    def scene_changed(self, regions: tuple[Region, ...]) -> None:
+        """Regions of the picture look different."""
+        margin = self._margin()
+        self.update_device(*(self.viewport.on_screen(region).pad(margin) for region in regions))
 
     def update_device(self, *regions: Region) -> None:
         """Have device pixels of the view painted again."""
