@@ -56,6 +56,11 @@ def channels(pixels: NDArray[np.uint32]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels).view(np.uint8).reshape(*pixels.shape, 4)[..., 2::-1]
 
 
+def fresh_tile(layer: Layer, scale: Scale, key: tuple[int, int]) -> NDArray[np.uint32] | None:
+    cache = TileCache()
+    return cache.tile(cache.group(layer, scale), key).pixels
+
+
 LAYERS: dict[str, Callable[[], Layer]] = {
     "photo": photo_layer,
     "photo with alpha": lambda: photo_layer(alpha=blots()),
@@ -91,7 +96,7 @@ def test_a_change_makes_no_more_stale_than_it_says_and_no_less_than_it_must(scal
     tiles = list(Region.whole(size).tiles())
     tiles = [tiles[i] for i in rng.permutation(len(tiles))[:6]]
     for key in tiles:
-        cache.tile(layer, scale, *key)
+        cache.tile(cache.group(layer, scale), key)
     for _ in range(4):
         row, column = tiles[rng.integers(len(tiles))]
         y, x = int((row + 0.5) * TILE / scale.zoom), int((column + 0.5) * TILE / scale.zoom)
@@ -99,12 +104,40 @@ def test_a_change_makes_no_more_stale_than_it_says_and_no_less_than_it_must(scal
         mask[region.slices] = rng.choice([0, 90, 255])
         pyramid.stale(region)
         cache.stale(layer, region)
-    cache.mend(layer, scale, tiles)
+    cache.mend(cache.group(layer, scale), tiles)
     for key in tiles:
-        patched = cache.tile(layer, scale, *key).pixels
-        fresh = TileCache().tile(layer, scale, *key).pixels
+        patched = cache.tile(cache.group(layer, scale), key).pixels
+        fresh = fresh_tile(layer, scale, key)
         expected = np.zeros((TILE, TILE), np.uint32) if fresh is None else fresh
         assert np.array_equal(expected, np.zeros_like(expected) if patched is None else patched)
+
+
+@pytest.mark.parametrize("zoom", [0.2, 0.5, 0.73, 1.0, 1.5, 4.0])
+def test_a_dab_is_seen_at_once_and_its_ring_when_it_settles(zoom: float) -> None:
+    mask = np.zeros((500, 700), np.uint8)
+    pyramid = Pyramid(mask, peak=True)
+    layer = MaskLayer(MaskSource(pyramid), MaskStyle(growth=7.0))
+    cache, scale = TileCache(), Scale(zoom)
+    group, other = cache.group(layer, scale), cache.group(layer, Scale(2.0))
+    keys = list(Region.whole(scaled(layer.shape, zoom)).tiles())[:30]
+    for key in keys:
+        cache.tile(group, key)
+    cache.tile(other, (0, 0))
+    region = Region(30, 40, 90, 130)
+    mask[region.slices] = 255
+    pyramid.stale(region)
+    changed = np.ones((60, 90), np.bool_)
+    cache.dab(layer, zoom, region, region, changed, layer.style.tinted(mask[region.slices]))
+    shown = [pixels for key in keys if (pixels := cache.tile(group, key).pixels) is not None]
+    tinted = sum(int((pixels == layer.style.table[253]).sum()) for pixels in shown)
+    assert tinted == pytest.approx(region.area * zoom * zoom, rel=0.2)
+    assert tinted == sum(int((pixels != 0).sum()) for pixels in shown)  # no ring and no outline yet
+    cache.settle(layer, zoom)
+    for key in keys:
+        fresh, settled = fresh_tile(layer, scale, key), cache.tile(group, key).pixels
+        assert np.array_equal(fresh, settled) if fresh is not None else settled is None or not settled.any()
+    elsewhere = cache.tile(cache.group(layer, Scale(2.0)), (0, 0)).pixels
+    assert np.array_equal(elsewhere, fresh_tile(layer, Scale(2.0), (0, 0)))
 
 
 def test_a_patched_tile_keeps_its_image() -> None:
@@ -112,12 +145,12 @@ def test_a_patched_tile_keeps_its_image() -> None:
     pyramid = Pyramid(mask, peak=True)
     layer = MaskLayer(MaskSource(pyramid), MaskStyle())
     cache = TileCache()
-    before = cache.tile(layer, Scale(1.0), 0, 0)
+    before = cache.tile(cache.group(layer, Scale(1.0)), (0, 0))
     image, copy = before.image, before.image.copy()
     mask[20:60, 20:60] ^= 255
     pyramid.stale(Region(20, 20, 60, 60))
     cache.stale(layer, Region(20, 20, 60, 60))
-    after = cache.tile(layer, Scale(1.0), 0, 0)
+    after = cache.tile(cache.group(layer, Scale(1.0)), (0, 0))
     assert after.image is image
     assert after.image != copy
 
@@ -127,12 +160,12 @@ def test_tiles_of_an_empty_mask_hold_no_pixels_until_something_is_painted() -> N
     pyramid = Pyramid(mask, peak=True, empty=True)
     layer = MaskLayer(MaskSource(pyramid), MaskStyle())
     cache = TileCache()
-    assert cache.tile(layer, Scale(1.0), 0, 0).pixels is None
+    assert cache.tile(cache.group(layer, Scale(1.0)), (0, 0)).pixels is None
     assert cache.nbytes < 1000
     mask[100, 100] = 255
     pyramid.stale(Region(100, 100, 101, 101))
     cache.stale(layer, Region(100, 100, 101, 101))
-    tile = cache.tile(layer, Scale(1.0), 0, 0)
+    tile = cache.tile(cache.group(layer, Scale(1.0)), (0, 0))
     assert tile.pixels is not None
     assert tile.pixels[100, 100]
     assert cache.nbytes == TILE * TILE * 4
@@ -142,14 +175,14 @@ def test_the_least_used_tiles_go_first_and_memory_stays_bounded() -> None:
     layer, scale, side = photo_layer(), Scale(8.0), TILE * TILE * 4
     cache = TileCache(budget=6 * side)
     for column in range(6):
-        cache.tile(layer, scale, 0, column)
-    cache.tile(layer, scale, 0, 0)  # used again
-    cache.tile(layer, scale, 1, 0)
-    assert cache.ready(layer, scale, 0, 0)
-    assert not cache.ready(layer, scale, 0, 1)
+        cache.tile(cache.group(layer, scale), (0, column))
+    cache.tile(cache.group(layer, scale), (0, 0))  # used again
+    cache.tile(cache.group(layer, scale), (1, 0))
+    assert (0, 0) in cache.group(layer, scale).tiles
+    assert (0, 1) not in cache.group(layer, scale).tiles
     for row in range(12):
         for column in range(12):
-            cache.tile(layer, scale, row, column)
+            cache.tile(cache.group(layer, scale), (row, column))
             assert cache.nbytes <= cache.budget
     cache.forget(layer)
     assert (len(cache), cache.nbytes) == (0, 0)

@@ -36,7 +36,7 @@ from lacuna.ui.canvas.navigation import Drag, Navigation, notches
 from lacuna.ui.canvas.pointer import BUTTONS, Stylus, pen_button, pointer_at
 from lacuna.ui.canvas.scene import Scene
 from lacuna.ui.canvas.tile_cache import BUDGET, Layer
-from lacuna.ui.canvas.view import View
+from lacuna.ui.canvas.view import CLOSE, View
 from lacuna.ui.canvas.viewport import STEPS_AN_OCTAVE, Viewport
 from lacuna.ui.theme import current
 
@@ -214,6 +214,7 @@ class Canvas(View):
         self.update()
 
     def _moved(self) -> None:
+        self.scene.zoom, self.scene.seen = self.viewport.zoom, self.viewport.visible
         self._frames = [self.viewport.on_screen(r) for r in self.scene.candidate_regions]
         self._follow_outline()
         self._choose_cursor()
@@ -267,7 +268,9 @@ class Canvas(View):
         dirty = self._outline.become(outline, self.viewport, self.ratio)
         # While it paints, one box holds what the nib leaves, too: a few large boxes are painted sooner than many small.
         reach = self._margin() + math.ceil(self.scene.style.growth * self.viewport.zoom) if self._stylus.drawing else 0
-        self.update_device(*(region.pad(reach) for region in dirty))
+        boxes = [region.pad(reach) for region in dirty]
+        box = Region.around(boxes)
+        self.update_device(*([box] if box.area <= CLOSE * sum(b.area for b in boxes) else boxes))
 
     @property
     def _moves_view(self) -> bool:

@@ -51,6 +51,10 @@ class MaskStyle:
         red, green, blue, opaque = np.rint(colours * 255).astype(np.uint32).T
         return (opaque << 24) | (red << 16) | (green << 8) | blue
 
+    def tinted(self, mask: NDArray[np.uint8]) -> Argb:
+        """The tints of mask values alone, without ring and outline."""
+        return np.take(self.table, np.minimum(mask, INNER - 1))
+
 
 class MaskLayer:
     """Translucent tiles of a mask. Give it another `style` and forget its tiles."""
@@ -133,7 +137,7 @@ class _Slope:
         distance = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, accuracy)[inside]
         if not self.smooth:
             return (distance <= self.growth + 1e-3).view(np.uint8) * np.uint8(255)
-        height = EDGE + (self.growth + np.float32(0.5) - distance) * SLOPE
+        height = EDGE + (np.float32(self.growth + 0.5) - np.minimum(distance, np.float32(self.growth + 9))) * SLOPE
         return np.clip(height, 0, 255).astype(np.uint8)
 
 

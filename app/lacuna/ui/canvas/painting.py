@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from lacuna.imaging.region import TILE, Region
 from lacuna.ui.canvas.scale import Scale
-from lacuna.ui.canvas.tile_cache import Layer, TileCache
-from lacuna.ui.canvas.viewport import Viewport, scaled
+from lacuna.ui.canvas.tile_cache import Group, Layer, TileCache
+from lacuna.ui.canvas.viewport import Viewport
 
 PATIENCE = 0.008  # seconds of smoothing in one paint; what is left is shown as squares and smoothed by the next
 
@@ -81,13 +81,13 @@ class LayerPainter:
 
     def mend(self, parts: Iterable[tuple[Region, list[Layer]]]) -> None:
         """Bring the tiles below these parts of the view up to date, for many small parts at once."""
-        wanted: dict[int, tuple[Layer, set[tuple[int, int]]]] = {}
+        wanted: dict[Group, set[tuple[int, int]]] = {}
         for rect, layers in parts:
             inside = rect.intersect(self.viewport.picture).shift(-self.viewport.y, -self.viewport.x)
             for layer in layers:
-                wanted.setdefault(id(layer), (layer, set()))[1].update(inside.tiles())
-        for layer, keys in wanted.values():
-            self.cache.mend(layer, self.scale, keys)
+                wanted.setdefault(self.cache.group(layer, self.scale), set()).update(inside.tiles())
+        for group, keys in wanted.items():
+            self.cache.mend(group, keys)
 
     def paint(self, layers: Iterable[Layer], rect: Region, *, keep_clip: bool = False) -> None:
         """Paint the part of the view `rect` that the picture covers, within the painter's own clip if that is kept."""
@@ -96,24 +96,22 @@ class LayerPainter:
             return
         clip = Qt.ClipOperation.IntersectClip if keep_clip else Qt.ClipOperation.ReplaceClip
         self.painter.setClipRect(as_rect(rect), clip)
-        x, y = self.viewport.x, self.viewport.y
+        inside = rect.shift(-self.viewport.y, -self.viewport.x)
         for layer in layers:
-            inside = rect.shift(-y, -x).clip(scaled(layer.shape, self.viewport.zoom))
-            for row, column in inside.tiles():
-                self._paint_tile(layer, row, column)
+            group = self.cache.group(layer, self.scale)
+            for key in inside.tiles():
+                self._paint_tile(layer, group, key)
 
-    def _paint_tile(self, layer: Layer, row: int, column: int) -> None:
-        scale = self.scale
-        if scale.interpolates and not self.cache.ready(layer, scale, row, column):
+    def _paint_tile(self, layer: Layer, group: Group, key: tuple[int, int]) -> None:
+        at = QPoint(self.viewport.x + key[1] * TILE, self.viewport.y + key[0] * TILE)
+        if group.scale.interpolates and key not in group.tiles:
             if self.left > 0:
                 began = time.perf_counter()
-                self.cache.tile(layer, scale, row, column)
+                self.cache.tile(group, key)
                 self.left -= time.perf_counter() - began
             else:
-                scale = self.rough
-        tile = self.cache.tile(layer, scale, row, column)
-        at = QPoint(self.viewport.x + column * TILE, self.viewport.y + row * TILE)
+                group = self.cache.group(layer, self.rough)
+                self.unfinished.append(Region(at.y(), at.x(), at.y() + TILE, at.x() + TILE))
+        tile = self.cache.tile(group, key)
         if tile.image is not None:
             self.painter.drawImage(at, tile.image)
-        if scale is not self.scale:
-            self.unfinished.append(Region(at.y(), at.x(), at.y() + TILE, at.x() + TILE))

@@ -106,6 +106,12 @@ def between(read: Reader, shape: tuple[int, ...], level: int, step: float, rect:
     return np.asarray(cv2.remap(block, places, weights, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
+def indices(zoom: float, size: int, start: int, end: int) -> tuple[NDArray[np.intp], int, int]:
+    """Along one axis: the image pixels that device pixels show from `start` to `end`, and which pixels these are."""
+    first, last = math.ceil(start * zoom - 0.5), math.ceil(end * zoom - 0.5)
+    return _indices(zoom, size, first, last), first, last
+
+
 def _indices(step: float, size: int, start: int, end: int) -> NDArray[np.intp]:
     """The level's pixel that each device pixel from `start` to `end` lies in, along one axis."""
     table = _index_table(step, size)

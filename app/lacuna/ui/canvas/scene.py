@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QColor, QImage
 
 from lacuna.document.document import Document
@@ -25,9 +25,10 @@ from lacuna.ui.canvas.original import Loaded, OriginalLoader
 from lacuna.ui.canvas.photo_layer import PhotoLayer
 from lacuna.ui.canvas.seen import Seen
 from lacuna.ui.canvas.sources import MaskSource, PictureSource, display_of, eight_bits
-from lacuna.ui.canvas.tile_cache import TileCache
+from lacuna.ui.canvas.tile_cache import MANY, TileCache
 
 AUTO = "auto"
+PACE = 25  # ms from a dab to its ring and outline
 NEIGHBOURHOOD = 256  # image pixels around the mask whose colours the tint has to differ from
 
 
@@ -54,7 +55,14 @@ class Scene(QObject):
         self.style = MaskStyle()
         self._colour = AUTO
         self._checker = 8
-        self._seen = Seen()  # of the mask
+        self._last = Seen()  # of the mask
+        self.zoom = 1.0  # at which the person paints
+        self.seen = Region(0, 0, 0, 0)  # what the person sees of the picture meanwhile
+        self._dabbed: list[Region] = []  # whose rings are still to be drawn
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(PACE)
+        self._pace.timeout.connect(self._settle)
         self._forget: list[Callable[[], None]] = []
         self._previews: list[tuple[Region, Pixels]] = []
         self._preview_job: Job | None = None
@@ -113,7 +121,10 @@ class Scene(QObject):
     def begin_stroke(self, x: float, y: float) -> None:
         """A stroke begins at an image point: on an empty mask, the moment to choose its colour anew."""
         document = self.document
-        if document is not None and document.mask_bounds().empty:
+        if document is None:
+            return
+        self._last.look(document.mask.pixels, Region(int(y), int(x), int(y) + 1, int(x) + 1).pad(NEIGHBOURHOOD))
+        if document.mask_bounds().empty:
             self._restyle(colour=self._chosen(Region(int(y), int(x), int(y) + 1, int(x) + 1)))
 
     def _chosen(self, around: Region | None = None) -> Colour:
@@ -196,7 +207,7 @@ class Scene(QObject):
     def _layers_changed(self) -> None:
         self.cache.forget()
         self._drop_original()
-        self._seen = Seen()
+        self._last = Seen()
         document = self.document
         if document is None:
             self.photo = self.mask = None
@@ -215,16 +226,49 @@ class Scene(QObject):
         if document is None or self.photo is None or self.mask is None or self.photo.shape != document.shape:
             return
         if plane is document.mask:
-            parts = self._seen.changes(plane.pixels, region)
-            for part in parts:
-                self.cache.stale(self.mask, part)
-            if parts:
-                self.changed.emit(self._grown(parts))
+            self._mask_changed(document, region)
             return
         if plane is document.alpha:
             self.photo.source.alpha_stale(region)
         self.cache.stale(self.photo, region)
         self.changed.emit((region,))
+
+    def _mask_changed(self, document: Document, region: Region) -> None:
+        assert self.mask is not None
+        changes = self._last.changes(document.mask.pixels, region)
+        if self.editor.gesture is None or any(change.differs is None for change in changes):
+            for change in changes:
+                self.cache.stale(self.mask, change.region)
+            self.changed.emit(self._grown(change.region for change in changes))
+            return
+        # A stroke is going on: its pixels are tinted at once, and the ring around them follows at its own pace.
+        for change in changes:
+            assert change.differs is not None
+            part = change.region.intersect(self.seen)
+            if part.empty:
+                self.cache.stale(self.mask, change.region)
+                continue
+            differs = change.differs[part.shift(-change.region.y0, -change.region.x0).slices]
+            tints = self.mask.style.tinted(document.mask.pixels[part.slices])
+            self.cache.dab(self.mask, self.zoom, change.region, part, differs, tints)
+        regions = tuple(change.region for change in changes)
+        self.changed.emit(regions)
+        self._dabbed = (
+            [Region.around((*self._dabbed, *regions))] if len(self._dabbed) > MANY else [*self._dabbed, *regions]
+        )
+        if not self._pace.isActive():
+            self._pace.start()
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to be made anew after a dab."""
+        return not self._pace.isActive()
+
+    def _settle(self) -> None:
+        dabbed, self._dabbed = self._dabbed, []
+        if self.mask is not None:
+            self.cache.settle(self.mask, self.zoom)
+            self.changed.emit(self._grown(dabbed))
 
     def _coarse_seen(self, pixels: Pixels, size: tuple[int, int]) -> None:
         rgb = np.ascontiguousarray(eight_bits(pixels, white_of(pixels)))

@@ -6,8 +6,10 @@ A stroke with a large nib writes its whole box at each move, and changes a thin 
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.imaging.region import Region
@@ -16,19 +18,30 @@ KEPT = 256  # tiles that are remembered: 16 MB of a mask
 LARGE = 64  # tiles of a change from which on it is not looked at closely
 
 
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A box of pixels, and which of them differ from what was there before.
+
+    Where nothing was seen before, those that are not 0 are taken to; None if it is too much to look at.
+    """
+
+    region: Region
+    differs: NDArray[np.bool_] | None = None
+
+
 class Seen:
     """Copies of the tiles of one plane that changed lately."""
 
     def __init__(self) -> None:
         self._tiles: OrderedDict[tuple[int, int], NDArray[Any]] = OrderedDict()
 
-    def changes(self, pixels: NDArray[Any], region: Region) -> list[Region]:
+    def changes(self, pixels: NDArray[Any], region: Region) -> list[Change]:
         """The parts of `region` that differ from what was there at the last look, or might: a box a tile at most."""
         keys = list(region.tiles())
         if len(keys) > LARGE:
             for key in keys if len(keys) < len(self._tiles) else tuple(self._tiles):
                 self._tiles.pop(key, None)
-            return [region]
+            return [Change(region)]
         found = []
         for key in keys:
             tile = Region.of_tile(*key, pixels.shape)
@@ -36,15 +49,22 @@ class Seen:
             old = self._tiles.get(key)
             if old is None:
                 self._keep(key, pixels[tile.slices].copy())
-                found.append(part)
+                found.append(Change(part, pixels[part.slices] != 0))
                 continue
             self._tiles.move_to_end(key)
-            inside = part.shift(-tile.y0, -tile.x0).slices
-            box = _differing(old[inside], pixels[part.slices])
+            before, now = old[part.shift(-tile.y0, -tile.x0).slices], pixels[part.slices]
+            differs = before != now
+            box = _box(differs)
             if not box.empty:
-                old[inside] = pixels[part.slices]
-                found.append(box.shift(part.y0, part.x0))
+                before[box.slices] = now[box.slices]
+                found.append(Change(box.shift(part.y0, part.x0), differs[box.slices]))
         return found
+
+    def look(self, pixels: NDArray[Any], region: Region) -> None:
+        """Keep what is there now, to know the changes that will follow."""
+        for key in region.clip(pixels.shape).tiles():
+            if key not in self._tiles:
+                self._keep(key, pixels[Region.of_tile(*key, pixels.shape).slices].copy())
 
     def _keep(self, key: tuple[int, int], tile: NDArray[Any]) -> None:
         self._tiles[key] = tile
@@ -52,12 +72,11 @@ class Seen:
             self._tiles.popitem(last=False)
 
 
-def _differing(old: NDArray[Any], new: NDArray[Any]) -> Region:
-    """The box of what differs between two arrays (h, w)."""
-    other = old != new
-    rows = other.any(axis=1)
+def _box(marked: NDArray[np.bool_]) -> Region:
+    """The box of what is True."""
+    rows: NDArray[np.bool_] = np.any(marked, axis=1)
     if not rows.any():
         return Region(0, 0, 0, 0)
     y0, y1 = int(rows.argmax()), rows.size - int(rows[::-1].argmax())
-    columns = other[y0:y1].any(axis=0)
+    columns: NDArray[np.bool_] = np.any(marked[y0:y1], axis=0)
     return Region(y0, int(columns.argmax()), y1, columns.size - int(columns[::-1].argmax()))

@@ -1,7 +1,9 @@
 """Tiles of a zoomed picture as ready images, least recently used ones forgotten first, bounded in bytes.
 
 A tile is a square of device pixels of one layer at one scale, so painting is copying. What changes in the picture marks
-parts of tiles stale; a stale part is made anew, in place, when the tile is next painted.
+parts of tiles stale; a stale part is made anew, in place, when the tile is next painted. What a stroke has just painted
+may be dabbed onto its tiles at once, so that the hand need not wait for rings and outlines: it is made anew a little
+later, by `settle`.
 """
 
 from __future__ import annotations
@@ -15,14 +17,15 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from lacuna.imaging.region import TILE, Region
-from lacuna.ui.canvas.scale import Scale
+from lacuna.ui.canvas.scale import Scale, indices
 from lacuna.ui.canvas.viewport import scaled
 
 Argb = NDArray[np.uint32]  # 0xAARRGGBB, premultiplied where not opaque
+Key = tuple[int, int]  # row, column
 BUDGET = 96 << 20
-MANY = 64 * TILE * TILE  # device pixels from which on all tiles are looked at, instead of those in question
-SCATTERED = 1.5  # times their own area that the box around stale parts may have to be made as one
+MANY = 64  # changes that a group remembers one by one, and tiles that are looked at one by one
 EMPTY_COST = 128  # bytes that an empty tile's entry is taken to cost
+SCATTERED = 1.5  # times their own area that the box around stale parts may have to be made as one
 
 
 class Layer(Protocol):
@@ -41,23 +44,32 @@ class Layer(Protocol):
 
 
 class Tile:
-    """Pixels and the image over them; no pixels where nothing is to be seen. `stale` is in the tile's own pixels."""
+    """Pixels and the image over them; no pixels where nothing is to be seen.
 
-    __slots__ = ("image", "pixels", "stale")
+    `stale` is in the tile's own pixels; with `dabbed` it shows something near enough to the truth to be painted.
+    """
+
+    __slots__ = ("dabbed", "image", "pixels", "stale")
 
     def __init__(self, pixels: Argb | None, opaque: bool) -> None:
-        self.pixels = pixels
         self.stale: Region | None = None
+        self.dabbed = False
+        self.put(pixels, opaque)
+
+    def put(self, pixels: Argb | None, opaque: bool) -> None:
+        """Take other pixels."""
+        self.pixels = pixels
         self.image: QImage | None = None
         if pixels is not None:
             kind = QImage.Format.Format_RGB32 if opaque else QImage.Format.Format_ARGB32_Premultiplied
             self.image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], kind)
 
-    def mark(self, y0: int, x0: int, y1: int, x1: int) -> None:
+    def mark(self, y0: int, x0: int, y1: int, x1: int, *, dabbed: bool) -> None:
         """Say that a part is not up to date."""
-        if self.stale is not None:
-            old = self.stale
+        old = self.stale
+        if old is not None:
             y0, x0, y1, x1 = min(y0, old.y0), min(x0, old.x0), max(y1, old.y1), max(x1, old.x1)
+        self.dabbed = dabbed and (old is None or self.dabbed)
         self.stale = Region(y0, x0, y1, x1)
 
     @property
@@ -65,8 +77,47 @@ class Tile:
         return EMPTY_COST if self.pixels is None else self.pixels.nbytes
 
 
-Group = tuple[int, tuple[float, bool]]  # id of the layer, key of the scale
-Key = tuple[int, int]  # row, column
+class Group:
+    """The tiles of one layer at one scale. `changes` are those it has not looked at since it was last used."""
+
+    def __init__(self, layer: Layer, scale: Scale) -> None:
+        self.layer = layer
+        self.scale = scale
+        self.size = scaled(layer.shape, scale.zoom)
+        self.tiles: dict[Key, Tile] = {}
+        self.changes: list[Region] = []
+        self.dabbed: set[Key] = set()
+
+    def rect(self, key: Key) -> Region:
+        """The device pixels of the zoomed picture that a tile holds."""
+        return Region.of_tile(*key, self.size, TILE)
+
+    def catch_up(self) -> None:
+        """Mark what has changed meanwhile."""
+        for region in self.changes:
+            self.mark(region)
+        self.changes.clear()
+
+    def mark(self, region: Region, dabbed: Region | None = None) -> None:
+        """Mark the tiles that image pixels `region` show in; as dabbed those that show some of `dabbed`."""
+        seen = zoomed(dabbed, self.scale.zoom) if dabbed is not None else Region(0, 0, 0, 0)
+        rect = zoomed(region, self.scale.zoom).pad(self.layer.reach(self.scale)).clip(self.size)
+        for key in rect.tiles() if rect.area < MANY * TILE * TILE else tuple(self.tiles):
+            tile = self.tiles.get(key)
+            if tile is None:
+                continue
+            y0, x0 = max(0, rect.y0 - key[0] * TILE), max(0, rect.x0 - key[1] * TILE)
+            y1, x1 = min(TILE, rect.y1 - key[0] * TILE), min(TILE, rect.x1 - key[1] * TILE)
+            if y0 < y1 and x0 < x1:
+                tile.mark(y0, x0, y1, x1, dabbed=seen.overlaps(self.rect(key)))
+                if tile.dabbed:
+                    self.dabbed.add(key)
+
+    def stale_rect(self, key: Key) -> Region:
+        """The stale device pixels of the zoomed picture of a tile that has some."""
+        stale = self.tiles[key].stale
+        assert stale is not None
+        return stale.shift(key[0] * TILE, key[1] * TILE).clip(self.size)
 
 
 class TileCache:
@@ -75,102 +126,152 @@ class TileCache:
     def __init__(self, budget: int = BUDGET) -> None:
         self.budget = budget
         self.nbytes = 0
-        self._tiles: OrderedDict[tuple[Group, Key], Tile] = OrderedDict()
-        self._groups: dict[Group, tuple[Scale, set[Key]]] = {}
+        self._groups: dict[tuple[int, tuple[float, bool]], Group] = {}
+        self._order: OrderedDict[tuple[Group, Key], Tile] = OrderedDict()  # least recently used first
 
     def __len__(self) -> int:
-        return len(self._tiles)
+        return len(self._order)
 
-    def ready(self, layer: Layer, scale: Scale, row: int, column: int) -> bool:
-        """Would `tile` give this tile without making all of it?"""
-        return ((id(layer), scale.key), (row, column)) in self._tiles
+    def group(self, layer: Layer, scale: Scale) -> Group:
+        """A layer's tiles at a scale, for the length of one paint."""
+        name = (id(layer), scale.key)
+        group = self._groups.get(name)
+        if group is None:
+            group = self._groups[name] = Group(layer, scale)
+        if group.changes:
+            group.catch_up()
+        return group
 
-    def mend(self, layer: Layer, scale: Scale, keys: Iterable[Key]) -> None:
-        """Bring those of these tiles up to date that are there, in one go if their stale parts lie close together."""
-        group = (id(layer), scale.key)
-        stale: list[tuple[Key, Tile, Region]] = []
-        for key in keys:
-            tile = self._tiles.get((group, key))
-            if tile is not None and tile.stale is not None:
-                stale.append((key, tile, tile.stale.shift(key[0] * TILE, key[1] * TILE)))
-        if len(stale) < 2:
-            return  # `tile` does as well
-        box = Region.around(rect for _key, _tile, rect in stale).clip(scaled(layer.shape, scale.zoom))
-        if box.area > SCATTERED * sum(rect.area for _key, _tile, rect in stale):
-            return
-        pixels = layer.render(scale, box)
-        for key, tile, rect in stale:
-            rect = rect.intersect(box)
-            part = None if pixels is None else pixels[rect.shift(-box.y0, -box.x0).slices]
-            self._write(group, key, layer, scale, tile, rect, part)
-
-    def tile(self, layer: Layer, scale: Scale, row: int, column: int) -> Tile:
-        """A tile, up to date."""
-        group, key = (id(layer), scale.key), (row, column)
-        tile = self._tiles.get((group, key))
+    def tile(self, group: Group, key: Key) -> Tile:
+        """A tile, up to date, or near enough to it after a dab."""
+        tile = group.tiles.get(key)
         if tile is None:
-            tile = Tile(_whole(layer, scale, tile_rect(layer, scale, row, column)), layer.opaque)
-            self._put(group, key, scale, tile)
-        else:
-            self._tiles.move_to_end((group, key))
-            if tile.stale is not None:
-                tile = self._mended(group, key, layer, scale, tile)
+            pixels = group.layer.render(group.scale, group.rect(key))
+            tile = Tile(None if pixels is None else np.ascontiguousarray(pixels), group.layer.opaque)
+            self._put(group, key, tile)
+            return tile
+        self._order.move_to_end((group, key))
+        if tile.stale is not None and not tile.dabbed:
+            rect = group.stale_rect(key)
+            self._write(group, key, rect, group.layer.render(group.scale, rect))
         return tile
 
     def stale(self, layer: Layer, region: Region) -> None:
         """Say that image pixels of `layer` have changed."""
-        for group, (scale, keys) in self._groups.items():
-            if group[0] != id(layer):
+        for group in self._groups.values():
+            if group.layer is layer:
+                group.changes.append(region)
+                if len(group.changes) > MANY:
+                    group.changes[:] = [Region.around(group.changes)]
+
+    def dab(
+        self, layer: Layer, zoom: float, region: Region, part: Region, changed: NDArray[np.bool_], tints: Argb
+    ) -> None:
+        """Say that image pixels of `region` have changed, and put `tints` at once on those `changed` of its `part`.
+
+        That is at `zoom`; at others they become stale. What surrounds them (rings, outlines) is left to `settle`.
+        """
+        for group in self._groups.values():
+            if group.layer is not layer:
                 continue
-            rect = zoomed(region, scale.zoom).pad(layer.reach(scale)).clip(scaled(layer.shape, scale.zoom))
-            for key in rect.tiles() if rect.area < MANY else keys:
-                if key in keys:
-                    tile = self._tiles[group, key]
-                    y0, x0 = max(0, rect.y0 - key[0] * TILE), max(0, rect.x0 - key[1] * TILE)
-                    y1, x1 = min(TILE, rect.y1 - key[0] * TILE), min(TILE, rect.x1 - key[1] * TILE)
-                    if y0 < y1 and x0 < x1:
-                        tile.mark(y0, x0, y1, x1)
+            if group.scale.zoom != zoom:
+                group.changes.append(region)
+                if len(group.changes) > MANY:
+                    group.changes[:] = [Region.around(group.changes)]
+                continue
+            group.catch_up()
+            self._dab(group, part, changed, tints)
+            group.mark(region, part)
+
+    def settle(self, layer: Layer, zoom: float) -> None:
+        """Make anew what was dabbed, at `zoom` now, elsewhere when it is next painted."""
+        for group in self._groups.values():
+            if group.layer is not layer or not group.dabbed:
+                continue
+            keys = [key for key in group.dabbed if key in group.tiles]
+            group.dabbed.clear()
+            for key in keys:
+                group.tiles[key].dabbed = False
+            if group.scale.zoom == zoom:
+                self.mend(group, keys)
+
+    def mend(self, group: Group, keys: Iterable[Key]) -> None:
+        """Bring those of these tiles up to date that are there, in one go if their stale parts lie close together."""
+        stale = []
+        for key in keys:
+            tile = group.tiles.get(key)
+            if tile is not None and tile.stale is not None and not tile.dabbed:
+                stale.append((key, group.stale_rect(key)))
+        if not stale:
+            return
+        box = Region.around(rect for _key, rect in stale)
+        if box.area > SCATTERED * sum(rect.area for _key, rect in stale):
+            for key, rect in stale:
+                self._write(group, key, rect, group.layer.render(group.scale, rect))
+            return
+        pixels = group.layer.render(group.scale, box)
+        for key, rect in stale:
+            self._write(group, key, rect, None if pixels is None else pixels[rect.shift(-box.y0, -box.x0).slices])
 
     def forget(self, layer: Layer | None = None) -> None:
         """Let go of all tiles, or those of one layer."""
-        for group in [g for g in self._groups if layer is None or g[0] == id(layer)]:
-            for key in tuple(self._groups[group][1]):
+        for group in [g for g in self._groups.values() if layer is None or g.layer is layer]:
+            for key in tuple(group.tiles):
                 self._drop(group, key)
 
-    def _mended(self, group: Group, key: Key, layer: Layer, scale: Scale, tile: Tile) -> Tile:
-        assert tile.stale is not None
-        stale = tile.stale.shift(key[0] * TILE, key[1] * TILE).clip(scaled(layer.shape, scale.zoom))
-        return self._write(group, key, layer, scale, tile, stale, layer.render(scale, stale))
+    def _dab(self, group: Group, part: Region, changed: NDArray[np.bool_], tints: Argb) -> None:
+        zoom = group.scale.zoom
+        rows, y0, y1 = indices(zoom, group.layer.shape[0], part.y0, part.y1)
+        columns, x0, x1 = indices(zoom, group.layer.shape[1], part.x0, part.x1)
+        if y0 >= y1 or x0 >= x1:
+            return  # too small to fall on a device pixel
+        if zoom != 1.0:
+            rows, columns = rows - part.y0, columns - part.x0
+            changed = np.take(np.take(changed, columns, 1), rows, 0)
+            tints = np.take(np.take(tints, columns, 1), rows, 0)
+        rect = Region(y0, x0, y1, x1)
+        for key in rect.tiles():
+            tile = group.tiles.get(key)
+            if tile is None:
+                continue
+            inside = rect.intersect(group.rect(key))
+            source = inside.shift(-y0, -x0).slices
+            if tile.pixels is None:
+                self._fill_out(group, key)
+            assert tile.pixels is not None
+            target = tile.pixels[inside.shift(-key[0] * TILE, -key[1] * TILE).slices]
+            np.copyto(target, tints[source], where=changed[source])
 
-    def _write(
-        self, group: Group, key: Key, layer: Layer, scale: Scale, tile: Tile, rect: Region, part: Argb | None
-    ) -> Tile:
+    def _write(self, group: Group, key: Key, rect: Region, part: Argb | None) -> None:
         """Put new pixels at `rect` of the zoomed picture into a tile; an empty tile becomes one with pixels."""
-        tile.stale = None
+        tile = group.tiles[key]
+        tile.stale, tile.dabbed = None, False
         if tile.pixels is None:
             if part is None:
-                return tile
-            self._drop(group, key)
-            whole = tile_rect(layer, scale, *key)
-            tile = Tile(np.zeros((whole.height, whole.width), np.uint32), layer.opaque)
-            self._put(group, key, scale, tile)
+                return
+            self._fill_out(group, key)
         assert tile.pixels is not None
         tile.pixels[rect.shift(-key[0] * TILE, -key[1] * TILE).slices] = 0 if part is None else part
-        return tile
 
-    def _put(self, group: Group, key: Key, scale: Scale, tile: Tile) -> None:
-        self._tiles[group, key] = tile
-        self._groups.setdefault(group, (scale, set()))[1].add(key)
+    def _fill_out(self, group: Group, key: Key) -> None:
+        """Give an empty tile pixels."""
+        tile, rect = group.tiles[key], group.rect(key)
+        self.nbytes -= tile.nbytes
+        tile.put(np.zeros((rect.height, rect.width), np.uint32), group.layer.opaque)
         self.nbytes += tile.nbytes
-        while self.nbytes > self.budget and len(self._tiles) > 1:
-            self._drop(*next(iter(self._tiles)))
+
+    def _put(self, group: Group, key: Key, tile: Tile) -> None:
+        group.tiles[key] = tile
+        self._order[group, key] = tile
+        self.nbytes += tile.nbytes
+        while self.nbytes > self.budget and len(self._order) > 1:
+            self._drop(*next(iter(self._order)))
 
     def _drop(self, group: Group, key: Key) -> None:
-        self.nbytes -= self._tiles.pop((group, key)).nbytes
-        keys = self._groups[group][1]
-        keys.discard(key)
-        if not keys:
-            del self._groups[group]
+        self.nbytes -= self._order.pop((group, key)).nbytes
+        del group.tiles[key]
+        if not group.tiles:
+            self._groups.pop((id(group.layer), group.scale.key), None)
 
 
 def zoomed(region: Region, zoom: float) -> Region:
@@ -178,13 +279,3 @@ def zoomed(region: Region, zoom: float) -> Region:
     return Region(
         int(region.y0 * zoom) - 1, int(region.x0 * zoom) - 1, int(region.y1 * zoom) + 2, int(region.x1 * zoom) + 2
     )
-
-
-def tile_rect(layer: Layer, scale: Scale, row: int, column: int) -> Region:
-    """The device pixels of the zoomed picture that a tile holds."""
-    return Region.of_tile(row, column, scaled(layer.shape, scale.zoom), TILE)
-
-
-def _whole(layer: Layer, scale: Scale, rect: Region) -> Argb | None:
-    pixels = layer.render(scale, rect)
-    return None if pixels is None else np.ascontiguousarray(pixels)

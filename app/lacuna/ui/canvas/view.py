@@ -13,6 +13,8 @@ from lacuna.ui.canvas.tile_cache import Layer
 from lacuna.ui.canvas.viewport import Viewport
 from lacuna.ui.theme import current
 
+CLOSE = 2.0  # times their own area that the box around parts may have to be painted as one
+
 
 class View(QWidget):
     """Paints the part that changed, from ready tiles. `painted(region)` follows each paint, with what was painted."""
@@ -58,7 +60,7 @@ class View(QWidget):
     @property
     def finished(self) -> bool:
         """What was painted last is as good as it gets."""
-        return not self._unfinished
+        return not self._unfinished and self.scene.settled
 
     # --- news of the scene -------------------------------------------------------------------------------------------
     def scene_replaced(self) -> None:
@@ -69,7 +71,11 @@ class View(QWidget):
     def scene_changed(self, regions: tuple[Region, ...]) -> None:
         """Regions of the picture look different."""
         margin = self._margin()
-        self.update_device(*(self.viewport.on_screen(region).pad(margin) for region in regions))
+        dirty = [self.viewport.on_screen(region).pad(margin) for region in regions]
+        box = Region.around(dirty)
+        if box.area <= CLOSE * sum(region.area for region in dirty):
+            dirty = [box]  # one larger part is painted sooner than some smaller ones
+        self.update_device(*dirty)
 
     def update_device(self, *regions: Region) -> None:
         """Have device pixels of the view painted again."""
