@@ -36,7 +36,7 @@ def examine(as_json: bool) -> None:
     for title, entries in found.items():
         typer.echo(title.replace("_", " "))
         for name, value in entries.items():
-            typer.echo(f"    {name:24} {_as_text(value)}")
+            typer.echo(f"    {name.replace('_', ' '):24} {_as_text(value)}")
     for problem in problems(found):
         typer.echo(f"! {problem}")
 

@@ -1,0 +1,198 @@
+"""The command around the verbs: version, help, lists, the doctor, and the window that needs a display."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import lacuna
+from lacuna import __main__ as program
+from lacuna.cli import doctor, screen
+from lacuna.cli.main import main
+from lacuna.contract.fill import Context, Needs
+from lacuna.contract.guides import Guide
+from tests.engine.backends import Scripted, constant, installed
+
+
+def test_the_command_tells_its_version_and_its_verbs() -> None:
+    for words, expected in ((["--version"], f"lacuna {lacuna.__version__}"), (["--help"], "doctor")):
+        done = subprocess.run([sys.executable, "-m", "lacuna", *words], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert expected in done.stdout
+
+
+def test_an_unknown_option_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--nonsense"]) == (2, False)
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_backends_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backends"])[0] == 0
+    text = capsys.readouterr().out
+    assert "telea" in text
+    assert "--set radius=3" in text
+    assert "1 .. 20 px" in text
+    assert main(["backends", "--json"])[0] == 0
+    telea, ns = json.loads(capsys.readouterr().out)[:2]
+    assert (telea["id"], ns["id"]) == ("telea", "ns")
+    assert telea["devices"] == ["cpu"]
+    assert telea["guides"] == []
+    assert telea["model"] is None
+    assert telea["size"] == {"minimum": 1, "multiple": 1, "max_pixels": None}
+    assert telea["interruptible"] is False
+    assert telea["params"][0]["name"] == "radius"
+    assert (telea["params"][0]["low"], telea["params"][0]["high"], telea["params"][0]["default"]) == (1, 20, 3)
+
+
+def test_capabilities_of_any_backend_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    needs = Needs(
+        guides=frozenset({Guide.LINE}),
+        model="weights",
+        context=Context(64, 1.0),
+        max_pixels=99,
+        devices=frozenset({"cpu", "cuda"}),
+    )
+    with installed(Scripted(constant(0), needs)):
+        main(["backends"])
+        text = capsys.readouterr().out
+        main(["backends", "--json"])
+        found = json.loads(capsys.readouterr().out)[-1]
+    assert "runs on cpu, cuda; follows line; needs the model “weights”; up to 99 pixels at full size" in text
+    assert (found["guides"], found["model"], found["size"]["max_pixels"]) == (["line"], "weights", 99)
+    assert found["context"] == {"minimum": 64, "share": 1.0}
+
+
+def test_a_reader_that_has_read_enough_is_no_failure_to_talk_about() -> None:
+    command = f"{sys.executable} -m lacuna backends --json | head -c 10"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (len(done.stdout), done.stderr) == (10, "")
+
+
+# --- doctor -----------------------------------------------------------------------------------------------------------
+def test_the_doctor_reports_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"])[0] == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["program"]["lacuna"] == lacuna.__version__
+    assert all(found["libraries"].values())
+    assert set(found["extras"]) == {"heif", "torch"}
+    assert found["backends"]["telea"] == "ready"
+    assert "offscreen" in found["window"]["platform_plugins"]
+    assert found["folders"]["config"]["path"].startswith(os.environ["LACUNA_HOME"])
+    assert found["folders"]["resources"]["present"]
+
+
+def test_the_doctor_names_what_is_wrong_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "present", lambda: False)
+    monkeypatch.setattr(screen, "missing_libraries", lambda: ["libEGL.so.1"])
+    found = doctor.findings()
+    found["libraries"]["numpy"] = None
+    found["folders"]["data"]["writable"] = False
+    found["backends"]["broken"] = "“broken” cannot be used."
+    text = " ".join(doctor.problems(found))
+    for expected in ("numpy", "no display", "sudo apt install libegl1", "sudo dnf install", "data", "“broken”"):
+        assert expected in text
+
+
+def test_the_doctor_speaks_to_people_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"])[0] == 0
+    text = capsys.readouterr().out
+    for expected in ("opencv-python-headless", "telea", "platform plugins", "memory available"):
+        assert expected in text
+
+
+# --- the window or the command line -----------------------------------------------------------------------------------
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The files that a window was asked to open, in place of a window."""
+    from lacuna.ui import application
+
+    files: list[list[str]] = []
+    monkeypatch.setattr(application, "main", lambda given: files.append(list(given)) or 0)  # type: ignore[func-returns-value]
+    return files
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [([], []), (["a.png", "b.jpg"], ["a.png", "b.jpg"]), (["./fill"], ["./fill"]), (["--", "-odd.png"], ["-odd.png"])],
+)
+def test_anything_but_a_verb_opens_the_window(words: list[str], files: list[str], opened: list[list[str]]) -> None:
+    assert program.main(words) == 0
+    assert opened == [files]
+
+
+def test_a_verb_opens_no_window(opened: list[list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.main(["backends"]) == 0
+    assert opened == []
+    assert "telea" in capsys.readouterr().out
+
+
+def without(*names: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in names}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+@pytest.mark.parametrize("display", ["", ":9731", "no-such-host.invalid:3", "nonsense"])
+def test_without_a_display_one_sentence_says_so(display: str) -> None:
+    environment = without("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if display:
+        environment["DISPLAY"] = display
+    command = [sys.executable, "-m", "lacuna", "photo.png"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "no display" in done.stderr
+    assert "lacuna fill" in done.stderr
+
+
+def test_a_screen_that_needs_no_server_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen:size=800x600")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert screen.present()
+    assert screen.problem() == ""
+
+
+def test_a_system_library_that_is_missing_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = __import__
+
+    def without_qt(name: str, *rest: Any) -> Any:
+        if name.startswith("PySide6"):
+            raise ImportError("libEGL.so.1: cannot open shared object file")
+        return real(name, *rest)
+
+    monkeypatch.setattr(screen, "present", lambda: True)
+    monkeypatch.setattr(screen, "missing_libraries", lambda: ["libEGL.so.1"])
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.__import__", without_qt)
+        said = screen.problem()
+    assert "libEGL.so.1" in said
+    assert "sudo apt install libegl1" in said
+    assert "\n" not in said
+
+
+def test_the_command_line_does_not_load_the_window() -> None:
+    code = (
+        "import sys; from lacuna.__main__ import main; main(['backends']); "
+        "print({'PySide6', 'torch', 'onnxruntime', 'PIL', 'scipy', 'numba'} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "set()"
+
+
+# --- bench ------------------------------------------------------------------------------------------------------------
+def test_the_benchmarks_are_handed_their_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from lacuna.bench import main as benchmarks
+
+    asked: list[tuple[list[str], bool]] = []
+    monkeypatch.setattr(benchmarks, "run", lambda names, as_json: asked.append((names, as_json)) or 1)  # type: ignore[func-returns-value]
+    assert main(["bench", "fills", "--json"])[0] == 1
+    assert main(["bench"])[0] == 1
+    assert asked == [(["fills"], True), ([], False)]
+    assert main(["bench", "--list"])[0] == 0
+    assert "fills" in capsys.readouterr().out

@@ -1,0 +1,340 @@
+"""`lacuna fill`: what it writes, what it says, what it refuses, and the code that it ends with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import lacuna
+from lacuna.cli.main import main
+from lacuna.engine import registry
+from lacuna.imaging import files
+from tests.engine.backends import Scripted, constant, installed
+from tests.pictures import lion
+
+HOLE = np.zeros((120, 160), np.uint8)
+HOLE[40:60, 50:80] = 255
+
+
+def write(path: Path, pixels: NDArray[Any]) -> Path:
+    """A file as another program would write it; RGB, RGBA or grey."""
+    if pixels.ndim == 3:
+        pixels = pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
+    assert cv2.imwrite(str(path), pixels)
+    return path
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    return write(tmp_path / "photo.png", lion()[100:220, 200:360])
+
+
+@pytest.fixture
+def mask(tmp_path: Path) -> Path:
+    return write(tmp_path / "mask.png", HOLE)
+
+
+def call(*words: object) -> int:
+    """The verb in this process; the exit code."""
+    return main(["fill", *map(str, words)])[0]
+
+
+def started(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "lacuna", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+# --- what it writes ---------------------------------------------------------------------------------------------------
+def test_the_command_writes_the_file_and_names_it(photo: Path, mask: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    done = started("fill", photo, "--mask", mask, "--backend", "telea", "-o", out)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{out}\n", "")
+    before, after = files.read(photo).pixels, files.read(out).pixels
+    assert np.array_equal(after, lacuna.fill(before, HOLE))
+
+
+def test_options_mean_what_they_mean_in_the_library(photo: Path, mask: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    assert call(photo, "--mask", mask, "-b", "ns", "--set", "radius=7", "--grow", 4, "--feather", 2, "-o", out) == 0
+    expected = lacuna.fill(files.read(photo).pixels, HOLE, "ns", radius=7, grow=4, feather=2)
+    assert np.array_equal(files.read(out).pixels, expected)
+
+
+def test_without_a_name_the_result_lies_beside_the_picture(photo: Path, mask: Path) -> None:
+    before = photo.read_bytes()
+    for expected in ("photo_lacuna.png", "photo_lacuna-2.png"):
+        assert call(photo, "--mask", mask) == 0
+        assert (photo.parent / expected).exists()
+    assert photo.read_bytes() == before
+
+
+def test_a_folder_takes_the_proposed_name(photo: Path, mask: Path, tmp_path: Path) -> None:
+    (tmp_path / "done").mkdir()
+    for _ in range(2):
+        assert call(photo, "--mask", mask, "-o", tmp_path / "done") == 0
+    assert sorted(p.name for p in (tmp_path / "done").iterdir()) == ["photo_lacuna-2.png", "photo_lacuna.png"]
+
+
+def test_sixteen_bits_stay_sixteen_and_grey_stays_grey(mask: Path, tmp_path: Path) -> None:
+    deep = lion()[100:220, 200:360, 1].astype(np.uint16) * 257 + 3
+    source, out = write(tmp_path / "deep.png", deep), tmp_path / "out.png"
+    assert call(source, "--mask", mask, "-o", out) == 0
+    after = cv2.imread(str(out), cv2.IMREAD_UNCHANGED)
+    assert after is not None
+    assert np.array_equal(after, lacuna.fill(deep, HOLE))
+
+
+def test_transparent_pixels_are_a_mask_and_the_result_is_opaque(tmp_path: Path) -> None:
+    rgba = np.dstack([lion()[100:220, 200:360], 255 - HOLE])
+    source, out = write(tmp_path / "cut.png", rgba), tmp_path / "out.png"
+    assert call(source, "--mask", "alpha", "-o", out) == 0
+    after = files.read(out)
+    assert after.alpha is None
+    assert np.array_equal(after.pixels, lacuna.fill(np.ascontiguousarray(rgba[..., :3]), HOLE))
+
+
+def test_alpha_is_kept_and_filled_only_when_asked(mask: Path, tmp_path: Path) -> None:
+    alpha = np.full((120, 160), 200, np.uint8)
+    alpha[HOLE > 0] = 30
+    source = write(tmp_path / "alpha.png", np.dstack([lion()[100:220, 200:360], alpha]))
+    assert call(source, "--mask", mask, "-o", tmp_path / "kept.png") == 0
+    assert call(source, "--mask", mask, "--fill-alpha", "-o", tmp_path / "filled.png") == 0
+    kept, filled = (files.read(tmp_path / name).alpha for name in ("kept.png", "filled.png"))
+    assert kept is not None
+    assert filled is not None
+    assert np.array_equal(kept, alpha)
+    assert filled[HOLE > 0].min() > 190
+
+
+def test_masks_are_cut_at_128_turned_and_kept_soft_on_request(photo: Path, tmp_path: Path) -> None:
+    grey = np.where(HOLE > 0, 100, 0).astype(np.uint8)
+    grey[45:50, 55:60] = 200
+    soft = write(tmp_path / "soft.png", grey)
+    pixels = files.read(photo).pixels
+    for words, expected in (
+        ((), lacuna.fill(pixels, np.where(grey > 127, 255, 0).astype(np.uint8))),
+        (("--soft",), lacuna.fill(pixels, grey)),
+        (("--invert-mask",), lacuna.fill(pixels, np.where(grey > 127, 0, 255).astype(np.uint8))),
+    ):
+        assert call(photo, "--mask", soft, *words, "--overwrite", "-o", tmp_path / "out.png") == 0
+        assert np.array_equal(files.read(tmp_path / "out.png").pixels, expected)
+
+
+# --- what it says -----------------------------------------------------------------------------------------------------
+def test_the_json_report_tells_what_was_done(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.png"
+    assert call(photo, "--mask", mask, "--grow", 2, "--set", "radius=4", "--json", "-o", out) == 0
+    answer = capsys.readouterr()
+    report = json.loads(answer.out)
+    assert answer.err == ""
+    changed = np.count_nonzero((files.read(out).pixels != files.read(photo).pixels).any(axis=2))
+    assert report.pop("seconds") > 0
+    assert report.pop("bytes") == out.stat().st_size
+    assert report.pop("filled_pixels") > 600
+    assert report == {
+        "backend": "telea",
+        "params": {"radius": 4},
+        "seed": 0,
+        "grow": 2.0,
+        "feather": 0.0,
+        "device": "cpu",
+        "regions": 1,
+        "mask_pixels": 600,
+        "changed_pixels": changed,
+        "untouched": True,
+        "output": str(out),
+        "format": "PNG",
+        "notes": [],
+    }
+
+
+def test_a_lossy_file_tells_what_saving_cost_outside_the_mask(
+    mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write(tmp_path / "photo.jpg", lion()[100:220, 200:360])
+    assert call(source, "--mask", mask, "--json", "-o", tmp_path / "out.jpg") == 0
+    loss = json.loads(capsys.readouterr().out)["generation_loss"]
+    assert 0 <= loss["mean"] < 1 < 40 > loss["greatest"]
+
+
+def test_a_dry_run_writes_nothing_and_foretells(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.png"
+    assert call(photo, "--mask", mask, "--dry-run", "--json", "-o", out) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert not out.exists()
+    assert (report["dry_run"], report["regions"], report["filled_pixels"]) == (True, 1, 600)
+    assert report["seconds"] > 0
+    assert report["memory"] > 0
+    assert call(photo, "--mask", mask, "--dry-run", "-o", out) == 0
+    assert str(out) in capsys.readouterr().out
+    assert not out.exists()
+
+
+# --- what it refuses --------------------------------------------------------------------------------------------------
+def refused(capsys: pytest.CaptureFixture[str], code: int, *words: object) -> str:
+    """One line on stderr, nothing on stdout, the code; the line."""
+    assert call(*words) == code
+    answer = capsys.readouterr()
+    assert answer.out == ""
+    assert answer.err.count("\n") == 1
+    assert answer.err.startswith("lacuna: ")
+    return answer.err
+
+
+def test_an_existing_file_is_never_replaced_unless_told(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.png"
+    out.write_bytes(b"precious")
+    for target in (out, photo):
+        before = target.read_bytes()
+        assert "--overwrite" in refused(capsys, 1, photo, "--mask", mask, "-o", target)
+        assert target.read_bytes() == before
+    assert call(photo, "--mask", mask, "-o", out, "--force") == 0
+    assert files.read(out).width == 160
+
+
+def test_a_mask_of_another_size_names_both(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = write(tmp_path / "other.png", HOLE[:100, :100])
+    said = refused(capsys, 1, photo, "--mask", other, "-o", tmp_path / "out.png")
+    assert "100 × 100" in said
+    assert "160 × 120" in said
+
+
+@pytest.mark.parametrize(("value", "word"), [(0, "empty"), (255, "covers")])
+def test_a_mask_without_use_is_refused(
+    value: int, word: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    useless = write(tmp_path / "useless.png", np.full((120, 160), value, np.uint8))
+    assert word in refused(capsys, 1, photo, "--mask", useless, "-o", tmp_path / "out.png")
+    assert word in refused(capsys, 1, photo, "--mask", useless, "--dry-run")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_files_that_cannot_be_read_are_named(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, cut, empty = tmp_path / "text.png", tmp_path / "cut.png", tmp_path / "empty.png"
+    text.write_text("not a picture")
+    cut.write_bytes(photo.read_bytes()[:400])
+    empty.write_bytes(b"")
+    for bad in (text, cut, empty, tmp_path / "missing.png", tmp_path):
+        assert bad.name in refused(capsys, 1, bad, "--mask", mask, "-o", tmp_path / "out.png")
+        assert bad.name in refused(capsys, 1, photo, "--mask", bad, "-o", tmp_path / "out.png")
+    assert "transparency" in refused(capsys, 1, photo, "--mask", "alpha", "-o", tmp_path / "out.png")
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(capsys, 1, photo, "--mask", mask, "-o", tmp_path / "nowhere" / "out.png")
+    assert "nowhere" in said or "out.png" in said
+    assert "out.xyz" in refused(capsys, 1, photo, "--mask", mask, "-o", tmp_path / "out.xyz")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--backend", "magic"), "telea"),
+        (("--set", "radius=99"), "radius"),
+        (("--set", "raduis=3"), "raduis"),
+        (("--set", "radius"), "NAME=VALUE"),
+        (("--device", "toaster"), "toaster"),
+    ],
+)
+def test_wrong_usage_ends_with_two_before_any_file_is_opened(
+    words: tuple[str, ...], named: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert named in refused(capsys, 2, tmp_path / "missing.png", "--mask", "x.png", *words)
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("a.png",), ("a.png", "--mask"), ("a.png", "--mask", "b", "--grow", "-1"), ("--nonsense",)]
+)
+def test_words_that_make_no_order_end_with_two(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*words) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_graphics_card_that_is_not_there_is_refused_before_anything_runs(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(capsys, 2, photo, "--mask", mask, "--device", "cuda", "-o", tmp_path / "out.png")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_backend_that_raises_costs_a_line_and_no_file(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(work: Any) -> None:
+        raise RuntimeError("over\nseveral\nlines")
+
+    with installed(Scripted(broken)):
+        said = refused(capsys, 1, photo, "--mask", mask, "-b", "scripted", "-o", tmp_path / "out.png")
+    assert "over several lines" in said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mask.png", "photo.png"]
+
+
+def test_a_mistake_of_ours_is_a_line_too(
+    photo: Path, mask: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(registry, "backend", lambda backend_id: 1 / 0)
+    assert "ZeroDivisionError" in refused(capsys, 1, photo, "--mask", mask)
+
+
+# --- stopped ----------------------------------------------------------------------------------------------------------
+def test_a_stop_between_steps_leaves_no_file(
+    photo: Path, mask: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(work: Any) -> Any:
+        time.sleep(0.3)
+        return constant(0)(work)
+
+    with installed(Scripted(slow)):
+        threading.Timer(0.1, lambda: signal.raise_signal(signal.SIGINT)).start()
+        assert main(["fill", str(photo), "--mask", str(mask), "-b", "scripted", "-o", str(tmp_path / "out.png")]) == (
+            130,
+            False,
+        )
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_ctrl_c_ends_the_command_within_a_call_that_cannot_be_stopped(tmp_path: Path) -> None:
+    source = write(tmp_path / "photo.png", np.tile(lion()[:380, :400], (2, 2, 1)))
+    hole = np.zeros((760, 800), np.uint8)
+    hole[20:740, 20:780] = 255
+    mask = write(tmp_path / "mask.png", hole)
+    words = ["fill", source, "--mask", mask, "--set", "radius=20", "-o", tmp_path / "out.png"]  # many seconds
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lacuna", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    time.sleep(3)
+    assert process.poll() is None, "it was over before it could be stopped"
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - start < 5
+    assert (process.returncode, out, err) == (130, "", "")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mask.png", "photo.png"]
