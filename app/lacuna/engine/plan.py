@@ -145,7 +145,7 @@ def _block_boxes(hole: Hole, reach: int) -> Boxes:
     whole = bounds(hole)
     if whole.empty:
         return np.zeros((0, 4), np.int64)
-    if max(whole.height, whole.width) <= reach:
+    if max(whole.height, whole.width) <= reach or hole[whole.slices].all():
         return np.array([(whole.y0, whole.x0, whole.y1, whole.x1)], np.int64)
     side = max(1, min(BLOCK, (reach + 1) // 2))
     rows, columns = -(-whole.height // side), -(-whole.width // side)
@@ -174,7 +174,7 @@ def _block_boxes(hole: Hole, reach: int) -> Boxes:
 def _merged(boxes: Boxes, context: Context) -> Boxes:
     """The boxes, joined until none lies within the context of another."""
     fresh = np.arange(len(boxes))  # those not yet compared with all others
-    while fresh.size:
+    while fresh.size and len(boxes) > 1:
         first, second = _pairs(boxes, fresh, context)
         if not first.size:
             break
