@@ -89,5 +89,7 @@ def white_of(pixels: Pixels) -> float:
         return 255.0
     if pixels.dtype == np.uint16:
         return 65535.0
+    if pixels.size and float(pixels.max()) <= 1.0:  # sorting is far slower than looking; a NaN among them says False
+        return 1.0
     finite = pixels[np.isfinite(pixels)]
     return max(1.0, float(np.percentile(finite, 99.9))) if finite.size else 1.0
