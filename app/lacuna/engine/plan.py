@@ -21,6 +21,7 @@ from lacuna.imaging.photo import Hole, Mask
 from lacuna.imaging.region import Region
 
 TILE = 32  # side of the tiles in which a whole mask is looked at
+ONE_LOOK = 768  # a mask within so many pixels is one window: taking it apart costs more than it saves
 TIGHT = 256  # so many groups of tiles are measured to the pixel; more would take the owner's thread too long
 BLOCK = 16  # at most: side of the blocks in which a window is looked at
 CHUNK = 128  # boxes compared with all others at a time
@@ -102,11 +103,18 @@ def _spans(mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region
     where = Region.whole(mask.shape) if within is None else within.clip(mask.shape)
     if where.empty:
         return []
-    marked = as_bool(mask)[where.slices]
+    around = bounds(mask[where.slices])
+    if around.empty:
+        return []
+    where = around.shift(where.y0, where.x0)
     margin = int(options.grow)
-    boxes = _tile_boxes(marked)
-    if len(boxes) <= TIGHT:
-        boxes = [bounds(marked[box.slices]).shift(box.y0, box.x0) for box in boxes]
+    if max(where.height, where.width) <= ONE_LOOK:
+        boxes = [Region(0, 0, where.height, where.width)]
+    else:
+        marked = as_bool(mask)[where.slices]
+        boxes = _tile_boxes(marked)
+        if len(boxes) <= TIGHT:
+            boxes = [bounds(marked[box.slices]).shift(box.y0, box.x0) for box in boxes]
     boxes = [box.shift(where.y0, where.x0).pad(margin).clip(mask.shape) for box in boxes]
     merged = _merged(np.array([(b.y0, b.x0, b.y1, b.x1) for b in boxes], np.int64).reshape(-1, 4), needs.context)
     return [_with_context(Region(*box), needs.context, mask.shape) for box in merged.tolist()]
@@ -117,16 +125,16 @@ def _with_context(box: Region, context: Context, shape: tuple[int, ...]) -> Cut:
 
 
 def _tile_boxes(marked: Hole) -> list[Region]:
-    """Boxes of tiles that hold marked pixels and touch each other, diagonally too. One pass over the pixels."""
+    """Boxes of tiles that hold marked pixels and touch each other, diagonally too."""
     import cv2
 
     height, width = marked.shape
-    rows = marked.any(axis=1)
     occupied = np.zeros((-(-height // TILE), -(-width // TILE)), np.uint8)
     starts = np.arange(0, width, TILE)
-    for row in np.unique(np.flatnonzero(rows) // TILE):
-        band = marked[row * TILE : (row + 1) * TILE].any(axis=0)
-        occupied[row] = np.logical_or.reduceat(band, starts)
+    for row in range(len(occupied)):
+        band = marked[row * TILE : (row + 1) * TILE]
+        if band.any():
+            occupied[row] = np.logical_or.reduceat(band.any(axis=0), starts)
     stats = cv2.connectedComponentsWithStats(occupied, connectivity=8)[2]
     return [
         Region(y * TILE, x * TILE, (y + h) * TILE, (x + w) * TILE).clip(marked.shape)
