@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAccessible
 
 from lacuna.editor.values import Candidate
@@ -25,7 +25,7 @@ from tests.ui.canvases import (
     photograph,
     put_mask,
 )
-from tests.ui.support import LEFT, drag, grabbed, move, press, release, settle, wait_until, wheel
+from tests.ui.support import LEFT, NO_KEY, drag, grabbed, move, press, release, settle, wait_until, wheel
 
 
 @pytest.fixture
@@ -52,6 +52,22 @@ def test_strokes_and_pans_leave_the_window_as_a_full_repaint_does(canvas: Canvas
     finish(canvas)
     shown = on_window(canvas)
     assert np.array_equal(shown, painted_anew(canvas))
+
+
+@pytest.mark.parametrize("keys", [NO_KEY, Qt.KeyboardModifier.AltModifier])
+def test_what_a_nib_larger_than_the_view_changed_is_right_when_it_comes_into_sight(
+    canvas: Canvas, keys: Qt.KeyboardModifier
+) -> None:
+    put_mask(canvas, Region(380, 500, 500, 640))
+    canvas.editor.set_option("size", 200)
+    canvas.zoom_to(8.0)
+    canvas.centre_on(650, 450)
+    finish(canvas)
+    drag(canvas, (-700, 100), (-600, 160), (-560, 300), modifiers=keys)
+    for dx, dy in ((250, 10), (60, -150), (-400, 333), (300, 300)):
+        canvas.navigation.pan(QPointF(dx, dy))
+        finish(canvas)
+        assert np.array_equal(on_window(canvas), painted_anew(canvas))
 
 
 @pytest.mark.parametrize("zoom", [0.5, 0.73, 1.0, 2.9, 8.0])

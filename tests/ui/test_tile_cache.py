@@ -16,7 +16,7 @@ from lacuna.ui.canvas.mask_layer import MaskLayer, MaskStyle
 from lacuna.ui.canvas.photo_layer import PhotoLayer
 from lacuna.ui.canvas.scale import Scale
 from lacuna.ui.canvas.sources import MaskSource, PictureSource
-from lacuna.ui.canvas.tile_cache import Layer, TileCache
+from lacuna.ui.canvas.tile_cache import EVERYWHERE, Layer, TileCache
 from lacuna.ui.canvas.viewport import scaled
 from tests.ui.canvases import ZOOMS, photograph
 
@@ -127,7 +127,8 @@ def test_a_dab_is_seen_at_once_and_its_ring_when_it_settles(zoom: float) -> None
     mask[region.slices] = 255
     pyramid.stale(region)
     changed = np.ones((60, 90), np.bool_)
-    cache.dab(layer, zoom, region, region, changed, layer.style.tinted(mask[region.slices]))
+    cache.stale(layer, region, zoom=zoom, seen=EVERYWHERE)
+    cache.dab(layer, zoom, region, changed, layer.style.tinted(mask[region.slices]))
     shown = [pixels for key in keys if (pixels := cache.tile(group, key).pixels) is not None]
     tinted = sum(int((pixels == layer.style.table[253]).sum()) for pixels in shown)
     assert tinted == pytest.approx(region.area * zoom * zoom, rel=0.2)

@@ -77,6 +77,9 @@ def _stroke(program, zoom: str, size: int) -> list[float]:  # type: ignore[no-un
     turn(0.3)
     centre = QPointF(canvas.width() / 2, canvas.height() / 2)
     radius = min(canvas.width(), canvas.height()) / 3
+    rim = size / 2 * canvas.viewport.zoom / canvas.devicePixelRatio()
+    if rim > radius:  # a nib that covers the view would change nothing in it: lead its rim through the middle
+        centre += QPointF(rim, 0)
 
     def send(kind: QEvent.Type, at: QPointF, buttons: Qt.MouseButton) -> None:
         button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton

@@ -214,7 +214,7 @@ class Canvas(View):
         self.update()
 
     def _moved(self) -> None:
-        self.scene.zoom, self.scene.seen = self.viewport.zoom, self.viewport.visible
+        self.scene.look_at(self.viewport.zoom, self.viewport.visible)
         self._frames = [self.viewport.on_screen(r) for r in self.scene.candidate_regions]
         self._follow_outline()
         self._choose_cursor()

@@ -25,7 +25,7 @@ from lacuna.ui.canvas.original import Loaded, OriginalLoader
 from lacuna.ui.canvas.photo_layer import PhotoLayer
 from lacuna.ui.canvas.seen import Seen
 from lacuna.ui.canvas.sources import MaskSource, PictureSource, display_of, eight_bits
-from lacuna.ui.canvas.tile_cache import MANY, TileCache
+from lacuna.ui.canvas.tile_cache import EVERYWHERE, MANY, TileCache
 
 AUTO = "auto"
 PACE = 25  # ms from a dab to its ring and outline
@@ -242,22 +242,30 @@ class Scene(QObject):
             self.changed.emit(self._grown(change.region for change in changes))
             return
         # A stroke is going on: its pixels are tinted at once, and the ring around them follows at its own pace.
+        regions = []
+        near = self.seen.pad(int(self.style.growth + 8 / self.zoom) + 4)  # so far a change reaches
         for change in changes:
-            assert change.differs is not None
-            part = change.region.intersect(self.seen)
-            if part.empty:
-                self.cache.stale(self.mask, change.region)
-                continue
-            differs = change.differs[part.shift(-change.region.y0, -change.region.x0).slices]
-            tints = self.mask.style.tinted(document.mask.pixels[part.slices])
-            self.cache.dab(self.mask, self.zoom, change.region, part, differs, tints)
-        regions = tuple(change.region for change in changes)
-        self.changed.emit(regions)
-        self._dabbed = (
-            [Region.around((*self._dabbed, *regions))] if len(self._dabbed) > MANY else [*self._dabbed, *regions]
-        )
+            part = change.within(near)
+            # What lies wholly in sight is marked by the dab alone, at the zoom that is seen.
+            hidden = self.seen if part.region != change.region else EVERYWHERE
+            self.cache.stale(self.mask, change.region, zoom=self.zoom, seen=hidden)
+            if not part.region.empty and part.differs is not None:
+                tints = self.mask.style.tinted(document.mask.pixels[part.region.slices])
+                self.cache.dab(self.mask, self.zoom, part.region, part.differs, tints)
+                regions.append(part.region)
+        self.changed.emit(tuple(regions))
+        self._dabbed += regions
+        if len(self._dabbed) > MANY:
+            self._dabbed = [Region.around(self._dabbed)]
         if not self._pace.isActive():
             self._pace.start()
+
+    def look_at(self, zoom: float, seen: Region) -> None:
+        """The person sees this region of the picture now, at this zoom."""
+        if (zoom, seen) != (self.zoom, self.seen):
+            self.zoom, self.seen = zoom, seen
+            if self.mask is not None:
+                self.cache.look_around(self.mask)
 
     @property
     def settled(self) -> bool:

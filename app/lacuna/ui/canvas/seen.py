@@ -27,6 +27,18 @@ class Change:
 
     region: Region
     differs: NDArray[np.bool_] | None = None
+    known: bool = True  # False: others may differ, too
+
+    def within(self, other: Region) -> Change:
+        """What of it lies in `other`, as tight as it is known."""
+        common = self.region.intersect(other)
+        if common.empty or common == self.region or self.differs is None:
+            return Change(common, None if common.empty else self.differs)
+        differs = self.differs[common.shift(-self.region.y0, -self.region.x0).slices]
+        if not self.known:
+            return Change(common, differs, known=False)
+        box = _box(differs)
+        return Change(box.shift(common.y0, common.x0), None if box.empty else differs[box.slices])
 
 
 class Seen:
@@ -49,7 +61,7 @@ class Seen:
             old = self._tiles.get(key)
             if old is None:
                 self._keep(key, pixels[tile.slices].copy())
-                found.append(Change(part, pixels[part.slices] != 0))
+                found.append(Change(part, pixels[part.slices] != 0, known=False))
                 continue
             self._tiles.move_to_end(key)
             before, now = old[part.shift(-tile.y0, -tile.x0).slices], pixels[part.slices]

@@ -22,6 +22,8 @@ from lacuna.ui.canvas.viewport import scaled
 
 Argb = NDArray[np.uint32]  # 0xAARRGGBB, premultiplied where not opaque
 Key = tuple[int, int]  # row, column
+NOWHERE = Region(0, 0, 0, 0)
+EVERYWHERE = Region(-(1 << 40), -(1 << 40), 1 << 40, 1 << 40)
 BUDGET = 96 << 20
 MANY = 64  # changes that a group remembers one by one, and tiles that are looked at one by one
 EMPTY_COST = 128  # bytes that an empty tile's entry is taken to cost
@@ -87,6 +89,7 @@ class Group:
         self.tiles: dict[Key, Tile] = {}
         self.changes: list[Region] = []
         self.dabbed: set[Key] = set()
+        self.unseen: list[Region] = []  # changes that tiles in sight have not been marked with
 
     def rect(self, key: Key) -> Region:
         """The device pixels of the zoomed picture that a tile holds."""
@@ -98,18 +101,18 @@ class Group:
             self.mark(region)
         self.changes.clear()
 
-    def mark(self, region: Region, dabbed: Region | None = None) -> None:
-        """Mark the tiles that image pixels `region` show in; as dabbed those that show some of `dabbed`."""
-        seen = zoomed(dabbed, self.scale.zoom) if dabbed is not None else Region(0, 0, 0, 0)
+    def mark(self, region: Region, *, dabbed: bool = False, but: Region = NOWHERE) -> None:
+        """Mark the tiles that image pixels `region` show in, but not those that show some of the image region `but`."""
+        spared = NOWHERE if but.empty else zoomed(but, self.scale.zoom)
         rect = zoomed(region, self.scale.zoom).pad(self.layer.reach(self.scale)).clip(self.size)
         for key in rect.tiles() if rect.area < MANY * TILE * TILE else tuple(self.tiles):
             tile = self.tiles.get(key)
-            if tile is None:
+            if tile is None or spared.overlaps(self.rect(key)):
                 continue
             y0, x0 = max(0, rect.y0 - key[0] * TILE), max(0, rect.x0 - key[1] * TILE)
             y1, x1 = min(TILE, rect.y1 - key[0] * TILE), min(TILE, rect.x1 - key[1] * TILE)
             if y0 < y1 and x0 < x1:
-                tile.mark(y0, x0, y1, x1, dabbed=seen.overlaps(self.rect(key)))
+                tile.mark(y0, x0, y1, x1, dabbed=dabbed)
                 if tile.dabbed:
                     self.dabbed.add(key)
 
@@ -156,32 +159,40 @@ class TileCache:
             self._write(group, key, rect, group.layer.render(group.scale, rect))
         return tile
 
-    def stale(self, layer: Layer, region: Region) -> None:
-        """Say that image pixels of `layer` have changed."""
-        for group in self._groups.values():
-            if group.layer is layer:
-                group.changes.append(region)
-                if len(group.changes) > MANY:
-                    group.changes[:] = [Region.around(group.changes)]
+    def stale(self, layer: Layer, region: Region, *, zoom: float | None = None, seen: Region = NOWHERE) -> None:
+        """Say that image pixels of `layer` have changed.
 
-    def dab(
-        self, layer: Layer, zoom: float, region: Region, part: Region, changed: NDArray[np.bool_], tints: Argb
-    ) -> None:
-        """Say that image pixels of `region` have changed, and put `tints` at once on those `changed` of its `part`.
-
-        That is at `zoom`; at others they become stale. What surrounds them (rings, outlines) is left to `settle`.
+        Tiles at `zoom` that show some of the image region `seen` are left as they are until `look_around`: what changed
+        in their visible parts is told by `dab`.
         """
         for group in self._groups.values():
             if group.layer is not layer:
                 continue
             if group.scale.zoom != zoom:
-                group.changes.append(region)
-                if len(group.changes) > MANY:
-                    group.changes[:] = [Region.around(group.changes)]
-                continue
-            group.catch_up()
-            self._dab(group, part, changed, tints)
-            group.mark(region, part)
+                group.changes = remembered(group.changes, region)
+            elif seen != EVERYWHERE:
+                group.catch_up()
+                group.mark(region, but=seen)
+                group.unseen = remembered(group.unseen, region)
+
+    def look_around(self, layer: Layer) -> None:
+        """Other parts of the picture are seen now: no tile is left as it is any longer."""
+        for group in self._groups.values():
+            if group.layer is layer and group.unseen:
+                for region in group.unseen:
+                    group.mark(region)
+                group.unseen.clear()
+
+    def dab(self, layer: Layer, zoom: float, part: Region, changed: NDArray[np.bool_], tints: Argb) -> None:
+        """Put `tints` at once on those image pixels of `part` that have `changed`, on the tiles at `zoom`.
+
+        What surrounds them (rings, outlines) is left to `settle`. Say also that they are stale, for other zooms.
+        """
+        for group in self._groups.values():
+            if group.layer is layer and group.scale.zoom == zoom:
+                group.catch_up()
+                self._dab(group, part, changed, tints)
+                group.mark(part, dabbed=True)
 
     def settle(self, layer: Layer, zoom: float) -> None:
         """Make anew what was dabbed, at `zoom` now, elsewhere when it is next painted."""
@@ -272,6 +283,11 @@ class TileCache:
         del group.tiles[key]
         if not group.tiles:
             self._groups.pop((id(group.layer), group.scale.key), None)
+
+
+def remembered(regions: list[Region], region: Region) -> list[Region]:
+    """One more region; many become the box around them."""
+    return [*regions, region] if len(regions) < MANY else [Region.around((*regions, region))]
 
 
 def zoomed(region: Region, zoom: float) -> Region:
