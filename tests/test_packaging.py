@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,30 +195,37 @@ def test_the_built_program_lists_its_backends_and_examines_itself(bare: dict[str
 
 
 @pytest.fixture
-def window(bare: dict[str, str], real_display: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """The built program with a sample photo on a screen of its own."""
+def window(bare: dict[str, str], real_display: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The built program with a sample photo on a screen of its own; what it says lies in the file `said`."""
     screen = {"DISPLAY": real_display["DISPLAY"], "QT_QPA_PLATFORM": "xcb", "QT_SCALE_FACTOR": "1"}
-    program = subprocess.Popen([BUILT, str(SAMPLE)], env={**bare, **screen}, stderr=subprocess.PIPE, text=True)
-    try:
-        yield program
-    finally:
-        if program.poll() is None:
-            program.kill()
-        program.communicate(timeout=20)
+    with Path(bare["HOME"], "said").open("wb") as said:
+        program = subprocess.Popen([BUILT, SAMPLE], env={**bare, **screen}, stdout=said, stderr=said)
+        try:
+            yield program
+        finally:
+            if program.poll() is None:
+                program.kill()
+            program.wait(20)
 
 
 @pytest.mark.package
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the window is driven through an X server")
-def test_the_built_program_opens_its_window_and_quits(window: subprocess.Popen[str], real_display: dict[str, str]):
+def test_the_built_program_opens_its_window_and_quits(
+    window: subprocess.Popen[bytes], bare: dict[str, str], real_display: dict[str, str]
+):
     xdotool = shutil.which("xdotool")
     assert xdotool, "xdotool is not installed"
 
     def ask(*words: str) -> str:
-        done = subprocess.run([xdotool, *words], env=real_display, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr or window.poll()
+        done = subprocess.run([xdotool, *words], env=real_display, capture_output=True, text=True, timeout=20)
         return done.stdout.split("\n")[0]
 
-    found = ask("search", "--sync", "--onlyvisible", "--name", "lion.jpg")
+    found, end = "", time.monotonic() + 60
+    while not found:
+        assert window.poll() is None, Path(bare["HOME"], "said").read_text(encoding="utf-8")
+        assert time.monotonic() < end, "no window with the name of the photo has come up"
+        found = ask("search", "--onlyvisible", "--name", SAMPLE.name)
+        time.sleep(0.05)
     assert "Lacuna" in ask("getwindowname", found)
     ask("windowfocus", "--sync", found)
     ask("key", "--window", found, "ctrl+q")
