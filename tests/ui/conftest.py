@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
+
+if TYPE_CHECKING:
+    from lacuna.ui.main_window import MainWindow
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,12 @@ def no_widget_left(app: QApplication, unseen_errors: list[str]) -> Iterator[None
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     app.processEvents()
     gc.collect()
+
+
+@pytest.fixture
+def window(app: QApplication) -> Iterator[MainWindow]:
+    """The program's window with nothing open."""
+    from tests.ui.windows import opened_window
+
+    with opened_window() as made:
+        yield made

@@ -56,7 +56,7 @@ def top_dialog() -> QDialog:
     return found
 
 
-# --- unsaved work ------------------------------------------------------------------------------------------------------
+# --- unsaved work ---------------------------------------------------------------------------------------------------
 
 
 def ask_unsaved(heard: Heard) -> Any:
@@ -105,7 +105,7 @@ def test_a_pasted_image_can_become_a_picture_or_a_mask(heard: Heard) -> None:
     assert heard == ["mask", "picture"]
 
 
-# --- saving ------------------------------------------------------------------------------------------------------------
+# --- saving ---------------------------------------------------------------------------------------------------------
 
 
 def save_dialog(
@@ -187,7 +187,7 @@ def test_without_a_name_nothing_can_be_saved(heard: Heard, tmp_path: Path) -> No
     assert not dialog.button.isEnabled()
 
 
-# --- a mask of another size --------------------------------------------------------------------------------------------
+# --- a mask of another size ----------------------------------------------------------------------------------------
 
 
 def mask_dialog(heard: Heard, size: tuple[int, int] = (30, 20)) -> MaskSize:
@@ -246,7 +246,7 @@ def test_places_of_a_mask(fit: MaskFit, place: tuple[int, int, int, int]) -> Non
     assert placed(fit, (30, 20), (60, 80)) == place
 
 
-# --- the others --------------------------------------------------------------------------------------------------------
+# --- the others -----------------------------------------------------------------------------------------------------
 
 
 def test_details_of_an_error_can_be_copied() -> None:

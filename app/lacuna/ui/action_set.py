@@ -150,4 +150,13 @@ class ActionSet(QObject):
 
 def plain_text(row: Row) -> str:
     """The text of an action without its mnemonic and its dots."""
-    return re.sub(r"\(&\w\)", "", _(row.text)).replace("&", "").removesuffix("…")
+    return without_mnemonic(_(row.text)).removesuffix("…")
+
+
+def without_mnemonic(text: str) -> str:
+    """A menu's text as it is read; in Chinese the mnemonic stands behind it in brackets.
+
+    >>> without_mnemonic("&File"), without_mnemonic("文件(&F)")
+    ('File', '文件')
+    """
+    return re.sub(r"\(&\w\)", "", text).replace("&", "")

@@ -105,8 +105,6 @@ class Program(QObject):
 
     def _ended(self) -> None:
         """The window is gone: the worker gets a moment with the loop running, then the process ends."""
-        for job in list(self.editor.jobs):
-            job.cancel()
         self._waiting = QTimer(self)
         self._waiting.setInterval(20)
         self._waiting.timeout.connect(self._wait)

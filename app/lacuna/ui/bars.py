@@ -9,7 +9,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMenu, QToolBar, QToolButton, QWidget
 
 from lacuna.i18n import _
-from lacuna.ui.actions import ROWS, Menu
+from lacuna.ui.action_set import plain_text
+from lacuna.ui.actions import BY_ID, ROWS, Menu
 from lacuna.ui.icons import SIDE
 
 if TYPE_CHECKING:
@@ -113,4 +114,4 @@ class Bars:
         button = bar.widgetForAction(self._actions[action_id])
         assert isinstance(button, QToolButton)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Qt's bars leave their buttons out of the Tab order
-        button.setAccessibleName(self._actions[action_id].text().replace("&", ""))
+        button.setAccessibleName(plain_text(BY_ID[action_id]))

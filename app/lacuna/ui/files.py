@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lacuna.ui.main_window import MainWindow
 
 READABLE = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "bmp", "avif", "gif", "heic", "heif")
-MOST_RECENT = 12
 
 
 class Files:
@@ -56,14 +55,14 @@ class Files:
 
     def _open(self, path: Path, *, allow_large: bool = False) -> None:
         self._asked = path
-        self._editor.open(path, lambda: self._opened(path), allow_large=allow_large)
+        folder = self._editor.settings.last_folder
 
-    def _opened(self, path: Path) -> None:
-        settings = self._editor.settings
-        settings.recent = [str(path), *(r for r in settings.recent if r != str(path))][:MOST_RECENT]
-        if not path.is_relative_to(paths.resources()):
-            settings.last_folder = str(path.parent)
-        self._window.recent_changed()
+        def opened() -> None:
+            if path.is_relative_to(paths.resources()):  # a sample: dialogs go on beginning where the person's files are
+                self._editor.settings.last_folder = folder
+            self._window.recent_changed()
+
+        self._editor.open(path, opened, allow_large=allow_large)
 
     def refused(self, error: LacunaError) -> bool:
         """An opening failed: a picture that is only too large can be allowed once. True if that was asked."""
@@ -149,10 +148,10 @@ class Files:
         def saved(well: bool) -> None:
             if well:
                 self._window.say(Message(_("Saved as “{name}”.").format(name=path.name)))
+                self._window.recent_changed()
                 if then is not None:
                     then()
 
-        self._editor.settings.last_folder = str(path.parent)
         self._editor.save(path, saved, quality=quality)
 
     def _proposed(self) -> Path:

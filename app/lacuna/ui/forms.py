@@ -36,6 +36,7 @@ class Form(QWidget):
         super().__init__(parent)
         self.params = params
         self.fields: dict[str, Field] = {}
+        self._grid: QGridLayout | None = None
         for param in describe(params):
             if param.name in leave_out:
                 continue
@@ -69,8 +70,18 @@ class Form(QWidget):
                 made.show_value(made.param.default)
                 self.changed.emit(each, made.param.default)
 
+    @property
+    def label_width(self) -> int:
+        """What the labels of a column need."""
+        return max((label.sizeHint().width() for label in self.findChildren(_Label)), default=0)
+
+    def align_labels(self, width: int) -> None:
+        """Give the labels of a column this width, so that forms below each other look like one."""
+        assert self._grid is not None
+        self._grid.setColumnMinimumWidth(0, width)
+
     def _lay_column(self) -> None:
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(8)

@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.editor = editor
         self._seen = False
         self._leaving = False
+        self._discarded = False
         self._candidate: Candidate | None = None
         self._candidate_card: MessageCard | None = None
         self.setObjectName("lacuna")
@@ -195,7 +196,7 @@ class MainWindow(QMainWindow):
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.resizeDocks([docks["fill"]], [290], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["fill"], docks["zoom"], docks["history"]], [330, 240, 220], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["fill"], docks["zoom"], docks["history"]], [270, 290, 220], Qt.Orientation.Vertical)
         return docks
 
     def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
@@ -291,7 +292,9 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _leave(self) -> None:
+        """The person has saved, or gives up what is unsaved: then it is not offered at the next start either."""
         self._leaving = True
+        self._discarded = self.editor.unsaved
         self.close()
 
     # --- Qt ----------------------------------------------------------------------------------------------------------
@@ -304,6 +307,9 @@ class MainWindow(QMainWindow):
             self.files.leave(self._leave)
             return
         self.editor.settings.layout = layout.kept(self)
+        self.editor.work.cancel_bound()  # fills; what is being written to a file goes on
+        if self._discarded:
+            self.editor.close()
         event.accept()
         self.ended.emit()
 

@@ -44,7 +44,7 @@ def photo_of(image: QImage) -> Photo:
     alpha = rgba[..., 3].copy() if image.hasAlphaChannel() else None
     if alpha is not None and bool((alpha == np.iinfo(kind).max).all()):
         alpha = None  # an alpha channel that says nothing
-    return Photo(rgba[..., :3].copy(), alpha, profile=profile or None)
+    return Photo(np.ascontiguousarray(rgba[..., :3]), alpha, profile=profile or None)
 
 
 def mask_of(image: QImage) -> Mask:
@@ -85,8 +85,8 @@ def _levels(values: Pixels, white: float, wanted: float, kind: type) -> NDArray[
 
 
 def _rows(image: QImage, kind: type, channels: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """(h, w, channels) view of an image's pixels, which must live as long as the view."""
+    """(h, w, channels) copy of an image's pixels: Qt frees its own with the image, whatever looks at them."""
     width = np.dtype(kind).itemsize * channels
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    flat = np.ascontiguousarray(rows[:, : image.width() * width])
+    flat = rows[:, : image.width() * width].copy()
     return flat.view(kind).reshape(image.height(), image.width(), channels)

@@ -127,7 +127,7 @@ def palette(theme: Theme) -> QPalette:
 def style_sheet(theme: Theme) -> str:
     """What Fusion draws too loudly or not at all: flat tool buttons, cards, dock titles, a frame around the focus."""
     t = theme
-    check = (paths.resources() / "icons" / "check.svg").as_posix()
+    icons = (paths.resources() / "icons").as_posix()
     knob = t.raised if t.name == "light" else t.text
     strong = t.focus if t.name == "light" else t.accent
     return f"""
@@ -150,6 +150,7 @@ QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px; 
 QToolButton:hover {{ background: {t.hover}; }}
 QToolButton:pressed {{ background: {t.border}; }}
 QToolButton:checked {{ background: {t.accent}; color: {t.accent_text}; }}
+QToolButton:checked:disabled {{ background: {t.hover}; }}
 QToolButton:focus, QPushButton:focus {{ border: 2px solid {t.focus}; }}
 QToolButton:focus {{ padding: 3px; }}
 QPushButton {{
@@ -164,7 +165,7 @@ QPushButton:default:hover, QPushButton[primary="true"]:hover {{ background: {str
 QPushButton[primary="true"]:focus, QPushButton:default:focus {{ border: 2px solid {t.text}; }}
 QPushButton[primary="true"]:disabled, QPushButton:default:disabled {{
   background: {t.window}; color: {t.disabled}; border-color: {t.border}; }}
-QDockWidget::title {{ background: {t.window}; padding: 7px 10px; border-top: 1px solid {t.border}; }}
+QDockWidget::title {{ background: {t.window}; padding: 7px 10px; }}
 QStatusBar {{ background: {t.window}; border-top: 1px solid {t.border}; }}
 QStatusBar::item {{ border: none; }}
 QTabBar::tab {{ padding: 6px 12px; border: none; background: transparent; color: {t.quiet}; }}
@@ -174,9 +175,27 @@ QListView, QTreeView, QPlainTextEdit {{ border: 1px solid {t.border}; border-rad
 QListView:focus, QTreeView:focus, QPlainTextEdit:focus {{ border: 2px solid {t.focus}; }}
 QListView::item {{ padding: 4px 6px; border-radius: 4px; }}
 QListView::item:selected {{ background: {t.accent}; color: {t.accent_text}; }}
+QTreeView::item {{ padding: 3px 2px; }}
 QHeaderView::section {{ background: {t.window}; border: none; border-bottom: 1px solid {t.border}; padding: 5px 8px; }}
 QProgressBar {{ border: none; border-radius: 3px; background: {t.border}; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ border-radius: 3px; background: {t.accent}; }}
+QComboBox, QAbstractSpinBox, QLineEdit, QKeySequenceEdit QLineEdit {{
+  background: {t.base}; border: 1px solid {t.border}; border-radius: 5px; padding: 3px 6px; min-height: 18px;
+  selection-background-color: {t.accent}; selection-color: {t.accent_text}; }}
+QComboBox:hover, QAbstractSpinBox:hover, QLineEdit:hover {{ border-color: {t.quiet}; }}
+QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus {{ border: 2px solid {t.focus}; padding: 2px 5px; }}
+QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit:disabled {{ color: {t.disabled}; background: {t.window}; }}
+QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; min-height: 0; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ image: url("{icons}/arrow-down.svg"); width: 11px; height: 11px; }}
+QComboBox QAbstractItemView {{ border: 1px solid {t.border}; background: {t.raised}; padding: 3px; outline: none; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+  subcontrol-origin: border; width: 17px; border: none; background: transparent; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; margin-top: 2px; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; margin-bottom: 2px; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {t.hover}; }}
+QAbstractSpinBox::up-arrow {{ image: url("{icons}/arrow-up.svg"); width: 9px; height: 9px; }}
+QAbstractSpinBox::down-arrow {{ image: url("{icons}/arrow-down.svg"); width: 9px; height: 9px; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.border}; }}
 QSlider::sub-page:horizontal {{ border-radius: 2px; background: {t.accent}; }}
 QSlider::sub-page:horizontal:disabled {{ background: {t.border}; }}
@@ -190,7 +209,7 @@ QCheckBox::indicator, QRadioButton::indicator {{
   width: 14px; height: 14px; border: 1px solid {t.quiet}; border-radius: 3px; background: {t.base}; }}
 QRadioButton::indicator {{ border-radius: 8px; }}
 QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {t.focus}; }}
-QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url("{check}"); }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url("{icons}/check.svg"); }}
 QRadioButton::indicator:checked {{
   width: 6px; height: 6px; border: 5px solid {t.accent}; background: {t.accent_text}; }}
 QCheckBox::indicator:focus {{ width: 12px; height: 12px; border: 2px solid {t.focus}; }}

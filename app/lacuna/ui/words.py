@@ -23,6 +23,15 @@ def seconds(value: float) -> str:
     return _("{hours} h {minutes} min").format(hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
+def about(value: float) -> str:
+    """A duration that is a guess.
+
+    >>> about(0.04), about(12)
+    ('under 0.1 s', 'about 12 s')
+    """
+    return seconds(value) if value < 0.1 else _("about {time}").format(time=seconds(value))
+
+
 def memory(count: int) -> str:
     """Bytes, in MB or GB.
 

@@ -51,6 +51,9 @@ class Preferences(Dialog):
             form.changed.connect(changed)
             self.body.addWidget(form)
             self.forms.append(form)
+        widest = max(form.label_width for form in self.forms)
+        for form in self.forms:
+            form.align_labels(widest)
         self.body.addStretch(1)
         self.add_button(_("Reset all"), self._reset, left=True)
         self.add_button(_("Close"), self.accept, default=True)

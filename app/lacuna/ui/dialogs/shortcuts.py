@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from lacuna.i18n import N_, _
-from lacuna.ui.action_set import ActionSet, plain_text
+from lacuna.ui.action_set import ActionSet, plain_text, without_mnemonic
 from lacuna.ui.actions import BY_ID, ROWS, Menu
 from lacuna.ui.dialogs.dialog import Dialog, words
 from lacuna.ui.icons import icon
@@ -60,7 +60,7 @@ class Shortcuts(Dialog):
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.currentItemChanged.connect(lambda *_items: self._show_current())
         self.body.addWidget(self.list, 1)
-        self._items: dict[str, QTreeWidgetItem] = {}
+        self.items: dict[str, QTreeWidgetItem] = {}
         self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._fill()
 
@@ -97,13 +97,13 @@ class Shortcuts(Dialog):
 
     def _fill(self) -> None:
         for menu in Menu:
-            title = _("Picture") if menu is Menu.NONE else _(menu.value).replace("&", "")
+            title = _("Picture") if menu is Menu.NONE else without_mnemonic(_(menu.value))
             group, items = self._group(title)
             for row in ROWS:
                 if row.menu is menu:
                     item = QTreeWidgetItem(group, [self._text(row.id), self._shown(row.id)])
                     item.setData(0, ID, row.id)
-                    self._items[row.id] = item
+                    self.items[row.id] = item
                     items.append(item)
         group, items = self._group(_("Mouse and pen"))
         items.extend(QTreeWidgetItem(group, [_(what), _(how)]) for what, how in MOUSE)
@@ -122,7 +122,7 @@ class Shortcuts(Dialog):
     def _text(self, action_id: str) -> str:
         row = BY_ID[action_id]
         text = plain_text(row)
-        return f"{_(row.submenu).replace('&', '')}: {text}" if row.submenu else text
+        return f"{without_mnemonic(_(row.submenu))}: {text}" if row.submenu else text
 
     def _shown(self, action_id: str) -> str:
         native = QKeySequence.SequenceFormat.NativeText
@@ -183,6 +183,6 @@ class Shortcuts(Dialog):
         self._refresh()
 
     def _refresh(self) -> None:
-        for action_id, item in self._items.items():
+        for action_id, item in self.items.items():
             item.setText(1, self._shown(action_id))
         self._show_current()

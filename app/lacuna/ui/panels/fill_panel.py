@@ -16,7 +16,7 @@ from lacuna.imaging.region import Region
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
-from lacuna.ui.words import memory, seconds
+from lacuna.ui.words import about, memory
 
 ESTIMATE_AFTER = 120  # milliseconds of quiet after a change
 
@@ -137,9 +137,10 @@ class FillPanel(QWidget):
             self._show_problem("")
             return
         estimate = self._editor.estimate()
-        self._show_problem(estimate.problem)
-        self.estimate.setText("" if estimate.problem else sentence(estimate))
-        self.estimate.setVisible(not estimate.problem)
+        problem = estimate.problem if estimate.pixels else ""  # an empty mask is where everybody begins
+        self._show_problem(problem)
+        self.estimate.setText(sentence(estimate))
+        self.estimate.setVisible(not problem)
 
     def _show_problem(self, problem: str) -> None:
         missing = next((info.missing for info in self._known if info.id == self._editor.backend), "")
@@ -172,9 +173,7 @@ def sentence(estimate: Estimate) -> str:
     if estimate.pixels == 0:
         return _("Paint over what should go.")
     parts = ngettext("{count} region", "{count} regions", estimate.regions).format(count=estimate.regions)
-    return _("About {time}, {memory}, {regions}").format(
-        time=seconds(estimate.seconds), memory=memory(estimate.bytes), regions=parts
-    )
+    return "  ·  ".join((about(estimate.seconds), memory(estimate.bytes), parts))
 
 
 def _wrapped(parent: QWidget, *, quiet: bool = False) -> QLabel:

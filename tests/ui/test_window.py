@@ -1,0 +1,656 @@
+"""The window: opening, painting, filling, saving, closing, by mouse and keyboard, looked at in the document."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QAccessible, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QDockWidget, QPushButton, QSlider
+
+from lacuna.contract.progress import Progress
+from lacuna.editor.values import Message, Severity
+from lacuna.engine.jobs import unexpected
+from lacuna.settings import Settings
+from lacuna.ui.dialogs.error_details import ErrorDetails
+from lacuna.ui.main_window import MainWindow
+from lacuna.ui.messages import Answer
+from lacuna.ui.pictures import image_of, mask_of, photo_of
+from tests.ui.support import LEFT, press, release, settle, wait_until
+from tests.ui.windows import SAMPLES, back_to, copy_of_sample, fill, key, open_photo, opened_window, paint
+
+
+def dialog() -> QDialog:
+    """The dialog that has come up."""
+    wait_until(lambda: QApplication.activeModalWidget() is not None)
+    found = QApplication.activeModalWidget()
+    assert isinstance(found, QDialog)
+    return found
+
+
+def answer(text: str) -> None:
+    button = next(b for b in dialog().findChildren(QPushButton) if b.text() == text)
+    QTest.mouseClick(button, LEFT)
+    settle()
+
+
+def cards(window: MainWindow) -> list[str]:
+    return [card.message.sentence for card in window.messages.cards]
+
+
+def edited(window: MainWindow, path: Path) -> None:
+    """Open a picture and fill a stroke in it."""
+    open_photo(window, path)
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    fill(window)
+    assert window.editor.unsaved
+
+
+# --- one job, whole
+
+
+def test_a_stroke_is_painted_filled_undone_redone_and_saved(window: MainWindow, tmp_path: Path) -> None:
+    path = copy_of_sample(tmp_path)
+    source = path.read_bytes()
+    open_photo(window, path)
+    document = window.editor.document
+    assert document is not None
+    before = document.photo.pixels.copy()
+    paint(window, (0.4, 0.4), (0.5, 0.5), (0.6, 0.4))
+    mask = document.mask.pixels > 0
+    assert mask.any()
+    key(window.canvas, "Return")
+    wait_until(lambda: not window.editor.jobs and window.editor.unsaved, 20)
+    after = document.photo.pixels.copy()
+    changed = (after != before).any(axis=2)
+    assert changed.any()
+    assert changed.sum() <= (document.shape[0] * document.shape[1]) // 2
+    key(window.canvas, "Ctrl+Z")
+    assert np.array_equal(document.photo.pixels, before)
+    assert np.array_equal(document.mask.pixels > 0, mask)
+    key(window.canvas, "Ctrl+Y")
+    assert np.array_equal(document.photo.pixels, after)
+    key(window.canvas, "Ctrl+S")
+    QTest.keyClick(dialog(), Qt.Key.Key_Return)
+    wait_until(lambda: not window.editor.unsaved)
+    assert (tmp_path / "lion_lacuna.jpg").is_file()
+    assert path.read_bytes() == source
+    assert any("lion_lacuna.jpg" in text for text in cards(window))
+
+
+def test_the_title_names_the_picture_and_marks_what_is_unsaved(window: MainWindow, tmp_path: Path) -> None:
+    assert window.windowTitle() == "Lacuna"
+    edited(window, copy_of_sample(tmp_path))
+    assert window.windowTitle() == "lion.jpg[*] — Lacuna"
+    assert window.isWindowModified()
+    window.editor.undo()
+    settle()
+    assert not window.isWindowModified()
+
+
+def test_the_start_panel_gives_way_to_the_picture_and_comes_back(window: MainWindow) -> None:
+    assert window.start.isVisible()
+    assert len(window.start.sample_buttons) == 4
+    QTest.mouseClick(window.start.sample_buttons[0], LEFT)
+    wait_until(lambda: window.editor.document is not None)
+    assert window.canvas.isVisible()
+    assert not window.start.isVisible()
+    assert window.canvas.hasFocus()
+    key(window.canvas, "Ctrl+W")
+    assert window.start.isVisible()
+    assert len(window.start.recent_buttons) == 1
+
+
+# --- leaving
+
+
+def test_leaving_unsaved_work_asks_once_and_staying_keeps_it(window: MainWindow, tmp_path: Path) -> None:
+    edited(window, copy_of_sample(tmp_path))
+    key(window.canvas, "Ctrl+W")
+    QTest.keyClick(dialog(), Qt.Key.Key_Escape)
+    settle()
+    assert window.editor.document is not None
+    assert window.editor.unsaved
+    back_to(window)
+    key(window.canvas, "Ctrl+W")
+    answer("Discard changes")
+    assert window.editor.document is None
+
+
+def test_saving_on_the_way_out_leaves_only_when_it_is_saved(window: MainWindow, tmp_path: Path) -> None:
+    edited(window, copy_of_sample(tmp_path))
+    key(window.canvas, "Ctrl+W")
+    answer("Save")
+    assert window.editor.document is not None
+    answer("Save")  # the page with name and format
+    wait_until(lambda: window.editor.document is None)
+    assert (tmp_path / "lion_lacuna.jpg").is_file()
+
+
+def test_always_save_is_remembered_and_asks_no_more(window: MainWindow, tmp_path: Path) -> None:
+    window.prefer("save_without_asking", True)
+    edited(window, copy_of_sample(tmp_path))
+    key(window.canvas, "Ctrl+W")
+    wait_until(lambda: window.editor.document is None)
+    assert (tmp_path / "lion_lacuna.jpg").is_file()
+
+
+def test_a_mask_alone_asks_nothing(window: MainWindow, tmp_path: Path) -> None:
+    open_photo(window, copy_of_sample(tmp_path))
+    paint(window, (0.4, 0.4), (0.6, 0.6))
+    key(window.canvas, "Ctrl+W")
+    assert QApplication.activeModalWidget() is None
+    assert window.editor.document is None
+
+
+def test_closing_the_window_with_unsaved_work_asks_and_then_ends(window: MainWindow, tmp_path: Path) -> None:
+    ended: list[bool] = []
+    window.ended.connect(lambda: ended.append(True))
+    edited(window, copy_of_sample(tmp_path))
+    window.close()
+    assert window.isVisible()
+    QTest.keyClick(dialog(), Qt.Key.Key_Escape)
+    assert window.isVisible()
+    window.close()
+    answer("Discard changes")
+    assert ended == [True]
+    assert not window.isVisible()
+
+
+# --- files
+
+
+def test_next_and_previous_go_through_the_folder_and_say_where_it_ends(window: MainWindow, tmp_path: Path) -> None:
+    first = copy_of_sample(tmp_path, "bridge.jpg", "1.jpg")
+    second = copy_of_sample(tmp_path, "house.jpg", "2.jpg")
+    open_photo(window, first)
+    key(window.canvas, "PgDown")
+    wait_until(lambda: window.picture_name() == "2.jpg")
+    key(window.canvas, "PgDown")
+    assert any("last picture" in text for text in cards(window))
+    key(window.canvas, "Alt+Left")
+    wait_until(lambda: window.picture_name() == "1.jpg")
+    assert second.is_file()
+
+
+def test_several_files_given_are_the_list_that_next_goes_through(window: MainWindow, tmp_path: Path) -> None:
+    files = [copy_of_sample(tmp_path / folder, to="same.jpg") for folder in ("a", "b")]
+    window.files.open(files)
+    wait_until(lambda: window.editor.document is not None)
+    settle()
+    assert not window.action_set["file.previous"].isEnabled()
+    key(window.canvas, "PgDown")
+    wait_until(lambda: window.editor.document is not None and window.editor.document.header.path == files[1])
+    settle()
+    assert not window.action_set["file.next"].isEnabled()
+
+
+def test_a_file_that_cannot_be_read_is_said_with_its_name_and_the_start_stays(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_text("no picture at all")
+    window.files.open([broken])
+    wait_until(lambda: window.messages.cards)
+    assert "broken.png" in cards(window)[0]
+    assert window.messages.cards[0].message.severity is Severity.ERROR
+    assert QApplication.activeModalWidget() is None
+    wait_until(lambda: window.start.isVisible())
+
+
+def test_a_picture_that_is_too_large_can_be_allowed_once(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.png"
+    image = QImage(9000, 6000, QImage.Format.Format_Grayscale8)
+    image.fill(128)
+    image.save(str(huge))
+    with opened_window() as window:
+        window.prefer("megapixel_limit", 50)
+        window.files.open([huge])
+        assert "huge.png" in " ".join(w.text() for w in dialog().findChildren(type(window.status.hint)))
+        answer("Open it this time")
+        wait_until(lambda: window.editor.document is not None, 20)
+        assert window.editor.document is not None
+        assert window.editor.document.shape == (6000, 9000)
+
+
+def test_recent_files_are_remembered_newest_first(window: MainWindow, tmp_path: Path) -> None:
+    files = [copy_of_sample(tmp_path, to=f"{n}.jpg") for n in (1, 2)]
+    for path in (*files, files[0]):
+        open_photo(window, path)
+    assert window.editor.settings.recent == [str(files[0]), str(files[1])]
+    window.bars.recent.aboutToShow.emit()
+    assert [a.text() for a in window.bars.recent.actions()][:2] == ["&1  1.jpg", "&2  2.jpg"]
+
+
+# --- dropping and pasting
+
+
+def drop(window: MainWindow, path: Path, x: float, modifiers: Qt.KeyboardModifier) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    at = QPointF(window.stage.mapTo(window, window.stage.rect().center()))
+    at.setX(window.stage.mapTo(window, window.stage.rect().topLeft()).x() + x * window.stage.width())
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(at.toPoint(), copy, data, LEFT, modifiers)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(at, copy, data, LEFT, modifiers))
+    settle()
+
+
+NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+
+
+def test_a_dropped_picture_is_opened(window: MainWindow) -> None:
+    drop(window, SAMPLES / "house.jpg", 0.9, NONE)
+    wait_until(lambda: window.picture_name() == "house.jpg")
+
+
+@pytest.mark.parametrize(("x", "modifiers"), [(0.9, NONE), (0.1, CTRL)])
+def test_dropped_on_the_right_half_or_with_ctrl_it_becomes_the_mask(
+    window: MainWindow, x: float, modifiers: Qt.KeyboardModifier
+) -> None:
+    open_photo(window)
+    document = window.editor.document
+    assert document is not None
+    drop(window, SAMPLES / "lion-mask.png", x, modifiers)
+    wait_until(lambda: document.mask.pixels.any())
+    assert window.picture_name() == "lion.jpg"
+    assert document.history.labels
+
+
+def test_a_mask_of_another_size_is_asked_about_and_put_as_chosen(window: MainWindow) -> None:
+    open_photo(window)
+    document = window.editor.document
+    assert document is not None
+    window.files.import_mask(SAMPLES / "flamingos-mask.png")
+    assert not document.mask.pixels.any()
+    QTest.keyClick(dialog(), Qt.Key.Key_Escape)
+    settle()
+    assert not document.mask.pixels.any()
+    window.files.import_mask(SAMPLES / "flamingos-mask.png")
+    answer("Use the mask")
+    assert document.mask.pixels.any()
+
+
+def test_leaving_the_window_while_dragging_hides_the_zones(window: MainWindow) -> None:
+    open_photo(window)
+    window.stage.drag_at(window.stage.rect().center(), with_mask=True)
+    assert window.stage._zones.isVisible()
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not window.stage._zones.isVisible()
+
+
+def test_the_result_can_be_copied_and_pasted_as_a_picture(window: MainWindow) -> None:
+    open_photo(window)
+    assert window.editor.document is not None
+    pixels = window.editor.document.photo.pixels.copy()
+    key(window.canvas, "Ctrl+C")
+    image = QGuiApplication.clipboard().image()
+    assert np.array_equal(photo_of(image).pixels, pixels)
+    window.editor.close()
+    settle()
+    key(window, "Ctrl+V")
+    wait_until(lambda: window.editor.document is not None)
+    assert np.array_equal(window.editor.document.photo.pixels, pixels)
+    assert window.picture_name() == "Untitled"
+
+
+def test_an_image_pasted_over_an_open_picture_is_asked_about(window: MainWindow) -> None:
+    open_photo(window)
+    document = window.editor.document
+    assert document is not None
+    QGuiApplication.clipboard().setImage(QImage(str(SAMPLES / "lion-mask.png")))
+    settle()
+    key(window.canvas, "Ctrl+V")
+    answer("As mask")
+    assert window.editor.document is document
+    assert np.array_equal(document.mask.pixels, mask_of(QImage(str(SAMPLES / "lion-mask.png"))))
+
+
+def test_deep_pictures_and_transparency_survive_the_clipboard() -> None:
+    from lacuna.imaging.photo import Photo
+
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 65536, (5, 7, 3), np.uint16)
+    alpha = rng.integers(1, 65536, (5, 7), np.uint16)
+    back = photo_of(image_of(Photo(pixels, alpha)))
+    assert np.array_equal(back.pixels, pixels)
+    assert back.alpha is not None
+    assert np.array_equal(back.alpha, alpha)
+
+
+# --- panels
+
+
+def test_choosing_a_backend_changes_its_form_and_its_settings_reach_the_editor(window: MainWindow) -> None:
+    panel = window.fill_panel
+    names = [panel.backends.itemText(i) for i in range(panel.backends.count())]
+    assert len(names) >= 2
+    panel.backends.setFocus()
+    QTest.keyClick(panel.backends, Qt.Key.Key_Down)
+    settle()
+    assert window.editor.backend == "ns"
+    slider = next(s for s in panel.findChildren(QSlider) if s.isVisible())
+    before = window.editor.params.radius
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    settle()
+    assert window.editor.params.radius == before + 1
+    panel.reset.click()
+    settle()
+    assert window.editor.params.radius == before
+
+
+def test_the_estimate_follows_the_mask(window: MainWindow) -> None:
+    open_photo(window)
+    paint(window, (0.4, 0.4), (0.6, 0.6))
+    wait_until(lambda: "region" in window.fill_panel.estimate.text())
+    assert window.fill_panel.problem.isHidden()
+    window.editor.clear_mask()
+    wait_until(lambda: "region" not in window.fill_panel.estimate.text())
+
+
+def test_the_fill_button_fills(window: MainWindow) -> None:
+    open_photo(window)
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    QTest.mouseClick(window.fill_panel.button, LEFT)
+    wait_until(lambda: window.editor.unsaved, 20)
+
+
+def test_tool_options_follow_the_tool_and_reach_the_editor(window: MainWindow) -> None:
+    for tool in window.editor.tools:
+        window.editor.use(tool.id)
+        settle()
+        form = window.options.form
+        assert form is not None
+        assert form.params is tool.Options
+    window.editor.use("brush")
+    settle()
+    assert window.options.form is not None
+    size = window.options.form.fields["size"].widgets[1]
+    size.setFocus()
+    QTest.keyClick(size, Qt.Key.Key_A, CTRL)
+    QTest.keyClicks(size, "77")
+    QTest.keyClick(size, Qt.Key.Key_Return)
+    settle()
+    assert window.editor.options.size == 77
+
+
+def test_enter_in_a_box_gives_the_keyboard_back_to_the_picture_and_fills_nothing(window: MainWindow) -> None:
+    open_photo(window)
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    assert window.options.form is not None
+    size = window.options.form.fields["size"].widgets[1]
+    size.setFocus()
+    QTest.keyClick(size, Qt.Key.Key_Return)
+    settle()
+    assert window.canvas.hasFocus()
+    assert not window.editor.jobs
+    assert not window.editor.unsaved
+
+
+def test_choosing_a_line_of_the_history_goes_there(window: MainWindow) -> None:
+    open_photo(window)
+    document = window.editor.document
+    assert document is not None
+    for _time in range(3):
+        window.editor.invert_mask()
+    settle()
+    panel = window.history_panel
+    assert panel.model.rowCount() == 4
+    panel.list.setFocus()
+    QTest.mouseClick(panel.list.viewport(), LEFT, pos=panel.list.visualRect(panel.model.index(1)).center())
+    settle()
+    assert document.history.position == 1
+    QTest.keyClick(panel.list, Qt.Key.Key_End)
+    settle()
+    assert document.history.position == 3
+
+
+def test_the_status_line_tells_size_depth_zoom_mask_and_the_pixel_below_the_pointer(window: MainWindow) -> None:
+    open_photo(window)
+    document = window.editor.document
+    assert document is not None
+    status = window.status
+    assert status.size_text.text() == "512 × 384 px   8 bit"
+    key(window.canvas, "Ctrl+1")
+    assert status.zoom.currentText() == "100 %"
+    window.canvas.cursor_moved.emit(10.5, 20.5)
+    wait_until(lambda: status.position.text() == "10, 20")
+    assert status.colour.text().split() == [str(v) for v in document.photo.pixels[20, 10]]
+    window.editor.select_all()
+    wait_until(lambda: status.mask_share.text() == "Mask 100 %")
+    window.canvas.cursor_moved.emit(-1.0, 5.0)
+    wait_until(lambda: status.position.text() == "")
+
+
+def test_a_zoom_can_be_typed_or_chosen(window: MainWindow) -> None:
+    open_photo(window)
+    edit = window.status.zoom.lineEdit()
+    assert edit is not None
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClicks(edit, "250")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    settle()
+    assert window.canvas.viewport.zoom == pytest.approx(2.5)
+    assert window.canvas.hasFocus()
+    edit.setText("nonsense")
+    edit.setFocus()
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert window.status.zoom.currentText() == "250 %"
+    window.status.zoom.activated.emit(0)
+    settle()
+    assert window.canvas.viewport.fitted
+
+
+# --- jobs, messages, errors
+
+
+def test_the_job_bar_shows_a_long_job_cancels_it_and_moves_nothing(window: MainWindow) -> None:
+    open_photo(window)
+    canvas = window.canvas.geometry()
+
+    def slowly(progress: Progress) -> None:
+        import time
+
+        for step in range(2000):
+            progress.at(step / 2000, "Counting")
+            time.sleep(0.005)
+
+    window.editor.work.run("Slow work", slowly, lambda _result: None)
+    wait_until(lambda: window.status.job.isVisible())
+    wait_until(lambda: "Counting" in window.status.job.text.text())
+    assert window.canvas.geometry() == canvas
+    wait_until(lambda: window.status.job.progress.value() > 0)
+    QTest.mouseClick(window.status.job.cancel, LEFT)
+    wait_until(lambda: not window.editor.jobs)
+    wait_until(lambda: window.status.hint.isVisible())
+
+
+def test_a_call_that_cannot_be_stopped_is_named_while_the_next_job_waits(window: MainWindow) -> None:
+    from threading import Event
+
+    go_on = Event()
+    window.editor.work.run("Deaf", lambda _progress: go_on.wait(10), lambda _result: None, interruptible=False)
+    wait_until(lambda: window.status.job.isVisible())
+    wait_until(lambda: window.editor.jobs[0].started is not None)
+    done: list[object] = []
+    window.editor.work.run("Next", lambda _progress: "done", done.append)
+    window.editor.cancel()
+    wait_until(lambda: "cannot be stopped" in window.status.job.text.text())
+    go_on.set()
+    wait_until(lambda: done == ["done"])
+
+
+def test_a_message_is_shown_once_and_can_be_closed(window: MainWindow) -> None:
+    message = Message("Something to know.", "And what to do.", Severity.WARNING)
+    for _time in range(2):
+        window.say(message)
+    assert cards(window) == ["Something to know."]
+    card = window.messages.cards[0]
+    assert card.accessibleName() == "Something to know. And what to do."
+    cross = next(b for b in card.findChildren(QAbstractButton) if b.accessibleName() == "Close this message")
+    QTest.mouseClick(cross, LEFT)
+    assert cards(window) == []
+    assert not window.messages.isVisible()
+
+
+def test_an_answer_on_a_card_is_carried_out_once(window: MainWindow) -> None:
+    heard: list[str] = []
+    window.messages.say(Message("Well?"), (Answer("Yes", lambda: heard.append("yes")),))
+    button = next(b for b in window.messages.cards[0].findChildren(QPushButton) if b.text() == "Yes")
+    QTest.mouseClick(button, LEFT)
+    assert heard == ["yes"]
+    assert cards(window) == []
+
+
+def test_an_exception_in_a_backend_comes_as_a_dialog_and_leaves_the_document_as_it_was(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lacuna.engine.registry import backend
+
+    def fail(*_args: object) -> None:
+        raise IndexError("an unforeseen index")
+
+    monkeypatch.setattr(type(backend("telea")), "fill", fail)
+    open_photo(window)
+    document = window.editor.document
+    assert document is not None
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    before, mask = document.photo.pixels.copy(), document.mask.pixels.copy()
+    window.editor.use_backend("telea")
+    window.editor.fill()
+    box = dialog()
+    assert isinstance(box, ErrorDetails)
+    assert "an unforeseen index" in box.details.toPlainText()
+    assert "Traceback" in box.details.toPlainText()
+    assert np.array_equal(document.photo.pixels, before)
+    assert np.array_equal(document.mask.pixels, mask)
+    QTest.keyClick(box, Qt.Key.Key_Escape)
+
+
+def test_no_dialog_comes_during_a_stroke(window: MainWindow) -> None:
+    open_photo(window)
+    centre = window.canvas.rect().center()
+    press(window.canvas, centre.x(), centre.y())
+    window.say(Message.of(unexpected("Fill", ValueError("no"))))
+    settle()
+    assert QApplication.activeModalWidget() is None
+    release(window.canvas, centre.x(), centre.y())
+    assert isinstance(dialog(), ErrorDetails)
+    dialog().close()
+
+
+# --- looks and memory
+
+
+def test_preferences_hold_at_once(window: MainWindow) -> None:
+    open_photo(window)
+    window.prefer("overlay_colour", "#34c759")
+    assert window.canvas.overlay_colour == "#34c759"
+    window.action_set["fill.after_stroke"].trigger()
+    assert window.editor.settings.preferences.fill_after_stroke
+    assert window.action_set["fill.after_stroke"].isChecked()
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    wait_until(lambda: window.editor.unsaved, 20)
+
+
+def test_the_layout_is_remembered(home: Path) -> None:
+    with opened_window() as window:
+        window.docks["history"].hide()
+        window.resize(1111, 777)
+        settle()
+        window.end()
+        kept = window.editor.settings.layout
+    with opened_window(Settings(layout=kept)) as window:
+        assert not window.docks["history"].isVisible()
+        assert window.docks["fill"].isVisible()
+
+
+@pytest.mark.parametrize("layout", ["nonsense", "AAAA.BBBB", "...."])
+def test_a_damaged_layout_leaves_a_usable_window(layout: str) -> None:
+    with opened_window(Settings(layout=layout)) as window:
+        assert window.docks["fill"].isVisible()
+        assert window.width() > 600
+
+
+def test_a_window_from_a_larger_screen_comes_back_on_this_one(window: MainWindow) -> None:
+    from lacuna.ui import layout
+
+    window.move(5000, 4000)
+    text = layout.kept(window)
+    window.move(0, 0)
+    layout.restore(window, text)
+    assert window.screen().availableGeometry().intersects(window.geometry())
+    window.resize(9000, 7000)
+    text = layout.kept(window)
+    layout.restore(window, text)
+    assert window.width() <= window.screen().availableGeometry().width()
+
+
+def test_every_control_has_a_name_for_screen_readers(window: MainWindow) -> None:
+    open_photo(window)
+    for tool in window.editor.tools:
+        window.editor.use(tool.id)
+        settle()
+        for widget in (*window.findChildren(QAbstractButton), *window.findChildren(QSlider)):
+            if widget.isVisible() and not widget.objectName().startswith("qt_"):
+                name = QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+                assert name, (widget, widget.parent())
+    for combo in window.findChildren(QComboBox):
+        assert combo.accessibleName()
+    assert QAccessible.queryAccessibleInterface(window.canvas).text(QAccessible.Text.Name)
+
+
+def test_tab_goes_round_all_parts_of_the_window(window: MainWindow) -> None:
+    open_photo(window)
+    seen = set()
+    for _step in range(120):
+        widget = window.focusWidget()
+        assert widget is not None
+        seen.add(widget)
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+    assert window.canvas in seen
+    assert window.fill_panel.backends in seen
+    assert window.fill_panel.button in seen
+    assert window.history_panel.list in seen
+    assert window.status.zoom in seen or window.status.zoom.lineEdit() in seen
+    assert any(w.accessibleName() == "Brush" for w in seen)
+
+
+def test_docks_can_be_hidden_and_shown_from_the_menu(window: MainWindow) -> None:
+    assert {d.objectName() for d in window.findChildren(QDockWidget)} == {"fill", "zoom", "navigator", "history"}
+    for action in window.bars.panels.actions():
+        was = action.isChecked()
+        action.trigger()
+        assert action.isChecked() is not was
+
+
+HEAVY = ("cv2", "PIL", "tifffile", "torch", "onnxruntime", "scipy", "numba", "typer", "rich", "platformdirs")
+
+
+def test_the_first_paint_comes_before_anything_heavy_is_imported(home: Path) -> None:
+    program = textwrap.dedent("""
+        import sys
+        from PySide6.QtWidgets import QApplication
+        from lacuna.ui.application import Program
+        app = QApplication(["lacuna"])
+        program = Program(app, [])
+        program.window.painted.disconnect()
+        program.window.painted.connect(lambda: (print(" ".join(sys.modules)), app.exit(0)))
+        app.exec()
+        program.interrupts.close()
+    """)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    loaded = {name.split(".")[0] for name in ran.stdout.split()}
+    assert "PySide6" in loaded
+    assert not loaded & set(HEAVY)
