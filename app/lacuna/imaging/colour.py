@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from lacuna.i18n import _
 from lacuna.imaging.photo import Pixels
+from lacuna.imaging.profiles import opened, space_of, to_srgb
 
 
 def to_float(pixels: NDArray[Any], white: float) -> NDArray[np.float32]:
@@ -47,16 +47,8 @@ def to_display(pixels: Pixels, profile: bytes | None, white: float) -> NDArray[n
     The result may be `pixels` itself. The transform is made once a profile; 256 x 256 pixels take about 1 ms.
     """
     shown = to_bytes(pixels, white)
-    transform = _display_transform(profile) if profile is not None else None
-    if transform is None:
-        return shown
-    from PIL import Image, ImageCms
-
-    height, width = shown.shape[:2]
-    grey = transform.input_mode == "L"
-    planes = np.ascontiguousarray(shown[..., 0] if grey else shown)
-    image = Image.frombuffer(transform.input_mode, (width, height), planes, "raw", transform.input_mode, 0, 1)
-    return np.asarray(ImageCms.applyTransform(image, transform))
+    transform = to_srgb(profile) if profile is not None else None
+    return shown if transform is None else transform(shown)
 
 
 def luma(pixels: Pixels) -> NDArray[Any]:
@@ -68,18 +60,11 @@ def luma(pixels: Pixels) -> NDArray[Any]:
     return cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
 
 
-def profile_space(profile: bytes) -> str:
-    """The profile's own colour space as its header states it: "RGB", "GRAY", "CMYK", "Lab"; "" for no profile."""
-    if len(profile) < 128 or profile[36:40] != b"acsp":
-        return ""
-    return profile[16:20].decode("latin-1").strip()
-
-
 def from_cmyk(inks: Any, profile: bytes | None) -> tuple[NDArray[np.uint8], str]:
     """A Pillow image of inks as (H, W, 3) sRGB, by its profile if it has a usable one, and the note for the person."""
     from PIL import ImageCms
 
-    source = _open_profile(profile) if profile is not None and profile_space(profile) == "CMYK" else None
+    source = opened(profile) if profile is not None and space_of(profile) == "CMYK" else None
     if source is not None:
         try:
             image = ImageCms.profileToProfile(
@@ -91,38 +76,3 @@ def from_cmyk(inks: Any, profile: bytes | None) -> tuple[NDArray[np.uint8], str]
             pass
     note = _("The CMYK colours were converted to RGB without a profile; it will be saved as RGB.")
     return np.array(inks.convert("RGB")), note
-
-
-@lru_cache(maxsize=8)
-def _display_transform(profile: bytes) -> Any:
-    """From `profile` to sRGB; None where there is nothing to do or the profile cannot be used."""
-    from PIL import Image, ImageCms
-
-    mode = {"RGB": "RGB", "GRAY": "L"}.get(profile_space(profile))
-    source = _open_profile(profile) if mode is not None else None
-    if mode is None or source is None:
-        return None
-    try:
-        transform = ImageCms.buildTransform(
-            source, ImageCms.createProfile("sRGB"), mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
-        )
-    except ImageCms.PyCMSError:
-        return None
-    if mode == "RGB":
-        levels = np.linspace(0, 255, 9).astype(np.uint8)
-        cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(27, 27, 3)
-        shown = np.asarray(ImageCms.applyTransform(Image.fromarray(cube), transform))
-        if int(np.abs(shown.astype(np.int16) - cube).max()) <= 1:
-            return None  # one of the many profiles that are sRGB by another name
-    return transform
-
-
-def _open_profile(profile: bytes) -> Any:
-    from io import BytesIO
-
-    from PIL import ImageCms
-
-    try:
-        return ImageCms.ImageCmsProfile(BytesIO(profile))
-    except (OSError, ImageCms.PyCMSError):
-        return None

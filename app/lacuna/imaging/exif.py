@@ -201,6 +201,16 @@ def resized(exif: bytes, height: int, width: int) -> bytes:
     return bytes(data)
 
 
+def without_orientation(exif: bytes) -> bytes:
+    """EXIF of the same length whose first directory states no orientation: its tag is made 0, which no reader knows."""
+    data = bytearray(exif)
+    structure = Structure(data)
+    entry = structure.directory(structure.first).find(ORIENTATION)
+    if entry is not None:
+        data[entry.at : entry.at + 2] = bytes(2)
+    return bytes(data)
+
+
 def turned(exif: bytes) -> bytes:
     """EXIF of a picture whose axes changed places: horizontal and vertical resolution do so too."""
     data = bytearray(exif)

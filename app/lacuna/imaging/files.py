@@ -124,8 +124,8 @@ def _codec(kind: str) -> Callable[[bytes, str, int], Contents]:
 
 
 def _photo(contents: Contents, path: Path | None, name: str) -> Photo:
-    from lacuna.imaging.colour import profile_space
     from lacuna.imaging.metadata import take
+    from lacuna.imaging.profiles import space_of
 
     metadata, orientation = take(contents)
     pixels = upright(contents.pixels, orientation)
@@ -133,7 +133,7 @@ def _photo(contents: Contents, path: Path | None, name: str) -> Photo:
         pixels = _tripled(pixels)
     alpha = upright(contents.alpha, orientation) if contents.alpha is not None else None
     profile = contents.profile
-    if profile is not None and profile_space(profile) not in ("RGB", "GRAY"):
+    if profile is not None and space_of(profile) not in ("RGB", "GRAY"):
         profile = None
         contents.notes.append(_("Its colour profile does not fit its colours and is left out."))
     if contents.frames > 1:

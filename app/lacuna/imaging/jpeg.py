@@ -35,7 +35,7 @@ PHOTOSHOP = b"Photoshop 3.0\0"
 ICC = b"ICC_PROFILE\0"
 _SOF = {0xC0 + n for n in range(16)} - {0xC4, 0xC8, 0xCC}
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
-_SCAN_END = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 # ITU T.81, figure 5: natural position of the k-th coefficient in the file
 _ZIGZAG = (
@@ -234,7 +234,7 @@ def _decode(data: bytes, name: str, header: Header) -> NDArray[Any]:
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     dry = header.scans == 1 and not header.progressive
     # a decoder looks up to 8 bytes ahead: zeros there instead of the end marker
-    whole = data[: header.end] + bytes(8) if dry else data[: header.end + 2]
+    whole = b"".join((memoryview(data)[: header.end], bytes(8))) if dry else data[: header.end + 2]
     pixels = decode_opencv(whole, flags)
     if pixels is None:
         pixels = _decode_pillow(whole, name)  # beyond OpenCV's own limit of pixels, or a variant only Pillow knows

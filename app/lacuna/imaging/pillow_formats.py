@@ -20,6 +20,7 @@ from lacuna.imaging.codec import (
     quiet,
     unsupported,
 )
+from lacuna.imaging.exif import ORIENTATION, without_orientation
 from lacuna.imaging.photo import Metadata, Photo
 
 AVIF_QUALITY = 95
@@ -56,12 +57,13 @@ def read_avif(data: bytes, name: str, limit: int) -> Contents:
     if not features.check("avif"):
         raise unsupported(name, _("this Pillow was built without AVIF"))
     image = _open(AvifImageFile, data, name, limit)
-    profile, exif, xmp = (image.info.get(key) for key in ("icc_profile", "exif", "xmp"))
+    profile, xmp = image.info.get("icc_profile"), image.info.get("xmp")
+    exif, orientation = _avif_exif(image)
     frames = int(getattr(image, "n_frames", 1))
     bits = _avif_bits(data)
     contents = _contents(image, name, "AVIF", lossless=False)
     contents.profile, contents.exif, contents.xmp, contents.frames = profile, exif, xmp, frames
-    contents.bits = bits
+    contents.bits, contents.orientation = bits, orientation
     if bits > 8:
         _deeper(data, bits, contents)
     return contents
@@ -75,9 +77,15 @@ def write_bmp(photo: Photo, metadata: Metadata) -> Output:
 
 
 def write_avif(photo: Photo, metadata: Metadata, quality: int | None) -> Output:
+    """A photo of 8 bits as AVIF, without subsampling.
+
+    Pillow lays EXIF out anew if it states an orientation, which breaks maker notes. So it is given one that states
+    none, of the same length, and the true bytes take its place in the file.
+    """
     out = BytesIO()
     planes = planes_to_save(photo)
-    options = {"exif": metadata.exif, "xmp": metadata.xmp, "icc_profile": photo.profile}
+    disguised = without_orientation(metadata.exif) if metadata.exif is not None else None
+    options = {"exif": disguised, "xmp": metadata.xmp, "icc_profile": photo.profile}
     _image(planes).save(
         out,
         "AVIF",
@@ -85,7 +93,13 @@ def write_avif(photo: Photo, metadata: Metadata, quality: int | None) -> Output:
         subsampling="4:0:0" if planes.ndim == 2 else "4:4:4",
         **{key: value for key, value in options.items() if value},
     )
-    return Output([out.getbuffer()])
+    data = out.getvalue()
+    if metadata.exif is None or disguised is None:
+        return Output([data])
+    at = data.find(disguised)
+    if at < 0:
+        return Output([data], [_("AVIF kept the EXIF data in another layout; a maker note in them may be lost.")])
+    return Output([data[:at], metadata.exif, data[at + len(disguised) :]])
 
 
 def _image(planes: NDArray[Any]) -> Any:
@@ -149,6 +163,20 @@ def _count_frames(image: Any) -> int:
 def _dpi(image: Any) -> tuple[float, float] | None:
     dpi = image.info.get("dpi")
     return (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None
+
+
+def _avif_exif(image: Any) -> tuple[bytes | None, int]:
+    """EXIF as it stands, and the orientation (1..8) that the file's own turns (`irot`, `imir`) amount to.
+
+    Pillow puts the turns into EXIF's orientation and lays EXIF out anew for that; the decoder still has the true bytes.
+    """
+    told = image.info.get("exif")
+    with quiet():
+        orientation = int(image.getexif().get(ORIENTATION, 1))
+    decoder = getattr(image, "_decoder", None)
+    if told is not None and decoder is not None:
+        told = next((part for part in decoder.get_info()[4:5] if isinstance(part, bytes) and part), told)
+    return told, orientation if 1 <= orientation <= 8 else 1
 
 
 def _avif_bits(data: bytes) -> int:

@@ -100,13 +100,16 @@ def _read_pixels(data: bytes, name: str, page: Any, contents: Contents) -> None:
     compression, photometric, bits = int(page.compression), int(page.photometric), int(page.bitspersample)
     kind = {1: "u", 2: "i", 3: "f"}.get(int(page.sampleformat), "?")
     whole = (kind == "u" and bits in (8, 16)) or (kind == "f" and bits in (16, 32, 64))
-    if whole and compression in _BYTEWISE and photometric != _YCBCR:
-        samples = _assemble(data, name, page, np.dtype(f"{kind}{bits // 8}"))
+    packed = kind == "u" and 8 < bits < 16 and int(page.predictor) == 1
+    if (whole or packed) and compression in _BYTEWISE and photometric not in (_YCBCR, _PALETTE)[: 1 if whole else 2]:
+        samples = _assemble(data, name, page, np.dtype(f"{kind}{-(-bits // 8)}"))
+        if packed:  # instruments and scanners
+            samples = _stretched(samples, bits)
+            note = _("The picture has {bits} bits a channel; it is opened and saved with 16.")
+            contents.notes.append(note.format(bits=bits))
         _interpret(samples, name, page, contents)
     elif kind == "u" and bits <= 8 and compression in _BY_PILLOW:
         _read_by_pillow(data, name, contents)
-    elif kind == "u" and bits < 16 and compression in (1, 8, 32946, 34925):
-        _read_packed(name, page, contents)
     elif not whole and not (kind == "u" and bits <= 16):
         word = {"u": _("whole"), "i": _("signed whole"), "f": _("floating-point")}.get(kind, _("unknown"))
         raise unsupported(name, _("TIFF with {kind} numbers of {bits} bits").format(kind=word, bits=bits))
@@ -119,6 +122,7 @@ def _assemble(data: bytes, name: str, page: Any, dtype: np.dtype[Any]) -> NDArra
     """(H, W, samples) in machine order from all strips or tiles; raises where one is missing or short."""
     height, width, samples = int(page.imagelength), int(page.imagewidth), int(page.samplesperpixel)
     stored = dtype.newbyteorder(page.parent.byteorder)
+    bits = int(page.bitspersample)
     separate = int(page.planarconfig or 1) == 2 and samples > 1
     planes, deep = (samples, 1) if separate else (1, samples)
     tiled = bool(page.is_tiled)
@@ -136,15 +140,19 @@ def _assemble(data: bytes, name: str, page: Any, dtype: np.dtype[Any]) -> NDArra
         plane, rest = divmod(n, down * across)
         y, x = rest // across * rows, rest % across * columns
         high = rows if tiled else min(rows, height - y)
-        size = high * columns * deep * dtype.itemsize
+        row = -(-columns * deep * bits // 8)
         packed = data[int(offsets[n]) : int(offsets[n]) + int(counts[n])]
         try:
-            plain = unpack(packed, columns * deep * dtype.itemsize, high)
+            plain = unpack(packed, row, high)
         except Exception as error:  # zlib, lzma and Pillow each have their own
             raise damaged(name, _("a part of its picture data cannot be unpacked"), error) from error
-        if len(plain) < size:
+        if len(plain) < row * high:
             raise cut_off(name)
-        segment = _unpredict(plain[:size], int(page.predictor), high, columns, deep, stored)
+        plain = plain[: row * high]
+        if bits % 8:
+            segment = _unpack_bits(plain, high, columns, deep, bits)
+        else:
+            segment = _unpredict(plain, int(page.predictor), high, columns, deep, stored)
         piece = segment[: height - y, : width - x]
         if separate:
             out[y : y + piece.shape[0], x : x + piece.shape[1], plane] = piece[..., 0]
@@ -187,6 +195,19 @@ def _by_libtiff(packed: bytes, compression: int, row: int, rows: int) -> bytes:
     header = struct.pack("<2sHI", b"II", 42, 8 + len(packed) + len(padding))
     with quiet(), TiffImageFile(BytesIO(header + packed + padding + table + bytes(4))) as image:
         return image.tobytes()
+
+
+def _unpack_bits(plain: bytes, rows: int, columns: int, deep: int, bits: int) -> NDArray[Any]:
+    """Samples of 9 to 15 bits, most significant first, each row padded to a whole byte."""
+    single = np.unpackbits(np.frombuffer(plain, np.uint8).reshape(rows, -1), axis=1)[:, : columns * deep * bits]
+    weights = 1 << np.arange(bits - 1, -1, -1, dtype=np.uint16)
+    return (single.reshape(rows, columns, deep, bits) * weights).sum(axis=3, dtype=np.uint16)
+
+
+def _stretched(samples: NDArray[Any], bits: int) -> NDArray[np.uint16]:
+    """From 0..2^bits - 1 to 0..65535."""
+    top = (1 << bits) - 1
+    return ((samples.astype(np.uint32) * 65535 + top // 2) // top).astype(np.uint16)
 
 
 def _unpredict(plain: bytes, predictor: int, rows: int, columns: int, deep: int, stored: np.dtype[Any]) -> NDArray[Any]:
@@ -291,24 +312,6 @@ def _read_by_pillow(data: bytes, name: str, contents: Contents) -> None:
                 raise unsupported(name, _("TIFF with {kind} colours").format(kind=mode))
     except (OSError, ValueError, SyntaxError, RuntimeError, struct.error) as error:
         raise damaged(name, _("its picture data cannot be unpacked"), error) from error
-
-
-def _read_packed(name: str, page: Any, contents: Contents) -> None:
-    """9 to 15 bits a sample (instruments, scanners): unpacked by tifffile and stretched to 16."""
-    try:
-        samples = np.asarray(page.asarray())
-    except Exception as error:  # tifffile raises many kinds over damaged bytes
-        raise damaged(name, _("its picture data cannot be unpacked"), error) from error
-    if int(page.planarconfig or 1) == 2 and samples.ndim == 3:
-        samples = np.moveaxis(samples, 0, -1)
-    if samples.ndim == 2:
-        samples = samples[..., None]
-    top = (1 << int(page.bitspersample)) - 1
-    wide = (samples.astype(np.uint32) * 65535 + top // 2) // top
-    contents.notes.append(
-        _("The picture has {bits} bits a channel; it is opened and saved with 16.").format(bits=int(page.bitspersample))
-    )
-    _interpret(wide.astype(np.uint16), name, page, contents)
 
 
 def _collect(data: bytes, page: Any, contents: Contents) -> None:
