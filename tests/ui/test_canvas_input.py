@@ -403,3 +403,12 @@ def test_the_canvas_is_reached_by_tab(app: object) -> None:
         layout.removeWidget(canvas)
         canvas.setParent(None)
         settle()
+
+
+def test_a_stroke_whose_release_went_astray_ends_with_the_next_move(canvas: Canvas) -> None:
+    press(canvas, 200, 200)
+    move(canvas, 250, 200, held=LEFT)
+    move(canvas, 300, 200)  # no button is down any more
+    assert canvas.editor.gesture is None
+    drag(canvas, (300, 250), (320, 250))
+    assert document_of(canvas).history.labels == ["Brush stroke", "Brush stroke"]

@@ -33,9 +33,10 @@ from lacuna.ui.canvas import overlays
 from lacuna.ui.canvas.comparison import Comparison
 from lacuna.ui.canvas.loupe import Loupe
 from lacuna.ui.canvas.navigation import Drag, Navigation, notches
-from lacuna.ui.canvas.pointer import BUTTONS, Stylus, pen_button, pointer_at
+from lacuna.ui.canvas.pointer import BUTTONS, pen_button
 from lacuna.ui.canvas.scene import Scene
 from lacuna.ui.canvas.tile_cache import BUDGET, Layer
+from lacuna.ui.canvas.touch import Touch
 from lacuna.ui.canvas.view import CLOSE, View
 from lacuna.ui.canvas.viewport import STEPS_AN_OCTAVE, Viewport
 from lacuna.ui.theme import current
@@ -74,13 +75,9 @@ class Canvas(View):
         self.comparison = Comparison(self)
         self.loupe = Loupe(self)
         self.keys = {Qt.Key.Key_Space: Drag.PAN, Qt.Key.Key_Z: Drag.ZOOM}  # held to make drags move the view
-        self._stylus = Stylus(editor)
+        self.touch = Touch(editor, self.navigation, self.comparison, lambda: self.ratio, self._begin_stroke)
         self._show_guides = True
-        self._held_drag = Drag.NONE
         self._outline = overlays.OutlineView()
-        self._at: QPointF | None = None  # where the pointer is
-        self._pressure: float | None = None
-        self._keys = Qt.KeyboardModifier.NoModifier  # held at the last event
         self._ring = False  # the keyboard came by keyboard, so a frame says where it is
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -169,7 +166,7 @@ class Canvas(View):
 
     @magnifier.setter
     def magnifier(self, on: bool) -> None:
-        self.loupe.show(on, self._at)
+        self.loupe.show(on, self.touch.at)
         self._follow_outline()
 
     # --- news --------------------------------------------------------------------------------------------------------
@@ -246,58 +243,36 @@ class Canvas(View):
         return self._outline.outline
 
     # --- the pointer -------------------------------------------------------------------------------------------------
-    def _pointer(self, at: QPointF, button: Button = Button.NONE) -> Pointer:
-        return pointer_at(self.viewport, at, self.ratio, self._keys, button, self._pressure)
-
-    def _point_at(self, at: QPointF | None) -> None:
-        """The pointer is there now, or has left."""
-        self._at = at
+    def _felt(self) -> None:
+        """The pointer did something: tell where it is, draw the tool's outline there, choose the cursor."""
+        at = self.touch.at
         if at is None:
             self.cursor_moved.emit(None, None)
         else:
             self.cursor_moved.emit(*self.viewport.to_image(at.x() * self.ratio, at.y() * self.ratio))
         self.loupe.follow(at)
+        self._follow_outline()
+        self._choose_cursor()
+
+    def _begin_stroke(self, pointer: Pointer) -> None:
+        self.scene.begin_stroke(pointer.x, pointer.y)
 
     def _follow_outline(self) -> None:
         """Draw the tool's outline where it is now."""
-        shown = self._at is not None and not self._moves_view and not self.loupe.on and not self.comparison.hot
-        pointer = self._pointer(self._at, self._stylus.button) if shown and self._at is not None else None
+        hidden = self.touch.moves_view or self.loupe.on or self.comparison.hot
+        pointer = None if hidden else self.touch.pointer
         outline = self.editor.outline(pointer) if self.editor.document is not None else Outline()
-        if not shown:
+        if pointer is None:
             outline = replace(outline, circles=())
         dirty = self._outline.become(outline, self.viewport, self.ratio)
         # While it paints, one box holds what the nib leaves, too: a few large boxes are painted sooner than many small.
-        reach = self._margin() + math.ceil(self.scene.style.growth * self.viewport.zoom) if self._stylus.drawing else 0
+        reach = self._margin() + math.ceil(self.scene.style.growth * self.viewport.zoom) if self.touch.drawing else 0
         boxes = [region.pad(reach) for region in dirty]
         box = Region.around(boxes)
         self.update_device(*([box] if box.area <= CLOSE * sum(b.area for b in boxes) else boxes))
 
-    @property
-    def _moves_view(self) -> bool:
-        """A left drag would move the view now."""
-        return self._wanted_drag is not Drag.NONE or self.navigation.drag is not Drag.NONE
-
-    @property
-    def _wanted_drag(self) -> Drag:
-        if self._held_drag is not Drag.NONE:
-            return self._held_drag
-        return Drag.PAN if self.editor.tool.id == "hand" else Drag.NONE
-
     def _choose_cursor(self) -> None:
-        if self.editor.document is None:
-            shape = Qt.CursorShape.ArrowCursor
-        elif self.comparison.dragging or (self.comparison.hot and not self._stylus.drawing):
-            shape = Qt.CursorShape.SplitHCursor
-        elif self.navigation.drag is Drag.PAN:
-            shape = Qt.CursorShape.ClosedHandCursor
-        elif Drag.ZOOM in (self.navigation.drag, self._wanted_drag):
-            shape = Qt.CursorShape.SizeHorCursor
-        elif self._wanted_drag is Drag.PAN:
-            shape = Qt.CursorShape.OpenHandCursor
-        elif self._outline.outline.circles and self._at is not None:
-            shape = Qt.CursorShape.BlankCursor
-        else:
-            shape = Qt.CursorShape.CrossCursor
+        shape = self.touch.cursor(nib=bool(self._outline.outline.circles))
         if self.cursor().shape() != shape:
             self.setCursor(shape)
 
@@ -323,108 +298,59 @@ class Canvas(View):
 
     # --- Qt: mouse ---------------------------------------------------------------------------------------------------
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._keys = event.modifiers()
-        at, button = event.position(), event.button()
-        if self._stylus.pen_down or self._stylus.drawing or self.navigation.drag is not Drag.NONE:
-            return
-        self._pressure = None
-        self._point_at(at)
-        self._press(at, BUTTONS.get(button, Button.NONE))
-        self._choose_cursor()
-
-    def _press(self, at: QPointF, button: Button, *, pen: bool = False) -> None:
-        if button is Button.MIDDLE:
-            self.navigation.begin(Drag.PAN, at)
-        elif button is Button.LEFT and self.comparison.grips(at):
-            self.comparison.dragging = True
-        elif button is Button.LEFT and self._wanted_drag is not Drag.NONE:
-            self.navigation.begin(self._wanted_drag, at)
-        elif button is not Button.NONE:
-            pointer = self._pointer(at, button)
-            self.scene.begin_stroke(pointer.x, pointer.y)
-            (self._stylus.pen_press if pen else self._stylus.press)(pointer)
-            return
-        self._follow_outline()
+        if not self.touch.pen_down:
+            self.touch.feel(event.position(), event.modifiers())
+            self.touch.press(BUTTONS.get(event.button(), Button.NONE))
+            self._felt()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._stylus.pen_down:
-            return
-        self._keys = event.modifiers()
-        self._pressure = None
-        self._move(event.position())
-
-    def _move(self, at: QPointF, *, pen: bool = False) -> None:
-        self._point_at(at)
-        if self.comparison.dragging:
-            self.comparison.drag_to(at)
-        elif self.navigation.drag is not Drag.NONE:
-            self.navigation.move(at)
-            return
-        else:
-            self.comparison.warm(not self._stylus.drawing and self.comparison.grips(at))
-            (self._stylus.pen_move if pen else self._stylus.move)(self._pointer(at))
-        self._follow_outline()
-        self._choose_cursor()
+        if not self.touch.pen_down:
+            self.touch.feel(event.position(), event.modifiers())
+            if event.buttons() == Qt.MouseButton.NoButton:
+                self.touch.lost()
+            self.touch.move()
+            self._felt()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._stylus.pen_down:
-            return
-        self._keys = event.modifiers()
-        self._release(event.position(), BUTTONS.get(event.button(), Button.NONE))
-
-    def _release(self, at: QPointF, button: Button, *, pen: bool = False) -> None:
-        self._point_at(at)
-        if self.comparison.dragging:
-            self.comparison.dragging = not (pen or button is Button.LEFT)
-        elif self.navigation.drag is not Drag.NONE:
-            self.navigation.end()
-        elif pen:
-            self._stylus.pen_release(self._pointer(at))
-        else:
-            self._stylus.release(self._pointer(at, button))
-        if pen:
-            self._stylus.pen_down = False
-        self._follow_outline()
-        self._choose_cursor()
+        if not self.touch.pen_down:
+            self.touch.feel(event.position(), event.modifiers())
+            self.touch.release(BUTTONS.get(event.button(), Button.NONE))
+            self._felt()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.touch.pen_down:
+            return
         button = BUTTONS.get(event.button(), Button.NONE)
-        if button is Button.LEFT and self.editor.tool.id == "hand" and self._held_drag is Drag.NONE:
+        if button is Button.LEFT and self.editor.tool.id == "hand" and self.touch.held is Drag.NONE:
             self.fit()
-        elif button is Button.LEFT and not self._moves_view and not self.comparison.grips(event.position()):
-            self._keys = event.modifiers()
-            self._stylus.double_click(self._pointer(event.position(), button))
-            self._follow_outline()
-        else:
-            self.mousePressEvent(event)
+            return
+        self.touch.feel(event.position(), event.modifiers())
+        self.touch.double_press(button)
+        self._felt()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.accept()  # a right drag erases
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        self._point_at(event.position())
-        self._follow_outline()
-        self._choose_cursor()
+        self.touch.feel(event.position(), event.modifiers())
+        self._felt()
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._point_at(None)
-        self.comparison.warm(False)
-        self._follow_outline()
+        self.touch.leave()
+        self._felt()
         super().leaveEvent(event)
 
     # --- Qt: pen -----------------------------------------------------------------------------------------------------
     def tabletEvent(self, event: QTabletEvent) -> None:
-        self._keys = event.modifiers()
-        self._pressure = event.pressure()
-        at = event.position()
+        self.touch.feel(event.position(), event.modifiers(), event.pressure())
         if event.type() == QEvent.Type.TabletPress:
-            self._stylus.pen_down = True
-            self._press(at, pen_button(event), pen=True)
+            self.touch.press(pen_button(event), pen=True)
         elif event.type() == QEvent.Type.TabletMove:
-            self._move(at, pen=True)
+            self.touch.move(pen=True)
         elif event.type() == QEvent.Type.TabletRelease:
-            self._release(at, pen_button(event), pen=True)
+            self.touch.release(pen_button(event), pen=True)
+        self._felt()
         event.accept()  # else Qt makes a mouse event of it
 
     # --- Qt: wheel and gestures --------------------------------------------------------------------------------------
@@ -438,8 +364,8 @@ class Canvas(View):
                 self.editor.resize_brush(steps)
         elif self.editor.document is not None or self.scene.coarse is not None:
             self.navigation.wheel(event)
-        self._point_at(event.position())
-        self._follow_outline()
+        self.touch.feel(event.position(), event.modifiers())
+        self._felt()
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -452,22 +378,21 @@ class Canvas(View):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         drag = self.keys.get(Qt.Key(event.key()))
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if drag is not None and (plain or self._held_drag is drag):
+        if drag is not None and (plain or self.touch.held is drag):
             if not event.isAutoRepeat():
                 self._hold_drag(drag)
             return
-        self._keys = event.modifiers()
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if self.keys.get(Qt.Key(event.key())) is self._held_drag and self._held_drag is not Drag.NONE:
+        if self.keys.get(Qt.Key(event.key())) is self.touch.held and self.touch.held is not Drag.NONE:
             if not event.isAutoRepeat():
                 self._hold_drag(Drag.NONE)
             return
         super().keyReleaseEvent(event)
 
     def _hold_drag(self, drag: Drag) -> None:
-        self._held_drag = drag
+        self.touch.held = drag
         self._follow_outline()
         self._choose_cursor()
 
