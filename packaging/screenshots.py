@@ -8,7 +8,6 @@ looking for it, so that it goes on working when the window is laid out anew; it 
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -152,58 +151,82 @@ class Driven:
             words += ["sleep", "0.008", "mousemove", str(x), str(y)]
         self.tool(*words, "sleep", "0.02", "mouseup", "1")
 
-    def end(self) -> None:
+    def __enter__(self) -> Driven:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         self.program.terminate()
         self.program.wait(20)
         self._home.cleanup()
 
 
-def scratches() -> list[list[tuple[float, float]]]:
-    """The long marks of the sample's mask as lines of points, the longest first."""
-    count, labels, boxes, _centres = cv2.connectedComponentsWithStats(cv2.imread(str(MASK), cv2.IMREAD_GRAYSCALE))
-    lines = []
-    for label in range(1, count):
-        _x, _y, width, height, _area = boxes[label]
-        if max(width, height) < 60:
-            continue
-        steep = height > width
-        rows, columns = np.nonzero(labels == label)
-        along, across = (rows, columns) if steep else (columns, rows)
-        line = [
-            (float(a), float(across[along == a].mean()))
-            for a in range(along.min(), along.max() + 1, 6)
-            if (along == a).any()
-        ]
-        lines.append([(b, a) if steep else (a, b) for a, b in line])
-    return sorted(lines, key=len, reverse=True)
+# The long scratches of the sample, from end to end.
+SCRATCHES = (
+    ((40, 0), (95, 383)), ((150, 0), (128, 250)), ((300, 0), (332, 383)),
+    ((330, 60), (511, 146)), ((0, 301), (260, 345)), ((400, 200), (464, 383)),
+)  # fmt: skip
+# Its date stamp: digits of seven strokes, each from corner to corner of a box one wide and two high.
+DIGITS = {"0": "abcdef", "1": "bc", "2": "abdeg", "4": "bcfg", "8": "abcdefg", "9": "abcdfg"}
+STROKES = {
+    "a": ((0, 0), (1, 0)), "b": ((1, 0), (1, 1)), "c": ((1, 1), (1, 2)), "d": ((0, 2), (1, 2)),
+    "e": ((0, 1), (0, 2)), "f": ((0, 0), (0, 1)), "g": ((0, 1), (1, 1)),
+}  # fmt: skip
+STAMP = {378: "9", 392: "8", 414: "1", 428: "0", 450: "2", 464: "4"}  # left edge of each digit; 9 wide, 16 high
 
 
-def photograph(folder: Path, theme: str) -> None:
-    with screen() as environment:
-        driven = Driven(environment, theme)
-        try:
-            place = driven.place()
-            driven.key("b", "bracketleft", "bracketleft", "bracketleft", "bracketleft", "bracketleft", "bracketleft")
-            for line in scratches():
-                driven.stroke([place(x, y) for x, y in line])
-            driven.tool("mousemove", *map(str, place(300, 120)))
-            masked = driven.settle()
-            cv2.imwrite(str(folder / f"mask-{theme}.png"), masked)
-            driven.key("Return")
-            filled = driven.changed_from(masked, "the fill was there")
-            cv2.imwrite(str(folder / f"filled-{theme}.png"), filled)
-            driven.key("y")
-            cv2.imwrite(str(folder / f"compared-{theme}.png"), driven.changed_from(filled, "the slider was there"))
-        finally:
-            driven.end()
+def date() -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """The strokes of the date stamp, from the apostrophe on."""
+    lines: list[tuple[tuple[float, float], tuple[float, float]]] = [((373, 352), (371, 356))]
+    for left, digit in STAMP.items():
+        for (ax, ay), (bx, by) in (STROKES[name] for name in DIGITS[digit]):
+            lines.append(((left + 9 * ax, 352 + 8 * ay), (left + 9 * bx, 352 + 8 * by)))
+    return lines
+
+
+def specks() -> list[tuple[float, float]]:
+    """The middles of the small spots of the sample's mask."""
+    mask = cv2.imread(str(MASK), cv2.IMREAD_GRAYSCALE)
+    _count, _labels, boxes, middles = cv2.connectedComponentsWithStats(mask)
+    return [(x, y) for (x, y), box in zip(middles, boxes, strict=True) if max(box[2], box[3]) < 12]
+
+
+def between(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
+    """A hand's way from one point to another, in steps of some pixels."""
+    steps = max(2, round(max(abs(end[0] - start[0]), abs(end[1] - start[1])) / 6))
+    return [tuple(a + (b - a) * i / steps for a, b in zip(start, end, strict=True)) for i in range(steps + 1)]  # type: ignore[misc]
+
+
+def paint(driven: Driven) -> NDArray[np.uint8]:
+    """Paints over every scratch, speck and letter; gives the screen with the mask."""
+    place = driven.place()
+    driven.key("b", *["bracketleft"] * 11)
+    for start, end in [*SCRATCHES, *date()]:
+        driven.stroke([place(x, y) for x, y in between(start, end)])
+    for x, y in specks():
+        driven.stroke([place(x, y)])
+    driven.tool("mousemove", *map(str, place(300, 120)))
+    return driven.settle()
 
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
-    for theme in ("light", "dark"):
-        photograph(folder, theme)
-    print(json.dumps(sorted(str(path) for path in folder.glob("*.png")), indent=1))
+    with screen() as environment:
+        with Driven(environment, "light") as driven:
+            keep(folder / "painted.jpg", paint(driven))
+        with Driven(environment, "dark") as driven:
+            masked = paint(driven)
+            driven.key("Return")
+            filled = driven.changed_from(masked, "the fill was there")
+            driven.key("y")
+            keep(folder / "compared.jpg", driven.changed_from(filled, "the slider was there"))
+
+
+def keep(path: Path, shot: NDArray[np.uint8]) -> None:
+    """Writes a shot as a JPEG in which small letters stay clear: a PNG of it takes five times the room."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    cv2.imwrite(str(path), shot, options)
+    print(path)
 
 
 if __name__ == "__main__":
