@@ -383,6 +383,15 @@ def test_what_was_no_jpeg_is_saved_at_high_quality_without_subsampling(tmp_path:
     assert files.generation_loss(photo, tmp_path / "again.jpg")[1] < 1.5
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_noise_at_the_finest_tables_is_saved_too(tmp_path: Path, progressive: bool) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    data = made.picture_bytes(noise, "JPEG", quality=50, subsampling=0, progressive=progressive)
+    photo = files.read_bytes(data)
+    files.write(photo.with_pixels(noise, None), tmp_path / "a.jpg", quality=100)
+    assert files.generation_loss(photo.with_pixels(noise, None), tmp_path / "a.jpg")[1] < 1.5
+
+
 SAMPLES = sorted((Path(__file__).parents[2] / "resources" / "samples").glob("*.jpg"))
 
 

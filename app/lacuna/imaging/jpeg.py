@@ -36,6 +36,7 @@ ICC = b"ICC_PROFILE\0"
 _SOF = {0xC0 + n for n in range(16)} - {0xC4, 0xC8, 0xCC}
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_HOLE = bytes(256)
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 # ITU T.81, figure 5: natural position of the k-th coefficient in the file
 _ZIGZAG = (
@@ -48,7 +49,7 @@ _SUBSAMPLING = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:
 
 @dataclass
 class Header:
-    """What the walk found. `end` is the offset of the end marker; `scans` counts them."""
+    """What the walk found. `start` is where the first scan begins, `end` where the end marker stands."""
 
     width: int = 0
     height: int = 0
@@ -58,6 +59,7 @@ class Header:
     tables: dict[int, tuple[int, ...]] = field(default_factory=dict)
     restart: int = 0
     scans: int = 0
+    start: int = 0
     end: int = 0
     segments: list[tuple[int, bytes]] = field(default_factory=list)  # APPn and COM with their payload
     jfif_density: tuple[int, int, int] | None = None
@@ -158,6 +160,7 @@ def walk(data: bytes, name: str, limit: int) -> Header:
             if not header.frame:
                 raise damaged(name, _("its picture data come before their description"))
             header.scans += 1
+            header.start = header.start or at
             found = _SCAN_END.search(data, at)
             if found is None:
                 raise cut_off(name)
@@ -233,14 +236,23 @@ def _decode(data: bytes, name: str, header: Header) -> NDArray[Any]:
 
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     dry = header.scans == 1 and not header.progressive
-    # a decoder looks up to 8 bytes ahead: zeros there instead of the end marker
-    whole = b"".join((memoryview(data)[: header.end], bytes(8))) if dry else data[: header.end + 2]
+    whole = _to_run_dry(data, header.end) if dry else data[: header.end + 2]
     pixels = decode_opencv(whole, flags)
+    # Zeros where a part was lost may be legal codes. Then something is left over: it decodes without its end too.
+    if dry and pixels is not None and data.find(_HOLE, header.start, header.end) >= 0:
+        spare = decode_opencv(_to_run_dry(data, header.end - 24), flags)
+        if spare is not None:
+            raise damaged(name, _("a part of its picture data is missing"))
     if pixels is None:
         pixels = _decode_pillow(whole, name)  # beyond OpenCV's own limit of pixels, or a variant only Pillow knows
     if pixels.shape != (header.height, header.width, 3):
         raise damaged(name, _("its picture data do not fit its size"))
     return pixels
+
+
+def _to_run_dry(data: bytes, end: int) -> bytes:
+    """A scan that ends in zeros, not in an end marker: a decoder looks up to 8 bytes ahead, and stops beyond them."""
+    return b"".join((memoryview(data)[:end], bytes(8)))
 
 
 def _decode_pillow(data: bytes, name: str) -> NDArray[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,7 @@ from lacuna.imaging.photo import Metadata, Photo
 
 MAX_SIDE = 65535
 QUALITY = 95  # where there are no tables to keep
+_one_at_a_time = threading.Lock()
 _ROOM = 65533  # bytes of payload in one segment
 
 
@@ -53,7 +55,7 @@ def _encode(
     *,
     progressive: bool,
 ) -> bytes:
-    from PIL import Image
+    from PIL import Image, ImageFile
 
     height, width = planes.shape[:2]
     options: dict[str, Any] = {"optimize": True, "progressive": progressive}
@@ -70,6 +72,20 @@ def _encode(
         options["qtables"] = [list(table) for table in tables]
     else:
         options["quality"] = quality
+    try:
+        return _saved(image, options)
+    except OSError:
+        # Optimised tables need the whole file in one buffer, and Pillow's guess is too small for noise.
+        with _one_at_a_time:
+            before = ImageFile.MAXBLOCK
+            ImageFile.MAXBLOCK = max(before, 4 * planes.nbytes)
+            try:
+                return _saved(image, options)
+            finally:
+                ImageFile.MAXBLOCK = before
+
+
+def _saved(image: Any, options: dict[str, Any]) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", **options)
     return out.getvalue()

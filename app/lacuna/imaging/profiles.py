@@ -57,7 +57,8 @@ def to_srgb(profile: bytes) -> Transform | None:
     except ImageCms.PyCMSError:
         return None
     if mode == "L":
-        return _by_table(_through(exact, np.arange(256, dtype=np.uint8)[None]))
+        own = _grey_table(profile)
+        return _by_table(_through(exact, np.arange(256, dtype=np.uint8)[None]) if own is None else own)
     levels = np.linspace(0, 255, 9).astype(np.uint8)
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(27, 27, 3)
     wanted = _through(exact, cube)
@@ -113,9 +114,7 @@ def _shaper(profile: bytes) -> Transform | None:
     table = np.dstack([curve.astype(np.float32) for curve in curves]).reshape(1, 256, 3)
     matrix = np.linalg.inv(_SRGB) @ np.array(columns).T * _LEVELS
     matrix = np.hstack([matrix, np.full((3, 1), 0.5)]).astype(np.float32)  # the half rounds where floats are cut off
-    light = np.arange(_LEVELS + 1) / _LEVELS
-    curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    encoded = np.rint(255 * curve).astype(np.uint8)
+    encoded = _encoded(np.arange(_LEVELS + 1) / _LEVELS)
 
     def shape(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         import cv2
@@ -126,6 +125,23 @@ def _shaper(profile: bytes) -> Transform | None:
         return np.take(encoded, linear.astype(np.uint16))
 
     return shape
+
+
+def _encoded(light: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Linear light 0..1 by sRGB's curve."""
+    light = np.clip(light, 0, 1)
+    curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(255 * curve).astype(np.uint8)
+
+
+def _grey_table(profile: bytes) -> NDArray[np.uint8] | None:
+    """Colours of the 256 greys by the profile's own curve; littlecms rounds linear ones to 8 bits on the way."""
+    tags = _tags(profile)
+    try:
+        levels = _encoded(_curve(tags[b"kTRC"]))
+    except (KeyError, ValueError, struct.error):
+        return None
+    return np.repeat(levels[:, None], 3, axis=1) if profile[20:24] == b"XYZ " else None
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:

@@ -84,7 +84,7 @@ def merged(packet: bytes, extension: bytes) -> bytes:
     """The main packet with the properties of its extension put in. Raises ValueError where they do not go together."""
     extension = _as_utf8(extension)
     blocks = [extension[p.start : p.end] for p in _places(extension) if p.name == (_RDF, "Description")]
-    outer = [b for n, b in enumerate(blocks) if not any(b in other for other in blocks[:n])]
+    outer = [b for b in blocks if not any(b in other and b != other for other in blocks)]
     at = packet.rfind(b"</rdf:RDF>")
     if at < 0 or not outer:
         raise ValueError("no place for the extension")
@@ -136,7 +136,7 @@ def _places(packet: bytes) -> list[Place]:
     def ended(_name: str) -> None:
         name, start, inner = open_elements.pop()
         at = parser.CurrentByteIndex
-        if at <= start:  # closed in its own tag
+        if body[inner - 2 : inner] == b"/>":  # closed in its own tag
             found.append(Place(name, start, inner, (inner, inner)))
         else:
             found.append(Place(name, start, body.index(b">", at) + 1, (inner, at)))
