@@ -256,7 +256,7 @@ def start(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_the_window_is_painted_before_libraries_for_pictures_are_loaded(start: dict[str, set[str]]):
-    assert "numpy" in start["painted"]
+    assert "PySide6" in start["painted"]
     assert start["painted"] & {"cv2", "PIL", "tifffile", "typer", "rich"} == set()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if problem:
         print(f"lacuna: {problem}", file=sys.stderr)
         return 1
+    gc.disable()  # the start makes much and drops nothing; the window enables it again
     from lacuna.ui import application
 
     return application.main([word for word in words if word != "--"])

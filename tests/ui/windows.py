@@ -28,7 +28,9 @@ def opened_window(settings: Settings | None = None) -> Iterator[MainWindow]:
     """A shown window with nothing open, past its idle work; its worker is ended afterwards."""
     door = MainThread()
     queue = JobQueue(door.deliver)
-    window = MainWindow(Editor(settings or Settings.load(), queue))
+    settings = settings or Settings.load()
+    window = MainWindow(settings)
+    window.furnish(Editor(settings, queue))
     shown(window, 1280, 800)
     window.when_idle()
     settle()

@@ -27,7 +27,9 @@ app.exec()
 """
 
 OURS = """
+import gc
 import sys
+gc.disable()  # as lacuna.__main__ does
 from PySide6.QtWidgets import QApplication
 from lacuna.ui.application import Program
 app = QApplication([])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +53,13 @@ class Original:
             data = self.file.read_bytes()
         except OSError:
             return False
-        return hashlib.sha256(data).hexdigest() == self.sha256
+        return _sha256(data).hexdigest() == self.sha256
+
+
+def _sha256(data: bytes = b"") -> Any:
+    import hashlib  # 5 ms that a first window does not wait for
+
+    return hashlib.sha256(data)
 
 
 def keep_bytes(data: bytes, path: Path | None, folder: Path) -> Original:
@@ -64,7 +70,7 @@ def keep_bytes(data: bytes, path: Path | None, folder: Path) -> Original:
         file.write_bytes(data)
     except OSError as error:
         raise cannot_keep(folder, error) from error
-    return Original(file, path, hashlib.sha256(data).hexdigest(), len(data))
+    return Original(file, path, _sha256(data).hexdigest(), len(data))
 
 
 def keep_pixels(photo: Photo, folder: Path) -> Original:
@@ -76,7 +82,7 @@ def keep_pixels(photo: Photo, folder: Path) -> Original:
         folder.mkdir(parents=True, exist_ok=True)
         with open(file, "wb") as out:
             np.savez(out, facts=facts, pixels=photo.pixels, alpha=alpha)
-        digest = hashlib.sha256()
+        digest = _sha256()
         with open(file, "rb") as back:
             for block in iter(lambda: back.read(1 << 20), b""):
                 digest.update(block)

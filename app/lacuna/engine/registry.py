@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 from lacuna.contract.fill import FillBackend, Needs, Runtime
@@ -124,6 +123,8 @@ def _makers() -> dict[str, Callable[[], Any]]:
     for backend_id, path in BUILT_IN.items():
         module, _colon, name = path.partition(":")
         makers[backend_id] = lambda module=module, name=name: getattr(import_module(module), name)  # type: ignore[misc]
+    from importlib.metadata import entry_points  # 15 ms that a first window does not wait for
+
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         makers.setdefault(entry.name, entry.load)  # a package cannot take the place of a built-in one
     return makers

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from lacuna.i18n import _
 from lacuna.ui.actions import BY_ID, ROWS, Reach, Row
@@ -35,7 +36,7 @@ class ActionSet(QObject):
 
     def keys(self, action_id: str) -> tuple[str, ...]:
         """The keys in force, as portable text: the person's own, or those of the table."""
-        own = self._window.editor.settings.shortcuts.get(action_id)
+        own = self._window.settings.shortcuts.get(action_id)
         return BY_ID[action_id].keys if own is None else tuple(own)
 
     def rebind(self, action_id: str, keys: Iterable[str]) -> None:
@@ -53,7 +54,7 @@ class ActionSet(QObject):
         if action_id:
             self.rebind(action_id, BY_ID[action_id].keys)
             return
-        self._window.editor.settings.shortcuts.clear()
+        self._window.settings.shortcuts.clear()
         self._bind()
         self.rebound.emit()
 
@@ -62,7 +63,11 @@ class ActionSet(QObject):
         return next((row.id for row in ROWS if row.id != but and key in self.keys(row.id)), "")
 
     def refresh(self) -> None:
-        """Enable and tick every action as the state of the window asks for."""
+        """Enable and tick every action as the state of the window asks for; before it has an editor, none is."""
+        if not self._window.furnished:
+            for action in self._actions.values():
+                action.setEnabled(False)
+            return
         for row in ROWS:
             action = self._actions[row.id]
             enabled = row.enabled(self._window)
@@ -76,7 +81,7 @@ class ActionSet(QObject):
         if event.isAutoRepeat():
             return event.key() in self._held
         pressed = QKeySequence(event.keyCombination()).toString()
-        for row in ROWS:
+        for row in ROWS if self._window.furnished else ():
             if row.reach is Reach.HELD and pressed in self.keys(row.id) and row.enabled(self._window):
                 self._held[event.key()] = row
                 row.verb(self._window)
@@ -100,7 +105,7 @@ class ActionSet(QObject):
             row.released(self._window)
 
     def _keep(self, action_id: str, keys: tuple[str, ...]) -> None:
-        shortcuts = self._window.editor.settings.shortcuts
+        shortcuts = self._window.settings.shortcuts
         if keys == BY_ID[action_id].keys:
             shortcuts.pop(action_id, None)
         else:
@@ -115,11 +120,16 @@ class ActionSet(QObject):
         action.setCheckable(row.checked is not None)
         action.triggered.connect(lambda _on=False, row=row: self._run(row))
         if row.reach is Reach.CANVAS:
-            self._window.canvas.addAction(action)
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         else:
             self._window.addAction(action)
         return action
+
+    def give_to(self, canvas: QWidget) -> None:
+        """Let `canvas` have the actions that are its own."""
+        for row in ROWS:
+            if row.reach is Reach.CANVAS:
+                canvas.addAction(self._actions[row.id])
 
     def _run(self, row: Row) -> None:
         if (

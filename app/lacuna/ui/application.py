@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import signal
-import socket
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, Qt, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from lacuna import i18n, paths
-from lacuna.editor.editor import Editor
-from lacuna.editor.values import Message, Severity
-from lacuna.engine.jobs import JobQueue
 from lacuna.settings import Settings
 from lacuna.ui.jobs import MainThread
+from lacuna.ui.last_resort import LastResort
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.messages import LastResort
 from lacuna.ui.theme import ThemeKeeper
+
+if TYPE_CHECKING:
+    from lacuna.editor.editor import Editor
+    from lacuna.editor.values import Message
+    from lacuna.engine.jobs import JobQueue
+    from lacuna.ui.interrupts import Interrupts
 
 SWITCH_INTERVAL = 0.0005  # seconds: how long a Python loop in the worker may hold the window's thread
 PATIENCE = 2.0  # seconds that the worker gets to reach its next check at the end
@@ -32,11 +35,13 @@ DESKTOP_FILE = "io.github.lacuna_editor.Lacuna"
 def main(files: Sequence[str] = ()) -> int:
     """Open the window, with the first of `files` in it; the exit code. Ask `display.missing()` before calling this."""
     sys.setswitchinterval(SWITCH_INTERVAL)
-    app = QApplication.instance() or QApplication([sys.argv[0] if sys.argv else "lacuna"])
+    # The style as an argument: `setStyle` returns an object, and making its Python class takes 10 ms.
+    app = QApplication.instance() or QApplication([sys.argv[0] if sys.argv else "lacuna", "-style", "Fusion"])
     assert isinstance(app, QApplication)
     program = Program(app, [Path(f) for f in files])
     code = app.exec()
-    program.interrupts.close()
+    if program.window.furnished:
+        program.interrupts.close()
     if program.worker_stuck:
         # A call that cannot be stopped still runs in the worker; Python would wait for its thread, or crash over it.
         sys.stdout.flush()
@@ -46,7 +51,15 @@ def main(files: Sequence[str] = ()) -> int:
 
 
 class Program(QObject):
-    """The parts of one run and their order: window painted, file opened, the rest when idle; and the end of all."""
+    """The parts of one run and their order: window painted, file opened, the rest when idle; and the end of all.
+
+    `queue`, `editor` and `interrupts` are there as soon as the window is furnished, right after its first paint.
+    The style of `app` is Fusion already.
+    """
+
+    queue: JobQueue
+    editor: Editor
+    interrupts: Interrupts
 
     def __init__(self, app: QApplication, files: Sequence[Path]) -> None:
         super().__init__(app)
@@ -62,17 +75,13 @@ class Program(QObject):
         app.setApplicationName("lacuna")
         app.setDesktopFileName(DESKTOP_FILE)
         app.setQuitOnLastWindowClosed(False)
-        app.setStyle("Fusion")
         self.settings = Settings.load()
         self._speak()
         self.theme = ThemeKeeper(app, self.settings.preferences.theme)
-        self.queue = JobQueue(self.door.deliver)
-        self.editor = Editor(self.settings, self.queue)
-        self.window = MainWindow(self.editor)
-        self.window.painted.connect(self._painted)
+        self.window = MainWindow(self.settings)
+        self.window.painted.connect(lambda: QTimer.singleShot(0, self._furnish))
         self.window.preference_changed.connect(self._preference_changed)
         self.window.ended.connect(self._ended)
-        self.interrupts = Interrupts(self.window.end, self)
         self.window.show()
 
     def _speak(self) -> None:
@@ -85,13 +94,26 @@ class Program(QObject):
         if self.settings.preferences.language:
             QLocale.setDefault(QLocale(code))
 
-    def _painted(self) -> None:
+    def _furnish(self) -> None:
+        """The window is seen: now what it stands on is imported, and then the file is opened."""
+        from lacuna.editor.editor import Editor
+        from lacuna.engine.jobs import JobQueue
+        from lacuna.ui.interrupts import Interrupts
+
+        self.queue = JobQueue(self.door.deliver)
+        self.editor = Editor(self.settings, self.queue)
+        self.window.furnish(self.editor)
+        self.interrupts = Interrupts(self.window.end, self)
+        gc.enable()
+        gc.freeze()  # what the start has made stays; looking through it again and again would only hold the window
         self.window.files.open(self._files)
         QTimer.singleShot(0, self._idle)
 
     def _idle(self) -> None:
         self._app.setWindowIcon(QIcon(str(paths.resources() / "icons" / "lacuna.svg")))
         self.window.when_idle()
+        from lacuna.editor.values import Message, Severity
+
         for problem in self.settings.problems:
             self.window.say(Message(problem, severity=Severity.WARNING))
         self.window.offer_sessions()
@@ -101,10 +123,18 @@ class Program(QObject):
             self.theme.choose(self.settings.preferences.theme)
 
     def _show_error(self, message: Message) -> None:
-        self.window.say(message)
+        if self.window.furnished:
+            self.window.say(message)
+        else:
+            from lacuna.ui.dialogs.error_details import ErrorDetails
+
+            ErrorDetails(message, self.window).open()
 
     def _ended(self) -> None:
         """The window is gone: the worker gets a moment with the loop running, then the process ends."""
+        if not self.window.furnished:
+            self._app.exit(0)
+            return
         self._waiting = QTimer(self)
         self._waiting.setInterval(20)
         self._waiting.timeout.connect(self._wait)
@@ -118,37 +148,3 @@ class Program(QObject):
         self.worker_stuck = self.queue.busy
         self.editor.shutdown()
         self._app.exit(0)
-
-
-class Interrupts(QObject):
-    """SIGINT and SIGTERM end the program properly. Python hears them only when it runs, so a socket wakes the loop."""
-
-    def __init__(self, end: object, parent: QObject) -> None:
-        super().__init__(parent)
-        assert callable(end)
-        self._end = end
-        self._ours, self._pythons = socket.socketpair()
-        for each in (self._ours, self._pythons):
-            each.setblocking(False)
-        self._fd_before = signal.set_wakeup_fd(self._pythons.fileno())
-        self._before = {number: signal.signal(number, self._heard) for number in (signal.SIGINT, signal.SIGTERM)}
-        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._drain)
-
-    def close(self) -> None:
-        """Give the signals back."""
-        self._notifier.setEnabled(False)
-        signal.set_wakeup_fd(self._fd_before)
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._ours.close()
-        self._pythons.close()
-
-    def _heard(self, _number: int, _frame: object) -> None:
-        QTimer.singleShot(0, self._end)
-
-    def _drain(self) -> None:
-        try:
-            self._ours.recv(64)
-        except BlockingIOError:
-            pass

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QMenu, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QMenu, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from lacuna.i18n import _
 from lacuna.ui.action_set import plain_text
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from lacuna.ui.main_window import MainWindow
 
 
+HEIGHT = 44  # of the bar above the picture: whatever the tool's options are, nothing below it moves
+
+
 class Bars:
     """Built once; the menu of recent files is filled again whenever it opens."""
 
-    def __init__(self, window: MainWindow, options: QWidget) -> None:
+    def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._actions = window.action_set
         self.menus: dict[Menu, QMenu] = {}
@@ -28,7 +31,13 @@ class Bars:
         self.panels = QMenu(_("&Panels"), window)
         self._fill_menus()
         self._fill_tools()
-        self._fill_options(options)
+        self._fill_options()
+
+    def show_options(self, options: QWidget) -> None:
+        """Put the tool's options into their place."""
+        place = self._place.layout()
+        assert place is not None
+        place.addWidget(options)
 
     def list_panels(self, docks: list[QDockWidget]) -> None:
         """The switches of the docks."""
@@ -61,7 +70,7 @@ class Bars:
 
     def _list_recent(self) -> None:
         self.recent.clear()
-        files = self._window.editor.settings.recent
+        files = self._window.settings.recent
         for number, name in enumerate(files, 1):
             path = Path(name)
             action = self.recent.addAction(f"&{number}  {path.name.replace('&', '&&')}" if number < 10 else path.name)
@@ -85,7 +94,7 @@ class Bars:
                     bar.addSeparator()
         self._window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
 
-    def _fill_options(self, options: QWidget) -> None:
+    def _fill_options(self) -> None:
         bar = self._bar("options", _("Tool options"))
         for action_id in ("file.open", "file.save"):
             self._add(bar, action_id)
@@ -93,10 +102,14 @@ class Bars:
         for action_id in ("edit.undo", "edit.redo"):
             self._add(bar, action_id)
         bar.addSeparator()
-        bar.addWidget(options)
+        self._place = QWidget(bar)
+        self._place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(self._place)
+        column.setContentsMargins(0, 0, 0, 0)
+        bar.addWidget(self._place)
         for action_id in ("view.mask", "view.compare", "view.fit", "view.actual_size"):
             self._add(bar, action_id)
-        bar.setFixedHeight(bar.sizeHint().height() + 2)
+        bar.setFixedHeight(HEIGHT)
         self._window.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
 
     def _bar(self, name: str, title: str) -> QToolBar:

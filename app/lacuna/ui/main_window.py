@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -17,32 +17,39 @@ from PySide6.QtGui import (
     QKeyEvent,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar
 
-from lacuna.editor.editor import Editor
-from lacuna.editor.values import Candidate, Message
 from lacuna.i18n import _
-from lacuna.imaging.photo import Pixels
-from lacuna.settings import Preferences
+from lacuna.settings import Settings
 from lacuna.ui import layout
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.bars import Bars
-from lacuna.ui.canvas.canvas import Canvas
-from lacuna.ui.clipboard import Clipboard
-from lacuna.ui.files import Files
-from lacuna.ui.messages import Answer, MessageCard, Messages
-from lacuna.ui.panels.fill_panel import FillPanel
-from lacuna.ui.panels.history_panel import HistoryPanel
-from lacuna.ui.panels.navigator_panel import NavigatorPanel
-from lacuna.ui.panels.option_bar import OptionBar
 from lacuna.ui.panels.start_panel import StartPanel
-from lacuna.ui.panels.status_line import StatusLine
-from lacuna.ui.panels.zoom_panel import ZoomPanel
 from lacuna.ui.stage import Stage, Zone
+
+if TYPE_CHECKING:
+    from lacuna.editor.editor import Editor
+    from lacuna.editor.values import Candidate, Message
+    from lacuna.imaging.photo import Pixels
+    from lacuna.ui.canvas.canvas import Canvas
+    from lacuna.ui.clipboard import Clipboard
+    from lacuna.ui.files import Files
+    from lacuna.ui.messages import MessageCard, Messages
+    from lacuna.ui.panels.fill_panel import FillPanel
+    from lacuna.ui.panels.history_panel import HistoryPanel
+    from lacuna.ui.panels.navigator_panel import NavigatorPanel
+    from lacuna.ui.panels.option_bar import OptionBar
+    from lacuna.ui.panels.status_line import StatusLine
+    from lacuna.ui.panels.zoom_panel import ZoomPanel
+
+STATUS_HEIGHT = 34
 
 
 class MainWindow(QMainWindow):
     """Shows the editor's state and forwards what the person wants.
+
+    It is built in two steps, so that it is seen at once: first what needs no editor, and no numpy: bars, empty docks,
+    the start panel; then, after its first paint, `furnish` gives it the editor and fills it.
 
     `painted` follows the first paint; `preference_changed(name)` each change of a preference; `ended` the close that
     nobody objected to: the window is hidden by then.
@@ -56,50 +63,87 @@ class MainWindow(QMainWindow):
     canvas: Canvas
     files: Files
     clipboard: Clipboard
+    messages: Messages
+    options: OptionBar
+    status: StatusLine
+    fill_panel: FillPanel
+    history_panel: HistoryPanel
+    zoom_panel: ZoomPanel
+    navigator: NavigatorPanel
 
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self.editor = editor
+        self.settings = settings
+        self.furnished = False
         self._seen = False
         self._leaving = False
         self._discarded = False
         self._candidate: Candidate | None = None
         self._candidate_card: MessageCard | None = None
         self.setObjectName("lacuna")
+        self.setWindowTitle("Lacuna")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setTabPosition(
             Qt.DockWidgetArea.RightDockWidgetArea, self.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea)
         )
+        self.action_set = ActionSet(self)
+        self.start = StartPanel(self.action_set["file.open"].trigger, self._open_chosen, self)
+        self.stage = Stage(self.start, self)
+        self.setCentralWidget(self.stage)
+        self.bars = Bars(self)
+        status = QStatusBar(self)
+        status.setSizeGripEnabled(False)
+        status.setFixedHeight(STATUS_HEIGHT)
+        self.setStatusBar(status)
+        self.docks = self._make_docks()
+        self.bars.list_panels(list(self.docks.values()))
+        self.action_set.refresh()
+        self.recent_changed()
+        layout.restore(self, settings.layout)
 
+    def furnish(self, editor: Editor) -> None:
+        """The second step: the editor, the canvas, and what shows them."""
+        from lacuna.ui.canvas.canvas import Canvas
+        from lacuna.ui.clipboard import Clipboard
+        from lacuna.ui.files import Files
+        from lacuna.ui.messages import Messages
+        from lacuna.ui.panels.fill_panel import FillPanel
+        from lacuna.ui.panels.history_panel import HistoryPanel
+        from lacuna.ui.panels.navigator_panel import NavigatorPanel
+        from lacuna.ui.panels.option_bar import OptionBar
+        from lacuna.ui.panels.status_line import StatusLine
+        from lacuna.ui.panels.zoom_panel import ZoomPanel
+
+        self.editor = editor
         self.files = Files(self)
         self.clipboard = Clipboard(self)
         self.canvas = Canvas(editor, self)
-        self.action_set = ActionSet(self)
-        self.start = StartPanel(self.files.ask_open, lambda path: self.files.open([path]), self)
-        self.stage = Stage(self.canvas, self.start, self)
-        self.setCentralWidget(self.stage)
+        self.action_set.give_to(self.canvas)
         self.messages = Messages(self.stage, lambda: editor.gesture is not None)
-        self.stage.float(self.messages)
+        self.stage.furnish(self.canvas, self.messages)
         self.options = OptionBar(editor, self)
-        self.bars = Bars(self, self.options)
+        self.bars.show_options(self.options)
         self.status = StatusLine(editor, self)
+        self.status.setFixedHeight(STATUS_HEIGHT)
         self.setStatusBar(self.status)
         self.fill_panel = FillPanel(editor, self.action_set, self)
         self.history_panel = HistoryPanel(editor, self)
-        self.docks = self._make_docks()
-        self.bars.list_panels(list(self.docks.values()))
+        self.zoom_panel = ZoomPanel(self.canvas, self)
+        self.navigator = NavigatorPanel(self.canvas, self)
+        self.docks["fill"].setWidget(self.fill_panel)
+        self.docks["zoom"].setWidget(self.zoom_panel)
+        self.docks["navigator"].setWidget(self.navigator)
+        self.docks["history"].setWidget(self.history_panel)
+        self.furnished = True
         self._connect()
         self._apply_preferences()
-        self.recent_changed()
         self._document_changed()
-        layout.restore(self, editor.settings.layout)
 
     # --- what the table of actions asks for --------------------------------------------------------------------------
     def prefer(self, name: str, value: Any) -> None:
         """Change one preference; it holds at once."""
-        settings = self.editor.settings
-        settings.preferences = replace(settings.preferences, **{name: value})
+        self.settings.preferences = replace(self.settings.preferences, **{name: value})
         self._apply_preferences()
         self.preference_changed.emit(name)
         self.editor.state_changed()
@@ -121,7 +165,7 @@ class MainWindow(QMainWindow):
     def show_preferences(self) -> None:
         from lacuna.ui.dialogs.preferences import Preferences as Dialog
 
-        Dialog(self.editor.settings.preferences, self.prefer, self).open()
+        Dialog(self.settings.preferences, self.prefer, self).open()
 
     def show_shortcuts(self) -> None:
         from lacuna.ui.dialogs.shortcuts import Shortcuts
@@ -148,7 +192,7 @@ class MainWindow(QMainWindow):
         return path.name if path is not None else _("Untitled")
 
     def recent_changed(self) -> None:
-        self.start.show_recent(self.editor.settings.recent)
+        self.start.show_recent(self.settings.recent)
 
     def when_idle(self) -> None:
         """After the first paint: what takes a moment and nobody waits for."""
@@ -161,6 +205,9 @@ class MainWindow(QMainWindow):
 
     def offer_sessions(self) -> None:
         """Work that was kept when Lacuna ended: bring it back, give it up, or decide later; one after another."""
+        from lacuna.editor.values import Message
+        from lacuna.ui.messages import Answer
+
         sessions = self.editor.restorable()
         if not sessions:
             return
@@ -181,14 +228,8 @@ class MainWindow(QMainWindow):
 
     # --- building ----------------------------------------------------------------------------------------------------
     def _make_docks(self) -> dict[str, QDockWidget]:
-        self.zoom_panel = ZoomPanel(self.canvas, self)
-        self.navigator = NavigatorPanel(self.canvas, self)
-        docks = {
-            "fill": self._dock("fill", _("Fill"), self.fill_panel),
-            "zoom": self._dock("zoom", _("Zoom view"), self.zoom_panel),
-            "navigator": self._dock("navigator", _("Navigator"), self.navigator),
-            "history": self._dock("history", _("History"), self.history_panel),
-        }
+        titles = {"fill": _("Fill"), "zoom": _("Zoom view"), "navigator": _("Navigator"), "history": _("History")}
+        docks = {name: self._dock(name, title) for name, title in titles.items()}
         for dock in docks.values():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         self.tabifyDockWidget(docks["zoom"], docks["navigator"])
@@ -199,10 +240,9 @@ class MainWindow(QMainWindow):
         self.resizeDocks([docks["fill"], docks["zoom"], docks["history"]], [270, 290, 220], Qt.Orientation.Vertical)
         return docks
 
-    def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
+    def _dock(self, name: str, title: str) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
-        dock.setWidget(content)
         dock.setMinimumWidth(240)
         return dock
 
@@ -261,6 +301,9 @@ class MainWindow(QMainWindow):
             self.messages.close_card(self._candidate_card)
             self._candidate_card = None
         if candidate is not None:
+            from lacuna.editor.values import Message
+            from lacuna.ui.messages import Answer
+
             self._candidate_card = self.messages.say(
                 Message(_("The picture changed below this result."), _("Put it in all the same?")),
                 (Answer(_("Put it in"), self.editor.accept, primary=True), Answer(_("Drop it"), self.editor.drop)),
@@ -272,6 +315,10 @@ class MainWindow(QMainWindow):
         else:
             self.canvas.zoom_to(zoom)
 
+    def _open_chosen(self, path: Path) -> None:
+        if self.furnished:
+            self.files.open([path])
+
     def _back_to_picture(self) -> None:
         if self.stage.shows_canvas:
             self.canvas.setFocus()
@@ -281,7 +328,7 @@ class MainWindow(QMainWindow):
         self._soon.start()
 
     def _apply_preferences(self) -> None:
-        preferences: Preferences = self.editor.settings.preferences
+        preferences = self.settings.preferences
         self.canvas.overlay_opacity = preferences.overlay_opacity
         self.canvas.overlay_colour = preferences.overlay_colour
 
@@ -302,11 +349,15 @@ class MainWindow(QMainWindow):
         return layout.FIRST_SIZE
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.furnished:  # there is nothing to lose yet
+            event.accept()
+            self.ended.emit()
+            return
         if not self._leaving and self.editor.unsaved:
             event.ignore()
             self.files.leave(self._leave)
             return
-        self.editor.settings.layout = layout.kept(self)
+        self.settings.layout = layout.kept(self)
         self.editor.work.cancel_bound()  # fills; what is being written to a file goes on
         if self._discarded:
             self.editor.close()
@@ -333,7 +384,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dragged(event):
+        if self.furnished and _dragged(event):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -10,7 +11,9 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from lacuna.i18n import _
 from lacuna.ui import theme
-from lacuna.ui.messages import Messages
+
+if TYPE_CHECKING:
+    from lacuna.ui.messages import Messages
 
 
 class Zone(Enum):
@@ -23,30 +26,32 @@ class Zone(Enum):
 class Stage(QWidget):
     """Canvas and start panel in one place; `messages` and the drop zones lie over them and move nothing."""
 
-    def __init__(self, canvas: QWidget, start: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, start: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._canvas = canvas
+        self._canvas: QWidget | None = None
         self._start = start
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(start)
-        self._stack.addWidget(canvas)
         self._messages: Messages | None = None
         self._zones = DropZones(self)
 
-    def float(self, messages: Messages) -> None:
-        """Keep the message cards over the upper edge."""
+    def furnish(self, canvas: QWidget, messages: Messages) -> None:
+        """Take the canvas in, and keep the message cards over the upper edge."""
+        self._canvas = canvas
+        self._stack.addWidget(canvas)
         self._messages = messages
         messages.place()
 
     def show_canvas(self, on: bool) -> None:
+        assert self._canvas is not None
         self._stack.setCurrentWidget(self._canvas if on else self._start)
         if self._messages is not None:
             self._messages.raise_()
 
     @property
     def shows_canvas(self) -> bool:
-        return self._stack.currentWidget() is self._canvas
+        return self._canvas is not None and self._stack.currentWidget() is self._canvas
 
     def drag_at(self, at: QPoint | None, *, with_mask: bool) -> Zone | None:
         """Show where a file dragged to `at` (in this widget) would go; None hides the zones."""

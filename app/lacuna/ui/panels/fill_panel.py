@@ -102,7 +102,11 @@ class FillPanel(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what the editor says now."""
+        """Show what the editor says now; nothing until the backends are listed."""
+        self.button.setEnabled(self._editor.document is not None)
+        self._later.start()
+        if not self._known:
+            return
         ids = [info.id for info in self._known]
         chosen = self._editor.backend
         if chosen in ids:
@@ -112,8 +116,6 @@ class FillPanel(QWidget):
             self.summary.setText(_(info.summary))
             self.backends.setToolTip(_(info.summary))
             self._show_form(info)
-        self.button.setEnabled(self._editor.document is not None)
-        self._later.start()
 
     def _show_form(self, info: BackendInfo) -> None:
         if self._form_of != info.id:

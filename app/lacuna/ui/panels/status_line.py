@@ -45,7 +45,6 @@ class StatusLine(QStatusBar):
         self._editor = editor
         self._document: Document | None = None
         self.setSizeGripEnabled(False)
-        self.setFixedHeight(34)
 
         self.left = QStackedWidget(self)
         self.left.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
