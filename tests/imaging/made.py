@@ -152,6 +152,23 @@ def srgb() -> bytes:
     return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
+def ink_profile() -> bytes:
+    """A press that prints every mixture of inks as a neutral grey: each ink takes a quarter of the light."""
+    identity = bytes(range(256))
+    corners = b"".join(bytes([255 - 63 * n.bit_count(), 128, 128]) for n in range(16))  # Lab of 8 bits
+    matrix = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    grid = struct.pack(">4sI4B", b"mft1", 0, 4, 3, 2, 0) + matrix + identity * 4 + corners + identity * 3
+    white = struct.pack(">4sI3i", b"XYZ ", 0, 63190, 65536, 54061)
+    tags, body, at = [(b"A2B0", grid), (b"wtpt", white)], b"", 132 + 24
+    table = struct.pack(">I", 2)
+    for key, value in tags:
+        table += struct.pack(">4sII", key, at + len(body), len(value))
+        body += value + bytes(-len(value) % 4)
+    head = struct.pack(">I4sI4s4s4s12x4s", at + len(body), b"test", 0x02400000, b"prtr", b"CMYK", b"Lab ", b"acsp")
+    illuminant = struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(68, b"\0") + illuminant + bytes(48) + table + body
+
+
 # --- containers -----------------------------------------------------------------------------------------------------
 def segment(marker: int, payload: bytes) -> bytes:
     return bytes([0xFF, marker]) + struct.pack(">H", len(payload) + 2) + payload

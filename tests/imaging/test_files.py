@@ -440,6 +440,21 @@ def test_cmyk_is_converted_once_and_told(tmp_path: Path) -> None:
     assert np.array_equal(files.read(tmp_path / "a.tif").pixels, expected)
 
 
+def test_cmyk_goes_through_its_own_profile(tmp_path: Path) -> None:
+    inks = Image.fromarray(made.scene(channels=4), "CMYK")
+    inks.save(tmp_path / "a.jpg", quality=95, icc_profile=made.ink_profile())
+    inks.save(tmp_path / "a.tif", icc_profile=made.ink_profile())
+    for name in ("a.jpg", "a.tif"):
+        photo = files.read(tmp_path / name)
+        assert "profile" in " ".join(photo.notes)
+        spread = photo.pixels.max(axis=2).astype(int) - photo.pixels.min(axis=2)
+        assert spread.max() <= 3  # that press prints greys; without its profile the picture is colourful
+        assert photo.pixels.std() > 10
+        assert photo.profile is None
+        copy = again(photo, tmp_path, Path(name).suffix)
+        assert copy.profile is None
+
+
 # --- the others -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("channels", [3, 4])
 def test_a_lossless_webp_comes_back_bit_for_bit(tmp_path: Path, channels: int) -> None:

@@ -101,24 +101,24 @@ def sharp_chroma(pixels: NDArray[np.uint8], vertical: int) -> NDArray[np.uint8]:
     import cv2
 
     height, width = pixels.shape[:2]
-    padded = np.pad(pixels, ((0, height % vertical), (0, width % 2), (0, 0)), mode="edge")
+    odd = height % vertical, width % 2
+    padded = np.pad(pixels, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge") if any(odd) else pixels
     total = padded[:, 0::2].astype(np.uint16) + padded[:, 1::2]
     if vertical == 2:
         total = total[0::2] + total[1::2]
     average: NDArray[Any] = total.astype(np.float32) / (2 * vertical)
     kernel = _undo_triangle()
     nothing = np.ones((1, 1), np.float32)
-    levels = np.empty((height, width, 3), np.uint8)
-    levels[..., 0] = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    levels: list[NDArray[Any]] = [cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)] * 3
     for n, weights in ((1, (-0.168736, -0.331264, 0.5)), (2, (0.5, -0.418688, -0.081312))):  # JFIF 1.02
         plane: NDArray[Any] = cv2.transform(average, np.array([weights], np.float32)) + np.float32(128)
         plane = cv2.sepFilter2D(
             plane, cv2.CV_32F, kernel, kernel if vertical == 2 else nothing, borderType=cv2.BORDER_REFLECT
         )
         small = np.clip(np.rint(plane), 0, 255).astype(np.uint8)
-        rows = np.repeat(small, vertical, axis=0) if vertical == 2 else small
-        levels[..., n] = np.repeat(rows, 2, axis=1)[:height, :width]
-    return levels
+        large = cv2.resize(small, None, fx=2, fy=vertical, interpolation=cv2.INTER_NEAREST)
+        levels[n] = large[:height, :width]
+    return np.asarray(cv2.merge(levels), np.uint8)
 
 
 def _undo_triangle() -> NDArray[np.float32]:

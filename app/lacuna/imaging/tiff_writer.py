@@ -26,6 +26,7 @@ from lacuna.imaging.photo import Metadata, Photo
 LARGEST = (1 << 32) - (1 << 20)  # bytes that 32-bit offsets reach; beyond it the file becomes a big TIFF
 _STRIP = 1 << 20  # bytes of pixels in a strip, about
 _DEFLATE = 8
+_EFFORT = 3  # of zlib, as for PNG
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 1, 2, 3, 4, 5, 7
 
 
@@ -65,7 +66,7 @@ def _strip(band: NDArray[Any], order: str, *, packed: bool) -> Any:
         step = band.copy()
         step[:, 1:] -= band[:, :-1]  # wraps, and so does its undoing
         band = step
-    return zlib.compress(np.ascontiguousarray(band, stored).tobytes(), 6)
+    return zlib.compress(np.ascontiguousarray(band, stored).tobytes(), _EFFORT)
 
 
 def _size(strip: Any) -> int:
