@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ def test_the_same_sweep_in_small_steps_covers_the_same():
     whole = swept(NibPoint(30, 40, 25), NibPoint(330, 240, 25))
     steps = np.zeros(SHAPE, np.uint8)
     points = [NibPoint(30 + 300 * t, 40 + 200 * t, 25) for t in np.linspace(0, 1, 60)]
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in pairwise(points):
         np.maximum(steps, swept(a, b), out=steps)
     assert np.abs(whole.astype(int) - steps).max() <= 1
 
