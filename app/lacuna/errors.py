@@ -60,9 +60,7 @@ class OutOfMemory(LacunaError):
 class BackendFailed(LacunaError):
     """An exception inside a backend, wrapped once, with its traceback as `details`."""
 
-    def __init__(
-        self, sentence: str, hint: str = "", cause: BaseException | None = None, details: str = ""
-    ) -> None:
+    def __init__(self, sentence: str, hint: str = "", cause: BaseException | None = None, details: str = "") -> None:
         super().__init__(sentence, hint, cause)
         self.details = details
 

@@ -75,9 +75,7 @@ class Region:
 
     def intersect(self, other: Region) -> Region:
         """The common part, empty if there is none."""
-        return Region(
-            max(self.y0, other.y0), max(self.x0, other.x0), min(self.y1, other.y1), min(self.x1, other.x1)
-        )
+        return Region(max(self.y0, other.y0), max(self.x0, other.x0), min(self.y1, other.y1), min(self.x1, other.x1))
 
     def overlaps(self, other: Region) -> bool:
         return not self.intersect(other).empty
