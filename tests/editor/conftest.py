@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.editor.scripted import script  # noqa: F401  (a fixture)
 from tests.editor.support import Desk, desk, picture
 
 

@@ -240,7 +240,7 @@ class Editor:
             self.toolbox.cancel()
         elif self.candidate is not None:
             self.drop()
-        elif not self.work.cancel_first():
+        elif not self.work.escape():
             self.clear_mask()
         self.state_changed()
 
@@ -383,10 +383,10 @@ class Editor:
         return self.document.snapshot()
 
     # --- end ---------------------------------------------------------------------------------------------------------
-    def shutdown(self) -> None:
-        """Cancel, flush the journal, save the settings."""
+    def shutdown(self, wait: float = 2.0) -> None:
+        """Cancel, give the worker `wait` seconds to end, flush the journal, save the settings."""
         self.toolbox.cancel()
-        self._queue.close()
+        self._queue.close(wait)
         self.files.shutdown()
 
     def _guarded(self, act: Callable[[], object]) -> None:

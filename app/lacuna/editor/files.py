@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class Files:
         self._opening: Job | None = None
         self._loading: Job | None = None
         self._folder: _Folder | None = None
+        self._keeping: list[Callable[[Progress], None]] = []  # masks that are still to be kept
         self._written: set[Path] = set()  # by this program since its start: no pictures to go on to
 
     # --- open --------------------------------------------------------------------------------------------------------
@@ -132,7 +133,13 @@ class Files:
         if document is None:
             return
         self._editor.replace_document(None)
-        self._editor.work.run(_("Keep the mask"), _keeping(document), lambda _result: None, bound=False)
+        keep = _keeping(document)
+        self._keeping.append(keep)
+
+        def kept(_result: None) -> None:
+            self._keeping.remove(keep)
+
+        self._editor.work.run(_("Keep the mask"), keep, kept, bound=False, kept=True)
         if journal is not None:
             journal.close()
 
@@ -191,7 +198,7 @@ class Files:
                 then(False)
 
         label = _("Save “{name}”").format(name=path.name)
-        self._editor.work.run(label, work, done, failed=failed, bound=False)
+        self._editor.work.run(label, work, done, failed=failed, bound=False, kept=True)
 
     def proposed_path(self, document: Document) -> Path:
         alpha = None if document.alpha is None else np.empty((0, 0), document.alpha.dtype)
@@ -229,7 +236,7 @@ class Files:
         def done(_result: None) -> None:
             self._editor.said(Message(_("The mask was written to “{name}”.").format(name=path.name)))
 
-        self._editor.work.run(_("Export the mask"), work, done, bound=False)
+        self._editor.work.run(_("Export the mask"), work, done, bound=False, kept=True)
 
     # --- the folder --------------------------------------------------------------------------------------------------
     def neighbour(self, step: int) -> Path | None:
@@ -284,9 +291,14 @@ class Files:
             if self.unsaved(document):
                 journal.leave()
             else:
-                with contextlib.suppress(LacunaError):
-                    _keeping(document)(Progress())
+                self._keeping.append(_keeping(document))
                 journal.close()
+        for keep in self._keeping:
+            try:
+                keep(Progress())
+            except LacunaError as error:
+                self._editor.said(Message.of(error))
+        self._keeping.clear()
         try:
             self._editor.settings.save()
         except CannotSave as error:
@@ -312,7 +324,7 @@ class _Folder:
         return self._pictures
 
 
-def _keeping(document: Document) -> Callable[[Progress], Any]:
+def _keeping(document: Document) -> Callable[[Progress], None]:
     """A job's work: keep the mask for the next time that this picture is opened, or forget the one kept."""
     sha256, shape, box = document.kept.sha256, document.shape, document.mask_bounds()
     pixels = document.mask.pixels[box.slices].copy()

@@ -16,7 +16,7 @@ from lacuna.engine import fill as engine
 from lacuna.engine import plan, registry
 from lacuna.engine.device import runtime_for
 from lacuna.engine.fill import FillRequest, FillResult, Piece, Window
-from lacuna.engine.jobs import Job, State
+from lacuna.engine.jobs import Job
 from lacuna.errors import InvalidParameter, UnknownBackend
 from lacuna.i18n import _
 from lacuna.imaging.photo import Mask
@@ -215,7 +215,7 @@ class Filling:
         others = [
             part
             for job, asked in self._running.items()
-            if asked.document is document and job.state in (State.WAITING, State.RUNNING)
+            if asked.document is document and job.matters
             for part in asked.masks
         ]
         left = []
@@ -305,7 +305,7 @@ class Filling:
     @property
     def running(self) -> bool:
         """A fill runs or waits that has not been cancelled."""
-        return any(job.state in (State.WAITING, State.RUNNING) for job in self._running)
+        return any(job.matters for job in self._running)
 
     def forget(self) -> None:
         """Another document: its results are of no use."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
 AT_ONCE = 2_000_000  # mask pixels that may be worked on while the person waits: some 30 ms
-LOOP_LEVELS = (255, 192, 128, 64, 1)  # how solid the line is that closes a loop, tried from the hardest on
+LOOP_LEVELS = (255, 248, 240, 224, 192, 128, 64, 1)  # how solid the line is that closes a loop, the hardest tried first
 
 Change = Callable[[Mask], Mask]
 

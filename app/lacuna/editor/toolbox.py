@@ -72,7 +72,7 @@ class Toolbox:
         self._sized_by_hand: set[str] = set()
         self._gesture_tool: Tool = self.tools[0]
         self._last_end: Pointer | None = None
-        self.tool = next((t for t in self.tools if t.id == settings.tool), self.tools[0])
+        self.tool: Tool = next((t for t in self.tools if t.id == settings.tool), self.tools[0])
 
     # --- choosing ----------------------------------------------------------------------------------------------------
     @property

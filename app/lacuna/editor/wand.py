@@ -170,7 +170,7 @@ def softened(region: Region, mask: Mask, shape: tuple[int, ...]) -> tuple[Region
     wider = region.pad(1).clip(shape)
     larger = np.zeros((wider.height, wider.width), np.uint8)
     larger[region.shift(-wider.y0, -wider.x0).slices] = mask
-    return wider, np.maximum(larger, cv2.GaussianBlur(larger, (3, 3), 0))
+    return wider, np.maximum(larger, cv2.GaussianBlur(larger, (3, 3), 0, borderType=cv2.BORDER_CONSTANT))
 
 
 def _pixel(likeness: Likeness) -> Region:

@@ -15,7 +15,8 @@ from lacuna.listeners import Listeners
 class Work:
     """Submits jobs and keeps those not over in `jobs`, the running one first. Lives on the owner's thread.
 
-    A job that is `bound` belongs to the document that is open, and is cancelled when that one goes.
+    A job that is `bound` belongs to the document that is open, and is cancelled when that one goes. One that is `kept`
+    writes something to disk: Esc does not reach it.
     """
 
     def __init__(self, queue: JobQueue, said: Listeners[[Message]]) -> None:
@@ -25,6 +26,7 @@ class Work:
         self._queue = queue
         self._said = said
         self._bound: set[Job] = set()
+        self._kept: set[Job] = set()
 
     def run(
         self,
@@ -34,6 +36,7 @@ class Work:
         *,
         failed: Callable[[], None] | None = None,
         bound: bool = True,
+        kept: bool = False,
         interruptible: bool = True,
     ) -> Job:
         """Run `work` in the worker; then `done(result)` here, or `failed()` after a cancel or an error (it is said)."""
@@ -42,6 +45,7 @@ class Work:
         def then(job: Job) -> None:
             self.jobs.remove(job)
             self._bound.discard(job)
+            self._kept.discard(job)
             result, job.result = job.result, None  # the job may be kept by a list; its pixels are not
             if job.state is State.DONE:
                 done(result)
@@ -55,15 +59,24 @@ class Work:
         self.jobs.append(job)
         if bound:
             self._bound.add(job)
+        if kept:
+            self._kept.add(job)
         job.changed.add(self.changed)
         self._queue.submit(job, then)
         self.changed(job)
         return job
 
-    def cancel_first(self) -> bool:
-        """Cancel the job that runs, or the next one; False if there is none left to cancel."""
+    def cancel_first(self) -> None:
+        """Cancel the job that runs, or the next one."""
         for job in self.jobs:
-            if job.state is not State.CANCELLING:
+            if job.matters:
+                job.cancel()
+                return
+
+    def escape(self) -> bool:
+        """Cancel the first job that Esc reaches; False if there is none."""
+        for job in self.jobs:
+            if job.matters and job not in self._kept:
                 job.cancel()
                 return True
         return False
@@ -77,8 +90,10 @@ class Work:
     @property
     def blocked(self) -> str:
         """Why the next job has not begun yet, if a cancelled call cannot be stopped; else empty."""
-        if len(self.jobs) < 2 or self.jobs[0].state is not State.CANCELLING or self.jobs[0].interruptible:
+        running = self._queue.blocked_by
+        waiting = next((job for job in self.jobs if job.matters), None)
+        if running is None or running.interruptible or waiting is None:
             return ""
         return _(
             "“{running}” cannot be stopped half-way: its result is thrown away, and “{next}” waits for it."
-        ).format(running=self.jobs[0].label, next=self.jobs[1].label)
+        ).format(running=running.label, next=waiting.label)

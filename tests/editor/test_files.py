@@ -1,0 +1,303 @@
+"""Opening, saving, neighbours, sessions: nothing is lost, whatever the file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lacuna.document.journal import sessions_folder
+from lacuna.editor.values import Severity
+from lacuna.engine.jobs import State
+from lacuna.errors import PictureTooLarge
+from lacuna.imaging import files
+from lacuna.imaging.photo import Photo
+from lacuna.imaging.region import Region
+from lacuna.settings import Settings
+from tests.editor.scripted import Script
+from tests.editor.support import Desk, desk, picture
+
+
+def fill_box(opened: Desk) -> None:
+    opened.editor.use("rectangle")
+    opened.drag((100, 100), (160, 140))
+    opened.editor.fill()
+    opened.settle()
+
+
+def test_a_picture_opens_and_is_remembered(empty: Desk, tmp_path: Path):
+    path = picture(tmp_path / "photo.png")
+    changed = []
+    empty.editor.document_changed.add(lambda: changed.append(empty.editor.document))
+    empty.editor.open(path, lambda: changed.append("then"))
+    empty.settle()
+    assert changed == [empty.editor.document, "then"]
+    assert empty.document.shape == (300, 400)
+    assert empty.editor.settings.recent == [str(path)]
+    assert empty.editor.settings.last_folder == str(tmp_path)
+    assert not empty.editor.unsaved
+
+
+def test_a_large_jpeg_is_seen_coarsely_first(empty: Desk, tmp_path: Path):
+    large = np.random.default_rng(0).integers(0, 255, (250, 300, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "large.jpg"), cv2.resize(large, (3000, 2500), interpolation=cv2.INTER_CUBIC))
+    seen = []
+    empty.editor.coarse.add(lambda pixels, shape: seen.append((pixels.shape, shape, empty.editor.document)))
+    empty.open(tmp_path / "large.jpg")
+    ((small, shape, document),) = seen
+    assert shape == (2500, 3000)
+    assert small[0] <= 2500 // 4 + 1
+    assert document is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("empty.png", b""), ("text.png", b"not a picture"), ("cut.png", None), ("missing.png", False)],
+)
+def test_a_file_that_cannot_be_opened_keeps_the_present_document(opened: Desk, tmp_path: Path, name: str, content):
+    if content is None:
+        content = picture(tmp_path / "whole.png").read_bytes()[:3000]
+    if content is not False:
+        (tmp_path / name).write_bytes(content)
+    opened.drag((50, 50), (90, 80))
+    before = opened.document
+    opened.editor.open(tmp_path / name, lambda: pytest.fail("it cannot be opened"))
+    opened.settle()
+    assert opened.editor.document is before
+    assert opened.labels == ["Brush stroke"]
+    assert opened.messages[-1].severity is Severity.ERROR
+    assert name in opened.messages[-1].sentence
+    assert len(list(sessions_folder().iterdir())) == 1
+
+
+def test_a_picture_too_large_is_refused_and_can_be_allowed(empty: Desk, tmp_path: Path):
+    path = picture(tmp_path / "photo.png")
+    empty.editor.settings.preferences = dataclasses.replace(empty.editor.settings.preferences, megapixel_limit=0)
+    empty.editor.open(path)
+    empty.settle()
+    assert empty.editor.document is None
+    assert isinstance(empty.messages[-1].error, PictureTooLarge)
+    empty.editor.open(path, allow_large=True)
+    empty.settle()
+    assert empty.document.shape == (300, 400)
+
+
+def test_opening_another_cancels_the_one_being_opened(empty: Desk, tmp_path: Path):
+    first, second = picture(tmp_path / "a.png"), picture(tmp_path / "b.png", 200, 200)
+    empty.editor.open(first, lambda: pytest.fail("it was cancelled"))
+    empty.editor.open(second)
+    empty.settle()
+    assert empty.document.shape == (200, 200)
+    assert empty.messages == []
+    assert len(list(sessions_folder().iterdir())) == 1
+
+
+def test_a_pasted_picture_becomes_a_document(empty: Desk):
+    empty.editor.open_photo(Photo(np.full((50, 60, 3), 9, np.uint8)))
+    empty.settle()
+    assert empty.document.shape == (50, 60)
+    assert empty.editor.neighbour(1) is None
+    assert empty.editor.proposed_path().suffix == ".png"
+
+
+def test_the_first_save_proposes_a_name_beside_the_source_and_marks_clean(opened: Desk, tmp_path: Path):
+    assert opened.editor.save_path is None
+    proposed = opened.editor.proposed_path()
+    assert proposed == tmp_path / "photo_lacuna.png"
+    fill_box(opened)
+    assert opened.editor.unsaved
+    source = (tmp_path / "photo.png").read_bytes()
+    outcome = []
+    opened.editor.save(proposed, outcome.append)
+    opened.settle()
+    assert outcome == [True]
+    assert not opened.editor.unsaved
+    assert opened.editor.save_path == proposed
+    assert np.array_equal(files.read(proposed).pixels, opened.photo)
+    assert (tmp_path / "photo.png").read_bytes() == source
+    opened.editor.undo()
+    assert opened.editor.unsaved
+
+
+def test_a_mask_alone_is_no_unsaved_work(opened: Desk):
+    opened.drag((50, 50), (90, 80))
+    assert not opened.editor.unsaved
+
+
+def test_an_edit_made_while_saving_stays_unsaved(opened: Desk, tmp_path: Path, script: Script):
+    opened.editor.use_backend("scripted")
+    fill_box(opened)
+    saved = opened.photo.copy()
+    opened.editor.save(tmp_path / "out.png")
+    with opened.document.edit("Meanwhile") as edit, edit.write(opened.document.photo, Region(0, 0, 9, 9)) as pixels:
+        pixels[...] = 0
+    opened.settle()
+    assert opened.editor.unsaved
+    assert np.array_equal(files.read(tmp_path / "out.png").pixels, saved)
+    opened.editor.undo()
+    assert not opened.editor.unsaved
+
+
+def test_a_save_that_fails_says_so_and_stays_unsaved(opened: Desk, tmp_path: Path):
+    fill_box(opened)
+    outcome = []
+    opened.editor.save(tmp_path / "nowhere" / "out.png", outcome.append)
+    opened.settle()
+    assert outcome == [False]
+    assert opened.editor.unsaved
+    assert opened.editor.save_path is None
+    assert opened.messages[-1].severity is Severity.ERROR
+
+
+def test_closing_while_saving_lets_the_save_finish(opened: Desk, tmp_path: Path):
+    fill_box(opened)
+    expected = opened.photo.copy()
+    opened.editor.save(tmp_path / "out.png")
+    opened.editor.close()
+    opened.settle()
+    assert np.array_equal(files.read(tmp_path / "out.png").pixels, expected)
+
+
+def test_a_jpeg_says_what_it_cost(empty: Desk, tmp_path: Path):
+    cv2.imwrite(str(tmp_path / "photo.jpg"), cv2.imread(str(picture(tmp_path / "photo.png"))))
+    empty.open(tmp_path / "photo.jpg")
+    fill_box(empty)
+    empty.editor.save(empty.editor.proposed_path())
+    empty.settle()
+    assert any("lossy" in m.sentence for m in empty.messages)
+
+
+def test_neighbours_follow_the_natural_order_and_skip_what_was_saved_here(opened: Desk, tmp_path: Path):
+    for name in ("roll 1.png", "roll 9.png", "roll 10.png"):
+        shutil.copy(tmp_path / "photo.png", tmp_path / name)
+    opened.open(tmp_path / "roll 9.png")
+    assert opened.editor.neighbour(1) == tmp_path / "roll 10.png"
+    assert opened.editor.neighbour(-1) == tmp_path / "roll 1.png"
+    fill_box(opened)
+    opened.editor.save(tmp_path / "roll 9_lacuna.png")
+    opened.settle()
+    assert opened.editor.neighbour(1) == tmp_path / "roll 10.png"
+    opened.open(tmp_path / "roll 10.png")
+    assert opened.editor.neighbour(1) is None
+
+
+def test_a_folder_is_listed_again_only_when_it_changed(opened: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    listed = []
+    real = files.in_folder
+    monkeypatch.setattr(files, "in_folder", lambda folder: listed.append(folder) or real(folder))
+    for _again in range(5):
+        opened.editor.neighbour(1)
+    assert len(listed) == 1
+    shutil.copy(tmp_path / "photo.png", tmp_path / "roll 1.png")
+    assert opened.editor.neighbour(1) == tmp_path / "roll 1.png"
+    assert len(listed) == 2
+
+
+def test_a_mask_that_was_not_filled_comes_back_with_its_picture(opened: Desk, tmp_path: Path):
+    opened.drag((50, 50), (90, 80))
+    before = opened.mask.copy()
+    opened.open(picture(tmp_path / "other.png", 200, 200))
+    assert not opened.mask.any()
+    opened.open(tmp_path / "photo.png")
+    assert np.array_equal(opened.mask, before)
+    opened.editor.clear_mask()
+    opened.open(tmp_path / "other.png")
+    opened.open(tmp_path / "photo.png")
+    assert not opened.mask.any()
+
+
+def test_a_mask_is_kept_when_the_program_ends_right_after_its_picture_was_closed(tmp_path: Path):
+    path = picture(tmp_path / "photo.png")
+    with desk() as first:
+        first.open(path)
+        first.drag((50, 50), (90, 80))
+        before = first.mask.copy()
+        first.editor.close()
+    with desk() as second:
+        second.open(path)
+        assert np.array_equal(second.mask, before)
+
+
+def test_escape_does_not_stop_a_save(opened: Desk, tmp_path: Path):
+    fill_box(opened)
+    opened.editor.save(tmp_path / "out.png")
+    opened.editor.escape()
+    opened.settle()
+    assert (tmp_path / "out.png").exists()
+
+
+def test_a_proper_close_leaves_no_session(opened: Desk):
+    assert len(list(sessions_folder().iterdir())) == 1
+    opened.editor.close()
+    opened.settle()
+    assert list(sessions_folder().iterdir()) == []
+    assert opened.editor.document is None
+
+
+def test_unsaved_work_is_restored_at_the_next_start_undo_included(tmp_path: Path):
+    with desk() as first:
+        first.open(picture(tmp_path / "photo.png"))
+        original = first.photo.copy()
+        fill_box(first)
+        first.drag((50, 50), (90, 80))
+        photo, mask, labels = first.photo.copy(), first.mask.copy(), first.labels
+    with desk() as second:
+        (session,) = second.editor.restorable()
+        assert session.name == "photo.png"
+        second.editor.restore(session)
+        second.settle()
+        assert np.array_equal(second.photo, photo)
+        assert np.array_equal(second.mask, mask)
+        assert second.labels == labels
+        assert second.editor.unsaved
+        second.editor.go_to(0)
+        assert np.array_equal(second.photo, original)
+        fill_box(second)
+        second.editor.save(tmp_path / "out.png")
+        second.settle()
+    with desk() as third:
+        assert third.editor.restorable() == []
+
+
+def test_a_restored_session_goes_on_saving_where_it_did(tmp_path: Path):
+    with desk() as first:
+        first.open(picture(tmp_path / "photo.png"))
+        fill_box(first)
+        first.editor.save(tmp_path / "out.png")
+        first.settle()
+        first.editor.undo()
+    with desk() as second:
+        second.editor.restore(second.editor.restorable()[0])
+        second.settle()
+        assert second.editor.save_path == tmp_path / "out.png"
+        assert second.editor.unsaved
+        second.editor.redo()
+        assert not second.editor.unsaved
+
+
+def test_shutdown_cancels_jobs_keeps_the_settings_and_ends_the_threads(opened: Desk, script: Script, home: Path):
+    opened.editor.use_backend("scripted")
+    opened.editor.use("rectangle")
+    opened.drag((10, 10), (30, 30))
+    script.go.clear()
+    opened.editor.fill()
+    opened.run_until(lambda: script.calls == 1)
+    (fill,) = opened.editor.jobs
+    opened.editor.shutdown()
+    assert fill.state is State.CANCELLED
+    assert opened.editor.jobs == []
+    assert not [t for t in threading.enumerate() if t.name.startswith("lacuna")]
+    assert Settings.load().tool == "rectangle"
+    assert json.loads((home / "config" / "settings.json").read_text())["backend"] == "scripted"
+
+
+def test_the_result_is_a_copy(opened: Desk):
+    result = opened.editor.result()
+    fill_box(opened)
+    assert not np.array_equal(result.pixels, opened.photo)

@@ -1,0 +1,414 @@
+"""Fills from the press of Enter to the entry in the history."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lacuna.editor.tool import Modifier
+from lacuna.editor.values import Severity
+from lacuna.engine.jobs import Job, State
+from lacuna.imaging.region import Region
+from tests.editor.scripted import Script
+from tests.editor.support import Desk, box_of, picture
+
+
+def box(desk: Desk, y0: int, x0: int, y1: int, x1: int) -> None:
+    desk.editor.use("rectangle")
+    desk.drag((x0, y0), (x1, y1))
+
+
+def prefer(desk: Desk, **changed: object) -> None:
+    desk.editor.settings.preferences = dataclasses.replace(desk.editor.settings.preferences, **changed)
+
+
+@pytest.fixture
+def scripted(opened: Desk, script: Script) -> Desk:
+    """A picture is open, the scripted backend chosen, and the mask is filled as it was painted."""
+    opened.editor.use_backend("scripted")
+    prefer(opened, grow=0.0)
+    return opened
+
+
+def test_enter_fills_and_undo_brings_mask_and_photo_back(opened: Desk):
+    photo = opened.photo.copy()
+    box(opened, 100, 100, 140, 160)
+    mask = opened.mask.copy()
+    opened.editor.enter()
+    opened.settle()
+    assert not opened.mask.any()
+    assert not np.array_equal(opened.photo, photo)
+    assert opened.labels[-1].startswith("Fill")
+    opened.editor.undo()
+    assert np.array_equal(opened.photo, photo)
+    assert np.array_equal(opened.mask, mask)
+
+
+def test_a_fill_changes_nothing_outside_the_grown_mask_and_says_so(opened: Desk):
+    photo = opened.photo.copy()
+    prefer(opened, grow=1.0)
+    assert opened.editor.growth == 4.0
+    box(opened, 100, 100, 140, 160)
+    opened.editor.fill()
+    opened.settle()
+    outside = np.ones((300, 400), bool)
+    outside[96:144, 96:164] = False
+    assert np.array_equal(opened.photo[outside], photo[outside])
+    assert not np.array_equal(opened.photo[97, 100:160], photo[97, 100:160])
+    assert opened.editor.filling.report.untouched
+
+
+def test_growth_is_a_share_of_the_long_side_at_least_a_pixel_or_off(opened: Desk):
+    assert opened.editor.growth == 1.0
+    prefer(opened, grow=2.0)
+    assert opened.editor.growth == 8.0
+    prefer(opened, grow=0.0)
+    assert opened.editor.growth == 0.0
+
+
+def test_every_fill_carries_its_recipe_step(opened: Desk):
+    box(opened, 100, 100, 140, 160)
+    opened.editor.set_param("radius", 7)
+    opened.editor.fill()
+    opened.settle()
+    (step,) = opened.document.steps()
+    assert step.backend == "telea"
+    assert step.params == {"radius": 7}
+    assert step.box == Region(100, 100, 140, 160)
+
+
+def test_an_empty_mask_and_a_full_one_are_told_before_anything_runs(opened: Desk):
+    assert opened.editor.estimate().problem
+    opened.editor.fill()
+    assert opened.editor.jobs == []
+    assert opened.messages[-1].severity is Severity.WARNING
+    opened.editor.select_all()
+    assert "whole picture" in opened.editor.estimate().problem
+    opened.editor.fill()
+    assert opened.editor.jobs == []
+    assert "whole picture" in opened.messages[-1].sentence
+
+
+def test_the_estimate_counts_pixels_and_regions_and_grows_with_them(opened: Desk):
+    box(opened, 10, 10, 20, 20)
+    small = opened.editor.estimate()
+    assert (small.pixels, small.regions, small.problem) == (100, 1, "")
+    box(opened, 200, 300, 290, 390)
+    large = opened.editor.estimate()
+    assert large.pixels == 100 + 90 * 90
+    assert large.seconds > small.seconds
+    assert large.bytes >= small.bytes
+
+
+def test_the_estimate_learns_from_fills(scripted: Desk, script: Script):
+    box(scripted, 50, 50, 250, 150)
+    scripted.editor.fill()
+    scripted.settle()  # the first one loads, and measures nothing
+    assert scripted.editor.settings.speeds == {}
+    scripted.editor.undo()
+    script.go.clear()
+    scripted.editor.fill()
+    scripted.run_until(lambda: script.calls == 2)
+    time.sleep(0.3)
+    script.go.set()
+    scripted.settle()
+    speed = scripted.editor.settings.speeds["scripted"]
+    assert speed > 10  # 0.3 s for 0.02 megapixels
+    scripted.editor.undo()
+    assert scripted.editor.estimate().seconds == pytest.approx(0.3, abs=0.25)
+
+
+def test_an_exception_in_the_backend_is_said_with_details_and_changes_nothing(scripted: Desk, script: Script):
+    photo = scripted.photo.copy()
+    box(scripted, 100, 100, 140, 160)
+    mask = scripted.mask.copy()
+    script.error = ZeroDivisionError("seven over nothing")
+    scripted.editor.fill()
+    scripted.settle()
+    message = scripted.messages[-1]
+    assert message.severity is Severity.ERROR
+    assert "seven over nothing" in message.details
+    assert "Traceback" in message.details
+    assert np.array_equal(scripted.photo, photo)
+    assert np.array_equal(scripted.mask, mask)
+    assert scripted.labels == ["Rectangle"]
+
+
+def test_a_finished_part_is_previewed_before_the_fill_is_put_in(scripted: Desk):
+    seen = []
+    scripted.editor.previewed.add(lambda region, _pixels: seen.append((region, scripted.labels)))
+    box(scripted, 100, 100, 140, 160)
+    scripted.editor.fill()
+    scripted.settle()
+    assert seen == [(Region(100, 100, 140, 160), ["Rectangle"])]
+
+
+def test_a_cancelled_fill_frees_the_document_at_once_and_changes_nothing(scripted: Desk, script: Script):
+    photo = scripted.photo.copy()
+    box(scripted, 100, 100, 140, 160)
+    script.go.clear()
+    scripted.editor.fill()
+    scripted.run_until(lambda: script.calls == 1)
+    scripted.editor.cancel()
+    assert scripted.editor.jobs[0].state is State.CANCELLING
+    box(scripted, 10, 10, 20, 20)  # the document is free
+    scripted.settle()  # the worker too, without having been let go
+    assert np.array_equal(scripted.photo, photo)
+    assert scripted.labels == ["Rectangle", "Rectangle"]
+
+
+def test_a_call_that_cannot_be_stopped_blocks_the_next_job_and_that_can_be_told(scripted: Desk, script: Script):
+    photo = scripted.photo.copy()
+    box(scripted, 100, 100, 140, 160)
+    script.go.clear()
+    script.listens = False
+    scripted.editor.fill()
+    scripted.run_until(lambda: script.calls == 1)
+    scripted.editor.escape()
+    assert scripted.editor.blocked == ""
+    scripted.editor.fill()
+    assert [job.state for job in scripted.editor.jobs] == [State.CANCELLING, State.WAITING]
+    assert "waits" in scripted.editor.blocked
+    script.go.set()
+    scripted.settle()
+    assert scripted.labels == ["Rectangle", "Fill (Scripted)"]  # the second one's; the first was thrown away
+    assert not np.array_equal(scripted.photo, photo)
+
+
+def test_the_next_mask_can_be_painted_and_filled_while_a_fill_runs(scripted: Desk, script: Script):
+    box(scripted, 10, 10, 30, 30)
+    script.go.clear()
+    scripted.editor.fill()
+    scripted.run_until(lambda: script.calls == 1)
+    box(scripted, 10, 40, 30, 60)  # in the same tile
+    scripted.editor.fill()
+    script.go.set()
+    scripted.settle()
+    assert scripted.labels[-2:] == ["Fill (Scripted)", "Fill (Scripted)"]
+    assert scripted.editor.candidate is None
+    assert not scripted.mask.any()
+    assert (scripted.photo[10:30, 10:30] == 77).all()
+    assert (scripted.photo[10:30, 40:60] == 77).all()
+    assert scripted.document.steps()[1].box == Region(10, 40, 30, 60)
+
+
+def test_enter_twice_does_not_fill_twice(scripted: Desk, script: Script):
+    box(scripted, 10, 10, 30, 30)
+    script.go.clear()
+    scripted.editor.enter()
+    scripted.editor.enter()
+    assert len(scripted.editor.jobs) == 1
+    script.go.set()
+    scripted.settle()
+    assert script.calls == 1
+
+
+def test_what_was_painted_meanwhile_stays_in_the_mask(scripted: Desk, script: Script):
+    box(scripted, 10, 10, 30, 30)
+    script.go.clear()
+    scripted.editor.fill()
+    box(scripted, 200, 200, 220, 220)
+    script.go.set()
+    scripted.settle()
+    assert box_of(scripted.mask) == Region(200, 200, 220, 220)
+
+
+def changed_below(desk: Desk, script: Script) -> np.ndarray:
+    """Let the picture change inside the hole while it is being filled; the picture as it is then."""
+    box(desk, 100, 100, 140, 160)
+    script.go.clear()
+    desk.editor.fill()
+    desk.run_until(lambda: script.calls == 1)
+    with (
+        desk.document.edit("Meanwhile") as edit,
+        edit.write(desk.document.photo, Region(90, 90, 120, 120)) as pixels,
+    ):
+        pixels[...] = 5
+    script.go.set()
+    desk.settle()
+    return desk.photo.copy()
+
+
+def test_a_result_whose_picture_changed_below_is_only_offered(scripted: Desk, script: Script):
+    photo = changed_below(scripted, script)
+    candidate = scripted.editor.candidate
+    assert candidate is not None
+    assert [region for region, _pixels in candidate.pieces] == [Region(100, 100, 140, 160)]
+    assert scripted.labels == ["Rectangle", "Meanwhile"]
+    scripted.editor.enter()
+    assert scripted.editor.candidate is None
+    assert (scripted.photo[100:140, 100:160] == 77).all()
+    assert (scripted.photo[90:100, 90:120] == 5).all()
+    assert not scripted.mask.any()
+    scripted.editor.undo()
+    assert np.array_equal(scripted.photo, photo)
+
+
+def test_escape_drops_the_candidate_and_keeps_the_mask(scripted: Desk, script: Script):
+    photo = changed_below(scripted, script)
+    scripted.editor.escape()
+    assert scripted.editor.candidate is None
+    assert np.array_equal(scripted.photo, photo)
+    assert scripted.mask.any()
+
+
+def test_escape_means_shape_then_candidate_then_run_then_mask(scripted: Desk, script: Script):
+    changed_below(scripted, script)
+    script.go.clear()
+    scripted.editor.work.run("Something", lambda progress: _wait(script, progress), lambda _result: None)
+    scripted.editor.use("polygon")
+    scripted.click(10, 10)
+    scripted.editor.escape()
+    assert scripted.editor.gesture is None
+    assert scripted.editor.candidate is not None
+    scripted.editor.escape()
+    assert scripted.editor.candidate is None
+    scripted.editor.escape()
+    assert scripted.editor.jobs[0].state is State.CANCELLING
+    assert scripted.mask.any()
+    scripted.editor.escape()
+    assert not scripted.mask.any()
+    scripted.editor.undo()
+    assert scripted.mask.any()
+    scripted.settle()
+
+
+def test_enter_means_shape_then_candidate_then_fill(scripted: Desk, script: Script):
+    changed_below(scripted, script)
+    scripted.editor.use("polygon")
+    for x, y in ((200, 200), (260, 200), (260, 260)):
+        scripted.click(x, y)
+    scripted.editor.enter()
+    assert scripted.labels[-1] == "Polygon"
+    assert scripted.editor.candidate is not None
+    scripted.editor.enter()
+    assert scripted.labels[-1] == "Fill (Scripted)"
+    assert scripted.mask[210, 250] == 255
+    scripted.editor.enter()
+    scripted.settle()
+    assert not scripted.mask.any()
+
+
+def test_a_stroke_is_filled_when_the_brush_is_lifted_if_the_person_wants_it(scripted: Desk, script: Script):
+    prefer(scripted, fill_after_stroke=True)
+    scripted.size_brush(20)
+    scripted.drag((50, 50), (80, 50))
+    assert len(scripted.editor.jobs) == 1
+    scripted.settle()
+    assert scripted.labels == ["Brush stroke", "Fill (Scripted)"]
+
+
+def test_ctrl_held_collects_strokes(scripted: Desk, script: Script):
+    prefer(scripted, fill_after_stroke=True)
+    scripted.size_brush(20)
+    scripted.drag((50, 50), (80, 50), modifiers=Modifier.CTRL)
+    scripted.drag((50, 150), (80, 150), modifiers=Modifier.CTRL)
+    assert scripted.editor.jobs == []
+    scripted.drag((50, 250), (80, 250))
+    scripted.settle()
+    assert scripted.labels[-1] == "Fill (Scripted)"
+    assert scripted.labels.count("Fill (Scripted)") == 1
+    assert not scripted.mask.any()
+
+
+def test_erasing_runs_no_fill(scripted: Desk, script: Script):
+    scripted.editor.select_all()
+    prefer(scripted, fill_after_stroke=True)
+    scripted.size_brush(20)
+    scripted.drag((50, 50), (80, 50), modifiers=Modifier.ALT)
+    assert scripted.editor.jobs == []
+
+
+def test_nothing_runs_after_a_stroke_by_itself(scripted: Desk):
+    scripted.drag((50, 50), (80, 50))
+    assert scripted.editor.jobs == []
+
+
+def test_try_again_fills_the_same_mask_with_another_seed(scripted: Desk):
+    original = scripted.photo.copy()
+    box(scripted, 100, 100, 140, 160)
+    scripted.editor.fill()
+    scripted.settle()
+    scripted.editor.try_again()
+    scripted.settle()
+    assert scripted.labels == ["Rectangle", "Fill (Scripted)"]
+    assert (scripted.photo[100:140, 100:160] == 78).all()
+    assert scripted.document.steps()[0].seed == 1
+    scripted.editor.undo()
+    assert np.array_equal(scripted.photo, original)
+
+
+def test_a_cancelled_try_again_puts_the_last_fill_back(scripted: Desk, script: Script):
+    box(scripted, 100, 100, 140, 160)
+    scripted.editor.fill()
+    scripted.settle()
+    script.go.clear()
+    scripted.editor.try_again()
+    scripted.editor.cancel()
+    scripted.settle()
+    assert (scripted.photo[100:140, 100:160] == 77).all()
+    assert not scripted.mask.any()
+
+
+def test_changing_the_document_cancels_its_fill(scripted: Desk, script: Script, tmp_path: Path):
+    box(scripted, 100, 100, 140, 160)
+    script.go.clear()
+    scripted.editor.fill()
+    scripted.run_until(lambda: script.calls == 1)
+    fill = scripted.editor.jobs[0]
+    scripted.editor.close()
+    assert scripted.editor.document is None
+    assert fill.state is State.CANCELLING
+    scripted.settle()
+    assert fill.state is State.CANCELLED
+    scripted.open(picture(tmp_path / "next.png", 200, 200))
+    assert scripted.labels == []
+
+
+def test_a_job_tells_of_its_states(scripted: Desk):
+    states = []
+    scripted.editor.job_changed.add(lambda job: states.append(job.state))
+    box(scripted, 100, 100, 140, 160)
+    scripted.editor.fill()
+    scripted.settle()
+    assert list(dict.fromkeys(states)) == [State.WAITING, State.RUNNING, State.DONE]
+
+
+def test_params_are_remembered_for_each_backend_and_checked(scripted: Desk):
+    scripted.editor.set_param("value", 9)
+    scripted.editor.use_backend("telea")
+    scripted.editor.set_param("radius", 5)
+    scripted.editor.set_param("radius", 500)
+    assert scripted.editor.params.radius == 5
+    assert scripted.messages[-1].severity is Severity.ERROR
+    scripted.editor.use_backend("scripted")
+    assert scripted.editor.params.value == 9
+    assert scripted.editor.settings.params == {"scripted": {"value": 9}, "telea": {"radius": 5}}
+
+
+def test_a_backend_that_is_gone_gives_way_to_the_first_there_is(opened: Desk):
+    opened.editor.settings.backend = "uninstalled"
+    assert opened.editor.backend == "telea"
+    opened.editor.use_backend("nowhere")
+    assert "nowhere" in opened.messages[-1].sentence
+
+
+@pytest.mark.parametrize("dtype", [np.uint16])
+def test_sixteen_bits_are_filled_at_their_own_depth(empty: Desk, tmp_path: Path, dtype: type):
+    empty.open(picture(tmp_path / "deep.png", dtype=dtype))
+    box(empty, 100, 100, 140, 160)
+    empty.editor.fill()
+    empty.settle()
+    filled = empty.photo[100:140, 100:160]
+    assert filled.dtype == np.uint16
+    assert len(np.unique(filled % 257)) > 100
+
+
+def _wait(script: Script, progress: Job) -> None:
+    while not script.go.is_set():
+        progress.check()  # type: ignore[attr-defined]
+        time.sleep(0.002)
