@@ -137,7 +137,8 @@ class Files:
         self._keeping.append(keep)
 
         def kept(_result: None) -> None:
-            self._keeping.remove(keep)
+            if keep in self._keeping:  # `shutdown` may have done it already
+                self._keeping.remove(keep)
 
         self._editor.work.run(_("Keep the mask"), keep, kept, bound=False, kept=True)
         if journal is not None:

@@ -146,5 +146,5 @@ class Program(QObject):
             return
         self._waiting.stop()
         self.worker_stuck = self.queue.busy
-        self.editor.shutdown()
+        self.editor.shutdown(wait=0.0 if self.worker_stuck else 1.0)
         self._app.exit(0)

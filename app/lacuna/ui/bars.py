@@ -26,12 +26,23 @@ class Bars:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._actions = window.action_set
+        self._buttons: dict[str, QToolButton] = {}
         self.menus: dict[Menu, QMenu] = {}
         self.recent = QMenu(_("Open &recent"), window)
         self.panels = QMenu(_("&Panels"), window)
         self._fill_menus()
         self._fill_tools()
         self._fill_options()
+
+    @property
+    def before_options(self) -> QWidget:
+        """The button to the left of the tool's options."""
+        return self._buttons["edit.redo"]
+
+    @property
+    def last_tool(self) -> QWidget:
+        """The last button of the bar of tools."""
+        return self._buttons["tool.swap"]
 
     def show_options(self, options: QWidget) -> None:
         """Put the tool's options into their place."""
@@ -126,5 +137,6 @@ class Bars:
         bar.addAction(self._actions[action_id])
         button = bar.widgetForAction(self._actions[action_id])
         assert isinstance(button, QToolButton)
+        self._buttons[action_id] = button
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Qt's bars leave their buttons out of the Tab order
         button.setAccessibleName(plain_text(BY_ID[action_id]))

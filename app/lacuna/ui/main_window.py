@@ -26,6 +26,7 @@ from lacuna.ui.action_set import ActionSet
 from lacuna.ui.bars import Bars
 from lacuna.ui.panels.start_panel import StartPanel
 from lacuna.ui.stage import Stage, Zone
+from lacuna.ui.tab_order import chain
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
@@ -122,7 +123,7 @@ class MainWindow(QMainWindow):
         self.action_set.give_to(self.canvas)
         self.messages = Messages(self.stage, lambda: editor.gesture is not None)
         self.stage.furnish(self.canvas, self.messages)
-        self.options = OptionBar(editor, self)
+        self.options = OptionBar(editor, self.bars.before_options, self)
         self.bars.show_options(self.options)
         self.status = StatusLine(editor, self)
         self.status.setFixedHeight(STATUS_HEIGHT)
@@ -135,6 +136,15 @@ class MainWindow(QMainWindow):
         self.docks["zoom"].setWidget(self.zoom_panel)
         self.docks["navigator"].setWidget(self.navigator)
         self.docks["history"].setWidget(self.history_panel)
+        chain(
+            self.bars.last_tool,
+            self.canvas,
+            self.fill_panel,
+            self.zoom_panel,
+            self.navigator,
+            self.history_panel,
+            self.status,
+        )
         self.furnished = True
         self._connect()
         self._apply_preferences()

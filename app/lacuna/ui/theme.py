@@ -43,7 +43,7 @@ LIGHT = Theme(
 )  # fmt: skip
 DARK = Theme(
     name="dark", window="#2a2a2c", base="#1f1f21", raised="#353538", hover="#414145", border="#4a4a4f",
-    text="#ececee", quiet="#b0b0b6", disabled="#7a7a80", accent="#3b82d6", accent_text="#ffffff", focus="#7db8ff",
+    text="#ececee", quiet="#b0b0b6", disabled="#7a7a80", accent="#2f74c8", accent_text="#ffffff", focus="#7db8ff",
     surround="#464646", good="#6fcf8a", warning="#f2b84b", danger="#ff8a80",
 )  # fmt: skip
 
@@ -132,7 +132,8 @@ def style_sheet(theme: Theme) -> str:
     strong = t.focus if t.name == "light" else t.accent
     return f"""
 QToolTip {{ color: {t.text}; background: {t.raised}; border: 1px solid {t.border}; padding: 3px 5px; }}
-QMainWindow::separator {{ background: {t.border}; width: 1px; height: 1px; margin: 2px; }}
+QMainWindow::separator {{ background: {t.window}; width: 5px; height: 5px; }}
+QMainWindow::separator:hover {{ background: {t.accent}; }}
 QMenuBar {{ background: {t.window}; border-bottom: 1px solid {t.border}; padding: 1px 4px; }}
 QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; background: transparent; }}
 QMenuBar::item:selected {{ background: {t.hover}; }}
@@ -165,7 +166,7 @@ QPushButton:default:hover, QPushButton[primary="true"]:hover {{ background: {str
 QPushButton[primary="true"]:focus, QPushButton:default:focus {{ border: 2px solid {t.text}; }}
 QPushButton[primary="true"]:disabled, QPushButton:default:disabled {{
   background: {t.window}; color: {t.disabled}; border-color: {t.border}; }}
-QDockWidget::title {{ background: {t.window}; padding: 7px 10px; }}
+QDockWidget::title {{ background: {t.window}; padding: 7px 10px; border-top: 1px solid {t.border}; }}
 QStatusBar {{ background: {t.window}; border-top: 1px solid {t.border}; }}
 QStatusBar::item {{ border: none; }}
 QTabBar::tab {{ padding: 6px 12px; border: none; background: transparent; color: {t.quiet}; }}

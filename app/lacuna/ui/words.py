@@ -8,11 +8,9 @@ from lacuna.i18n import _, ngettext
 def seconds(value: float) -> str:
     """A duration, as coarse as a guess deserves.
 
-    >>> seconds(0.04), seconds(2.3), seconds(75), seconds(7300)
-    ('under 0.1 s', '2 s', '1 min 15 s', '2 h 1 min')
+    >>> seconds(0.44), seconds(2.3), seconds(75), seconds(7300)
+    ('0.4 s', '2 s', '1 min 15 s', '2 h 1 min')
     """
-    if value < 0.1:
-        return _("under 0.1 s")
     if value < 1:
         return _("{seconds:.1f} s").format(seconds=value)
     whole = round(value)
@@ -27,9 +25,9 @@ def about(value: float) -> str:
     """A duration that is a guess.
 
     >>> about(0.04), about(12)
-    ('under 0.1 s', 'about 12 s')
+    ('Under 0.1 s', 'About 12 s')
     """
-    return seconds(value) if value < 0.1 else _("about {time}").format(time=seconds(value))
+    return _("Under 0.1 s") if value < 0.1 else _("About {time}").format(time=seconds(value))
 
 
 def memory(count: int) -> str:

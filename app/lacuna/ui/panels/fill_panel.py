@@ -16,6 +16,7 @@ from lacuna.imaging.region import Region
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
+from lacuna.ui.tab_order import chain
 from lacuna.ui.words import about, memory
 
 ESTIMATE_AFTER = 120  # milliseconds of quiet after a change
@@ -127,6 +128,7 @@ class FillPanel(QWidget):
             self._form.changed.connect(lambda name, value: self._editor.set_param(name, value))
             self._form.done.connect(self.done)
             self._form_place.addWidget(self._form)
+            chain(self.backends, self._form)
             self._form_of = info.id
         assert self._form is not None
         self._form.show_values(self._editor.params)

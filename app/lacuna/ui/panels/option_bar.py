@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from lacuna.editor.editor import Editor
 from lacuna.i18n import _
 from lacuna.ui.forms import Flow, Form
+from lacuna.ui.tab_order import chain
 
 
 class OptionBar(QWidget):
@@ -15,8 +16,10 @@ class OptionBar(QWidget):
 
     done = Signal()
 
-    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
+    def __init__(self, editor: Editor, before: QWidget, parent: QWidget | None = None) -> None:
+        """`before` is the widget from which Tab goes on to the options."""
         super().__init__(parent)
+        self._before = before
         self._editor = editor
         self._form: Form | None = None
         self._form_of = ""
@@ -46,6 +49,7 @@ class OptionBar(QWidget):
             self._form.changed.connect(lambda name, value: self._editor.set_option(name, value))
             self._form.done.connect(self.done)
             self._row.addWidget(self._form, 1)
+            chain(self._before, self._form)
             self._form_of = tool.id
             self._name.setText(_(tool.name))
         assert self._form is not None

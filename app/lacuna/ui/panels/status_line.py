@@ -112,6 +112,7 @@ class StatusLine(QStatusBar):
     def show_zoom(self, zoom: float) -> None:
         self._zoom_shown = zoom
         with QSignalBlocker(self.zoom):
+            self.zoom.setCurrentIndex(self.zoom.findData(zoom))  # else leaving the box would choose what stands in it
             self.zoom.setEditText(per_cent(zoom))
 
     def show_cursor(self, x: float | None, y: float | None) -> None:
