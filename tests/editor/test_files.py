@@ -98,6 +98,13 @@ def test_opening_another_cancels_the_one_being_opened(empty: Desk, tmp_path: Pat
     assert len(list(sessions_folder().iterdir())) == 1
 
 
+def test_the_next_picture_takes_the_place_of_the_last_in_one_step(opened: Desk, tmp_path: Path):
+    seen = []
+    opened.editor.document_changed.add(lambda: seen.append(opened.editor.document))
+    opened.open(picture(tmp_path / "next.png", 200, 200))
+    assert seen == [opened.document]
+
+
 def test_a_pasted_picture_becomes_a_document(empty: Desk):
     empty.editor.open_photo(Photo(np.full((50, 60, 3), 9, np.uint8)))
     empty.settle()

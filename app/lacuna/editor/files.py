@@ -120,20 +120,21 @@ class Files:
             self._editor.said(Message(note))
 
     def _begin(self, document: Document, journal: Journal, saved_path: Path | None = None) -> None:
-        self._leave_last()
         journal.failed.add(lambda error: self._editor.said(Message.of(error)))
-        self._journal = journal
-        self.save_path = saved_path
-        self._editor.replace_document(document)
+        self._change(document, journal, saved_path)
 
-    def _leave_last(self) -> None:
-        """Forget the session of the document that is open; a mask that was not filled is kept for the next time."""
-        document, journal = self._editor.document, self._journal
-        self._journal = self.save_path = None
-        if document is None:
+    def close(self) -> None:
+        if self._editor.document is not None:
+            self._change(None, None, None)
+
+    def _change(self, document: Document | None, journal: Journal | None, saved_path: Path | None) -> None:
+        """Another document, or none. The last one's session ends; a mask not filled is kept for the next time."""
+        last, last_journal = self._editor.document, self._journal
+        self._journal, self.save_path = journal, saved_path
+        self._editor.replace_document(document)
+        if last is None:
             return
-        self._editor.replace_document(None)
-        keep = _keeping(document)
+        keep = _keeping(last)
         self._keeping.append(keep)
 
         def kept(_result: None) -> None:
@@ -141,11 +142,8 @@ class Files:
                 self._keeping.remove(keep)
 
         self._editor.work.run(_("Keep the mask"), keep, kept, bound=False, kept=True)
-        if journal is not None:
-            journal.close()
-
-    def close(self) -> None:
-        self._leave_last()
+        if last_journal is not None:
+            last_journal.close()
 
     @property
     def _budget(self) -> int:

@@ -48,7 +48,12 @@ class Asked:
     masks: tuple[MaskPart, ...]
     photo: Frozen
     revision: int
-    overhead: float  # seconds that it will take beside the backend's own work
+
+    @property
+    def overhead(self) -> float:
+        """Seconds that it takes beside the backend's own work, as `plan.estimate` counts them."""
+        area = sum(region.area for region, _mask in self.masks)
+        return area / 1e6 * plan.CROP_SECONDS + len(self.masks) * plan.CUT_SECONDS
 
     def request(self) -> FillRequest:
         """For the worker, once."""
@@ -142,18 +147,15 @@ class Filling:
         if pixels >= height * width:
             problem = _("The mask covers the whole picture: nothing is left to fill it from.")
             return Estimate(pixels=pixels, problem=problem)
-        found = self._planned(document, options, self._editor.settings.speeds.get(self.backend))
-        return Estimate(found.seconds, found.bytes, pixels, found.windows)
-
-    def _planned(self, document: Document, options: FillOptions, speed: float | None) -> plan.Estimate:
-        return plan.estimate(
+        found = plan.estimate(
             document.mask.pixels,
             self._needs(),
             options,
             within=document.mask_bounds(),
-            seconds_per_megapixel=speed,
+            seconds_per_megapixel=self._editor.settings.speeds.get(self.backend),
             pixel_bytes=3 * document.photo.dtype.itemsize,
         )
+        return Estimate(found.seconds, found.bytes, pixels, found.windows)
 
     def _needs(self) -> Needs:
         return registry.backend(self.backend).needs(self.params)
@@ -185,7 +187,6 @@ class Filling:
             masks=masks,
             photo=document.photo.freeze(),
             revision=document.photo.revision,
-            overhead=self._planned(document, options, 0.0).seconds,
         )
         self.candidate = None
         self._submit(asked, needs, otherwise)

@@ -166,7 +166,8 @@ class Toolbox:
         assert gesture is not None
         if self._gesture_tool.continues:
             self._last_end = at
-            self.last_drawn = gesture.drawn
+            if self._gesture_tool.paints_mask:
+                self.last_drawn = gesture.drawn
         self._ended(Ended(self._gesture_tool, gesture, at))
 
     def _as_meant(self, at: Pointer) -> Pointer:
