@@ -308,3 +308,8 @@ def test_the_result_is_a_copy(opened: Desk):
     result = opened.editor.result()
     fill_box(opened)
     assert not np.array_equal(result.pixels, opened.photo)
+
+
+def test_a_plain_name_comes_before_its_numbered_likes(opened: Desk, tmp_path: Path):
+    shutil.copy(tmp_path / "photo.png", tmp_path / "photo2.png")
+    assert opened.editor.neighbour(1) == tmp_path / "photo2.png"
