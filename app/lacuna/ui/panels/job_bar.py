@@ -57,7 +57,7 @@ class JobBar(QWidget):
             return
         if self.isHidden() and not self._soon.isActive():
             self._soon.start()
-        text = sentence(jobs)
+        text = self._editor.blocked or sentence(jobs)
         self.text.setText(text)
         self.text.setToolTip(text)
         job = jobs[0]
@@ -66,7 +66,7 @@ class JobBar(QWidget):
         self.progress.setValue(round(job.fraction * WHOLE))
         rest = job.seconds_left
         self.rest.setText(left(rest) if rest is not None and rest > 1 else "")
-        self.cancel.setEnabled(any(j.state is not State.CANCELLING for j in jobs))
+        self.cancel.setEnabled(any(j.matters for j in jobs))
 
     def _show(self, on: bool) -> None:
         self.setVisible(on)
@@ -78,7 +78,7 @@ def sentence(jobs: list[Job]) -> str:
     first = jobs[0]
     if first.state is State.CANCELLING:
         if not first.interruptible:
-            return _("The next job waits for a call that cannot be stopped.")
+            return _("“{job}” cannot be stopped half-way: its result is thrown away.").format(job=first.label)
         return _("Cancelling “{job}”…").format(job=first.label)
     if first.stage:
         return _("{job}: {stage}").format(job=first.label, stage=first.stage)
