@@ -25,39 +25,28 @@ def packed(tile: NDArray[Any]) -> NDArray[Any]:
 
 
 def packed_tiles(pixels: NDArray[Any], keys: Iterable[Key]) -> dict[Key, NDArray[Any]]:
-    """`packed` of each tile in `keys`; the copies share one block of memory, so keep or forget them together.
-
-    A block of megabytes gets large memory pages; tiles of their own would each be zeroed in hundreds of small ones,
-    which takes longer than the copying.
-    """
-    views: dict[Key, NDArray[Any]] = {}
+    """`packed` of each tile in `keys`, each in memory of its own: one large block for all took longer to fill."""
+    tiles: dict[Key, NDArray[Any]] = {}
     for row, columns in by_row(keys):
         regions = {column: Region.of_tile(row, column, pixels.shape) for column in columns}
         if len(columns) < MANY or pixels.ndim == 3:  # a look at a photo's tile ends after a few pixels
-            plain = {column: _one_colour(pixels[region.slices]) for column, region in regions.items()}
-        else:
-            low, high = extremes(_bits(pixels), row, columns[0], columns[-1] + 1)
-            same = (low == high).reshape(len(low), -1).all(axis=1)
-            plain = {column: bool(same[column - columns[0]]) for column in columns}
+            for column, region in regions.items():
+                tiles[row, column] = packed(pixels[region.slices])
+            continue
+        low, high = extremes(_bits(pixels), row, columns[0], columns[-1] + 1)
         for column, region in regions.items():
             tile = pixels[region.slices]
-            views[row, column] = tile[:1, :1] if plain[column] else tile
-    block = np.empty(sum(view.size for view in views.values()), pixels.dtype)
-    copies: dict[Key, NDArray[Any]] = {}
-    at = 0
-    for key, view in views.items():
-        copies[key] = block[at : at + view.size].reshape(view.shape)
-        copies[key][...] = view
-        at += view.size
-    return copies
+            one_colour = low[column - columns[0]] == high[column - columns[0]]
+            tiles[row, column] = (tile[:1, :1] if one_colour else tile).copy()
+    return tiles
 
 
 def extremes(pixels: NDArray[Any], row: int, first: int, end: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """(lowest, highest) value of the tiles `first` to `end - 1` of a row of tiles, (tiles,) or (tiles, channels)."""
+    """(lowest, highest) value of each of the tiles `first` to `end - 1` of a row, for planes of one channel."""
     band = pixels[row * TILE : (row + 1) * TILE, first * TILE : end * TILE]
     starts = np.arange(0, band.shape[1], TILE)
-    low = np.minimum.reduceat(np.minimum.reduce(band, axis=0), starts, axis=0)
-    high = np.maximum.reduceat(np.maximum.reduce(band, axis=0), starts, axis=0)
+    low = np.minimum.reduceat(np.minimum.reduce(band, axis=0), starts)
+    high = np.maximum.reduceat(np.maximum.reduce(band, axis=0), starts)
     return low, high
 
 
