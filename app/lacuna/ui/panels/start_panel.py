@@ -70,9 +70,10 @@ class StartPanel(QWidget):
         self._lower.addStretch(1)
         self._card.addLayout(self._lower)
         self._recent_box.hide()
-        self._sample_box.hide()
         self.recent_buttons: list[QToolButton] = []
         self.sample_buttons: list[QToolButton] = []
+        self._sample_files: list[Path] = []
+        self._list_samples()
         self._show_sign()
 
     def show_recent(self, files: Sequence[str]) -> None:
@@ -96,17 +97,19 @@ class StartPanel(QWidget):
             self._recent.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
             self.recent_buttons.append(button)
 
-    def show_samples(self) -> None:
-        """Show the sample photos there are; called when the window is painted and idle. They are small: 2 ms each."""
+    def _list_samples(self) -> None:
+        """Places for the sample photos there are."""
         folder = paths.resources() / "samples"
-        files = [(folder / f"{stem}.jpg", _(label)) for stem, label in SAMPLES]
-        files = [(path, label) for path, label in files if path.is_file()]
-        if not files or self.sample_buttons:
+        files = [(path, _(label)) for stem, label in SAMPLES if (path := folder / f"{stem}.jpg").is_file()]
+        self._sample_box.setVisible(bool(files))
+        if not files:
             return
         self._samples.addWidget(_heading(_("Or try a sample"), self), 0, 0, 1, 2)
+        blank = QPixmap(THUMB)
+        blank.fill(Qt.GlobalColor.transparent)
         for index, (path, label) in enumerate(files):
             button = QToolButton(self)
-            button.setIcon(QIcon(_thumbnail(path, self.devicePixelRatioF())))
+            button.setIcon(QIcon(blank))  # keeps the place, so that nothing moves when the photo comes
             button.setIconSize(THUMB)
             button.setText(label)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
@@ -114,7 +117,12 @@ class StartPanel(QWidget):
             button.clicked.connect(lambda _on=False, path=path: self._open_file(path))
             self._samples.addWidget(button, 1 + index // 2, index % 2)
             self.sample_buttons.append(button)
-        self._sample_box.show()
+            self._sample_files.append(path)
+
+    def show_samples(self) -> None:
+        """Fill the places; called when the window is painted and idle. They are small: 2 ms each."""
+        for button, path in zip(self.sample_buttons, self._sample_files, strict=True):
+            button.setIcon(QIcon(_thumbnail(path, self.devicePixelRatioF())))
 
     def _show_sign(self) -> None:
         self._sign.setPixmap(pixmap("picture", 56, self.devicePixelRatioF(), theme.current().quiet))
