@@ -65,7 +65,9 @@ def in_folder(folder: Path) -> list[Path]:
         sentence = _("The folder {path} cannot be read: {reason}.")
         sentence = sentence.format(path=folder, reason=error.strerror or str(error))
         raise UnreadableFile(sentence, _("Check the name and its permissions."), error) from error
-    return sorted(found, key=lambda path: (natural_key(path.stem), path.suffix))  # `a.jpg` before `a 2.jpg`
+    return sorted(
+        found, key=lambda path: (natural_key(path.stem)[0], natural_key(path.name))
+    )  # `a.jpg` before `a 2.jpg`
 
 
 def natural_key(name: str) -> tuple[Any, ...]:
