@@ -65,12 +65,12 @@ class Place:
 class Driven:
     """One run of the program, from its first window to its end."""
 
-    def __init__(self, environment: dict[str, str], theme: str) -> None:
+    def __init__(self, environment: dict[str, str], theme: str, photo: Path = SAMPLE) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="lacuna-shots-")
         self.environment = dict(environment, LACUNA_HOME=self._home.name)
         self._choose(theme)
-        self.program = subprocess.Popen([sys.executable, "-m", "lacuna", str(SAMPLE)], env=self.environment)
-        self.window = self.tool("search", "--sync", "--onlyvisible", "--name", SAMPLE.name).split()[0]
+        self.program = subprocess.Popen([sys.executable, "-m", "lacuna", str(photo)], env=self.environment)
+        self.window = self.tool("search", "--sync", "--onlyvisible", "--name", photo.name).split()[0]
         self.tool("windowmove", self.window, "0", "0")
         self.tool("windowsize", "--sync", self.window, str(WIDTH), str(HEIGHT))
         self.tool("windowfocus", "--sync", self.window)
@@ -150,6 +150,20 @@ class Driven:
         for x, y in points[1:]:
             words += ["sleep", "0.008", "mousemove", str(x), str(y)]
         self.tool(*words, "sleep", "0.02", "mouseup", "1")
+
+    def confirm_dialog(self) -> None:
+        """Take what the dialog that comes up proposes. No window manager gives it the keyboard, so we do."""
+        dialogs: list[str] = []
+
+        def there() -> bool:
+            found = self.tool("search", "--onlyvisible", "--pid", str(self.program.pid)).split()
+            dialogs[:] = [window for window in found if window != self.window]
+            return bool(dialogs)
+
+        self.until(there, "the dialog was there")
+        self.tool("windowfocus", "--sync", dialogs[-1])
+        self.settle()
+        self.key("Return")
 
     def __enter__(self) -> Driven:
         return self

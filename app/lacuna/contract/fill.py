@@ -91,7 +91,7 @@ class Filled:
 
 
 class FillBackend(Protocol):
-    """A way to fill holes. One object lives as long as the worker; all calls come from the worker's thread."""
+    """A way to fill holes. One object lives as long as the program; its calls never overlap, none is the window's."""
 
     id: str
     name: str

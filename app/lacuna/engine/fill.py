@@ -15,6 +15,7 @@ from lacuna.contract.guides import GuideStroke
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
+from lacuna.engine.call import answer
 from lacuna.engine.composite import as_grey, composite, differs, weights
 from lacuna.engine.plan import Cut, cuts
 from lacuna.engine.work import prepare
@@ -298,8 +299,7 @@ def _call(
         scale=scale,
     )
     try:
-        with registry.turn(request.backend) as backend:
-            return prepared.restore(backend.fill(prepared.work, request.params, progress))
+        return prepared.restore(answer(request.backend, needs, prepared.work, request.params, progress))
     except (Cancelled, LacunaError, MemoryError):
         raise
     except Exception as error:  # whatever a method may raise, known to us or installed
