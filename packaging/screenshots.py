@@ -102,7 +102,7 @@ class Driven:
         ).stdout
         return np.asarray(cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
-    def until(self, holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    def until(self, holds: Callable[[], bool], what: str, seconds: float = 90.0) -> None:
         end = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > end:

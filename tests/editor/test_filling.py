@@ -175,7 +175,7 @@ def test_a_call_that_cannot_be_stopped_blocks_the_next_job_and_that_can_be_told(
     assert "waits" in scripted.editor.blocked
     script.go.set()
     scripted.settle()
-    assert scripted.labels == ["Rectangle", "Fill (Scripted)"]  # the second one's; the first was thrown away
+    assert scripted.labels == ["Rectangle", "Fill: Scripted"]  # the second one's; the first was thrown away
     assert not np.array_equal(scripted.photo, photo)
 
 
@@ -188,7 +188,7 @@ def test_the_next_mask_can_be_painted_and_filled_while_a_fill_runs(scripted: Des
     scripted.editor.fill()
     script.go.set()
     scripted.settle()
-    assert scripted.labels[-2:] == ["Fill (Scripted)", "Fill (Scripted)"]
+    assert scripted.labels[-2:] == ["Fill: Scripted", "Fill: Scripted"]
     assert scripted.editor.candidate is None
     assert not scripted.mask.any()
     assert (scripted.photo[10:30, 10:30] == 77).all()
@@ -286,7 +286,7 @@ def test_enter_means_shape_then_candidate_then_fill(scripted: Desk, script: Scri
     assert scripted.labels[-1] == "Polygon"
     assert scripted.editor.candidate is not None
     scripted.editor.enter()
-    assert scripted.labels[-1] == "Fill (Scripted)"
+    assert scripted.labels[-1] == "Fill: Scripted"
     assert scripted.mask[210, 250] == 255
     scripted.editor.enter()
     scripted.settle()
@@ -299,7 +299,7 @@ def test_a_stroke_is_filled_when_the_brush_is_lifted_if_the_person_wants_it(scri
     scripted.drag((50, 50), (80, 50))
     assert len(scripted.editor.jobs) == 1
     scripted.settle()
-    assert scripted.labels == ["Brush stroke", "Fill (Scripted)"]
+    assert scripted.labels == ["Brush stroke", "Fill: Scripted"]
 
 
 def test_ctrl_held_collects_strokes(scripted: Desk, script: Script):
@@ -310,8 +310,8 @@ def test_ctrl_held_collects_strokes(scripted: Desk, script: Script):
     assert scripted.editor.jobs == []
     scripted.drag((50, 250), (80, 250))
     scripted.settle()
-    assert scripted.labels[-1] == "Fill (Scripted)"
-    assert scripted.labels.count("Fill (Scripted)") == 1
+    assert scripted.labels[-1] == "Fill: Scripted"
+    assert scripted.labels.count("Fill: Scripted") == 1
     assert not scripted.mask.any()
 
 
@@ -335,7 +335,7 @@ def test_try_again_fills_the_same_mask_with_another_seed(scripted: Desk):
     scripted.settle()
     scripted.editor.try_again()
     scripted.settle()
-    assert scripted.labels == ["Rectangle", "Fill (Scripted)"]
+    assert scripted.labels == ["Rectangle", "Fill: Scripted"]
     assert (scripted.photo[100:140, 100:160] == 78).all()
     assert scripted.document.steps()[0].seed == 1
     scripted.editor.undo()

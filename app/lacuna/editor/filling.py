@@ -179,7 +179,7 @@ class Filling:
             return  # all that is masked is being filled already
         asked = Asked(
             document=document,
-            label=_("Fill ({backend})").format(backend=_(registry.info(self.backend).name)),
+            label=_("Fill: {backend}").format(backend=_(registry.info(self.backend).name)),
             backend=self.backend,
             params=self.params,
             options=options,
