@@ -513,6 +513,25 @@ def test_a_message_is_shown_once_and_can_be_closed(window: MainWindow) -> None:
     assert not window.messages.isVisible()
 
 
+def test_several_messages_can_all_be_read(window: MainWindow) -> None:
+    for text in ("The first thing to know.", "The second, which came right after it.", "And a third."):
+        window.say(Message(text))
+        QApplication.sendPostedEvents()
+        for card in window.messages.cards:
+            assert card.height() >= card.heightForWidth(card.width()) > 0
+            assert card.geometry().bottom() <= window.messages.height()
+
+
+def test_the_status_line_reports_a_fill_until_the_next_stroke(window: MainWindow) -> None:
+    open_photo(window)
+    assert "compared" not in window.status.hint.text()
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    window.editor.fill()
+    wait_until(lambda: "all others were compared" in window.status.hint.text())
+    paint(window, (0.3, 0.3), (0.4, 0.3))
+    assert "compared" not in window.status.hint.text()
+
+
 def test_an_answer_on_a_card_is_carried_out_once(window: MainWindow) -> None:
     heard: list[str] = []
     window.messages.say(Message("Well?"), (Answer("Yes", lambda: heard.append("yes")),))

@@ -20,9 +20,7 @@ SIZE = (1600, 1000)  # of the window
 
 def prepare() -> Path:
     """Settle platform and folders before Qt is imported, so that no setting or journal of the person is touched."""
-    from lacuna.ui.display import missing
-
-    if missing():
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ.setdefault("QT_SCALE_FACTOR", "1")
     home = Path(tempfile.mkdtemp(prefix="lacuna-bench-"))
@@ -71,14 +69,18 @@ def show_picture(program: Program, pixels: Pixels) -> None:
 
 
 def wait(until: Callable[[], bool], seconds: float = 120.0) -> None:
-    """Run the event loop until `until()`; raises TimeoutError."""
-    from PySide6.QtCore import QCoreApplication, QEventLoop
+    """Run the event loop until `until()`, at rest between events as a program is; raises TimeoutError."""
+    from PySide6.QtCore import QCoreApplication, QEventLoop, Qt, QTimer
 
     end = time.monotonic() + seconds
+    awake = QTimer()
+    awake.setTimerType(Qt.TimerType.PreciseTimer)
+    awake.start(2)
     while not until():
         if time.monotonic() > end:
             raise TimeoutError("the window did not get there in time")
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    awake.stop()
 
 
 def turn(seconds: float) -> None:

@@ -14,6 +14,7 @@ from lacuna.editor.tool import Gesture, Modifier, Outline, Pointer, Search, Tool
 from lacuna.editor.toolbox import Ended, Toolbox
 from lacuna.editor.values import Candidate, Estimate, MaskFit, Message, Severity
 from lacuna.editor.work import Work
+from lacuna.engine.fill import FillResult
 from lacuna.engine.jobs import Job, JobQueue
 from lacuna.errors import LacunaError
 from lacuna.i18n import _
@@ -343,6 +344,11 @@ class Editor:
     def growth(self) -> float:
         """By how many pixels the mask is widened before the fill; shown in the overlay as what will be filled."""
         return self.filling.growth
+
+    @property
+    def report(self) -> FillResult | None:
+        """Of the last fill that was put in, without its pixels: areas, time, and that the rest was compared."""
+        return self.filling.report
 
     def estimate(self) -> Estimate:
         """Cheap enough for each change of mask or params."""

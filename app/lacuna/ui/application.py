@@ -33,7 +33,7 @@ DESKTOP_FILE = "io.github.lacuna_editor.Lacuna"
 
 
 def main(files: Sequence[str] = ()) -> int:
-    """Open the window, with the first of `files` in it; the exit code. Ask `display.missing()` before calling this."""
+    """Open the window, with the first of `files` in it; the exit code."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     # The style as an argument: `setStyle` returns an object, and making its Python class takes 10 ms.
     app = QApplication.instance() or QApplication([sys.argv[0] if sys.argv else "lacuna", "-style", "Fusion"])

@@ -66,6 +66,7 @@ class Messages(QWidget):
             answers = (Answer(_("Details"), lambda: self.show_details(message)),)
         card = MessageCard(message, answers, self.close_card)
         self._column.insertWidget(0, card)
+        card.show()  # now: a layout gives no room to what Qt would show with the next event
         self._cards.insert(0, card)
         for old in [c for c in self.cards if c.message.severity is Severity.INFO and not c.answers][MOST_CARDS:]:
             self.close_card(old)

@@ -15,7 +15,7 @@ from lacuna.i18n import N_, _
 from lacuna.ui import theme
 from lacuna.ui.fields import LineEdit
 from lacuna.ui.panels.job_bar import JobBar
-from lacuna.ui.words import depth, share
+from lacuna.ui.words import depth, seconds, share
 
 HINTS = {
     "brush": N_("Paint over what should go. Alt or the right button erases, Shift+click draws straight, Enter fills."),
@@ -104,10 +104,25 @@ class StatusLine(QStatusBar):
         self._follow()
 
     def refresh(self) -> None:
-        hint = HINTS.get(self._editor.tool.id, "")
-        self.hint.setText(_(hint))
-        self.hint.setToolTip(_(hint))
+        hint = self._report() or _(HINTS.get(self._editor.tool.id, ""))
+        self.hint.setText(hint)
+        self.hint.setToolTip(hint)
         self._show_size()
+
+    def _report(self) -> str:
+        """What the last fill did, until something else is marked."""
+        document, report = self._editor.document, self._editor.report
+        if document is None or report is None or document.mask_count():
+            return ""
+        if not report.untouched:
+            return _("Pixels outside the mask have changed. Please undo the fill and report this.")
+        return _(
+            "{filled} pixels filled ({painted} painted) in {time}; all others were compared: none changed."
+        ).format(
+            filled=f"{report.filled_pixels:,}".replace(",", " "),
+            painted=f"{report.mask_pixels:,}".replace(",", " "),
+            time=seconds(report.seconds),
+        )
 
     def show_zoom(self, zoom: float) -> None:
         self._zoom_shown = zoom
