@@ -15,6 +15,7 @@ import numpy as np
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document, Prepared, prepare
 from lacuna.document.journal import Journal, KeptMask, Place, begin, drop_mask, keep_mask, kept_mask
+from lacuna.document.original import Original, keep_bytes
 from lacuna.document.sessions import Restored, Session, restore, sessions
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job
@@ -60,12 +61,15 @@ class Files:
         path = Path(path).absolute()
         limit = NO_LIMIT if allow_large else self._editor.settings.preferences.megapixel_limit * 1_000_000
 
-        def read(progress: Progress) -> tuple[Photo, bytes | None]:
+        def read(progress: Progress, folder: Path) -> tuple[Photo, Original | None]:
             data = files.load(path)
             progress.check()
-            with ThreadPoolExecutor(1, "lacuna-coarse") as beside:  # one after the other would take half as long again
+            # Beside the decoding: one after the other, these would take half as long again.
+            with ThreadPoolExecutor(1, "lacuna-beside") as beside:
                 beside.submit(_show_coarse, data, progress)
-                return files.read_bytes(data, path, pixel_limit=limit), data
+                kept = beside.submit(keep_bytes, data, path, folder)
+                photo = files.read_bytes(data, path, pixel_limit=limit)
+            return photo, kept.result()
 
         def opened() -> None:
             self._remember(path)
@@ -75,12 +79,12 @@ class Files:
         self._open(_("Open “{name}”").format(name=path.name), read, opened)
 
     def open_photo(self, photo: Photo) -> None:
-        self._open(_("Open the pasted picture"), lambda _progress: (photo, None), lambda: None)
+        self._open(_("Open the pasted picture"), lambda _progress, _folder: (photo, None), lambda: None)
 
     def _open(
         self,
         label: str,
-        read: Callable[[Progress], tuple[Photo, bytes | None]],
+        read: Callable[[Progress, Path], tuple[Photo, Original | None]],
         then: Callable[[], None],
     ) -> None:
         if self._opening is not None:
@@ -88,10 +92,10 @@ class Files:
         places: list[Place] = []
 
         def work(progress: Progress) -> Opened:
-            photo, data = read(progress)
-            progress.check()
             places.append(begin())
-            prepared = prepare(photo, data, places[0].folder)
+            photo, original = read(progress, places[0].folder)
+            progress.check()
+            prepared = prepare(photo, None, places[0].folder, original)
             return Opened(prepared, places[0], kept_mask(prepared.original.sha256))
 
         def done(opened: Opened) -> None:
