@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from lacuna.bench.figure import Figure
 
@@ -25,7 +26,6 @@ def run() -> list[Figure]:
 def session() -> None:
     """Open a 100-megapixel JPEG, paint ten strokes, fill, and print peak and picture size in bytes."""
     import tempfile
-    from pathlib import Path
 
     from lacuna.bench.pictures import SIZES
     from lacuna.bench.window import close_window, open_window, turn, wait
@@ -77,9 +77,14 @@ def _peak() -> int:
         import psutil
 
         return int(psutil.Process().memory_info().peak_wset)
-    if sys.platform.startswith("linux"):  # getrusage's peak is that of the parent where it was larger
-        with open("/proc/self/status", encoding="ascii") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:"))
+    return _peak_on_unix()
+
+
+def _peak_on_unix() -> int:
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux; getrusage's peak is that of the parent where it was larger
+        lines = status.read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
