@@ -138,6 +138,31 @@ def test_a_restored_session_goes_on_and_can_be_restored_again(tmp_path: Path) ->
     second.journal.close()
 
 
+def test_a_restored_session_spills_though_the_last_run_spilled_too() -> None:
+    made, journal = begin()
+    made.history.budget = 0
+    for value in (1, 2, 3):
+        paint(made, Region(0, 0, 300, 300), value)
+    made.history.settle()
+    assert list(made.history.spill_folder.iterdir())
+    back = restore(crash(made, journal))
+    told: list[LacunaError] = []
+    back.document.history.spill_failed.add(told.append)
+    back.document.history.budget = 0
+    states = [state(back.document)]
+    for value in (4, 5, 6):
+        paint(back.document, Region(0, 0, 300, 300), value)
+        states.append(state(back.document))
+    back.document.history.settle()
+    assert told == []
+    assert list(back.document.history.spill_folder.iterdir())
+    while len(states) > 1:
+        assert_same(state(back.document), states.pop())
+        back.document.history.undo()
+    assert_same(state(back.document), states[0])
+    back.journal.close()
+
+
 def test_what_is_painted_over_before_it_was_written_is_logged_as_it_was() -> None:
     made, journal = begin()
     gate = threading.Event()

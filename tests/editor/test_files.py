@@ -272,6 +272,32 @@ def test_unsaved_work_is_restored_at_the_next_start_undo_included(tmp_path: Path
         assert third.editor.restorable() == []
 
 
+def test_a_session_that_began_with_the_mask_from_last_time_is_restored_whole(tmp_path: Path):
+    path = picture(tmp_path / "photo.png")
+    with desk() as first:
+        first.open(path)
+        first.drag((50, 50), (90, 80))
+        first.editor.close()
+        first.settle()
+    with desk() as second:
+        second.open(path)
+        original = second.photo.copy()
+        fill_box(second)
+        second.drag((100, 100), (120, 120))
+        second.editor.undo()
+        photo, mask, labels = second.photo.copy(), second.mask.copy(), second.labels
+        assert labels[0] == "Mask from last time"
+    with desk() as third:
+        third.editor.restore(third.editor.restorable()[0])
+        third.settle()
+        assert np.array_equal(third.photo, photo)
+        assert np.array_equal(third.mask, mask)
+        assert third.labels == labels
+        third.editor.go_to(0)
+        assert np.array_equal(third.photo, original)
+        assert not third.mask.any()
+
+
 def test_a_restored_session_goes_on_saving_where_it_did(tmp_path: Path):
     with desk() as first:
         first.open(picture(tmp_path / "photo.png"))

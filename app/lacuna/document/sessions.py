@@ -141,6 +141,7 @@ def _restore(session: Session, place: Place, budget: int) -> Restored:
     photo = original.load()
     if list(photo.pixels.shape[:2]) != first.head.get("shape"):
         raise _hopeless(session)
+    shutil.rmtree(session.folder / "history", ignore_errors=True)  # spilled by the run that ended: replayed anew
     document = Document.opened(prepare(photo, None, session.folder, original), budget)
     replay = _Replay(document)
     end, broken = first.end, False

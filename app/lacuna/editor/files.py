@@ -115,10 +115,11 @@ class Files:
 
     def _opened(self, opened: Opened) -> None:
         document = Document.opened(opened.prepared, self._budget)
+        journal = Journal(document, opened.place)  # before the first edit, or it would never hear of that one
         if opened.mask is not None and opened.mask.shape == document.shape:
             with document.edit(_("Mask from last time")) as edit, edit.write(document.mask, opened.mask.box) as pixels:
                 pixels[...] = opened.mask.pixels
-        self._begin(document, Journal(document, opened.place))
+        self._begin(document, journal)
         for note in opened.prepared.photo.notes:
             self._editor.said(Message(note))
 
