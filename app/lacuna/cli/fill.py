@@ -23,7 +23,6 @@ from lacuna.imaging import files, mask_file
 from lacuna.imaging.photo import Mask, Photo
 
 ALPHA = "alpha"  # the word for a mask made of the picture's own transparency
-ANY_SIZE = 1 << 40
 LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
 
 
@@ -101,7 +100,7 @@ def _read(order: Order) -> Photo:
 
 
 def _pixel_limit(order: Order) -> int:
-    return ANY_SIZE if order.allow_large else files.PIXEL_LIMIT
+    return files.NO_LIMIT if order.allow_large else files.PIXEL_LIMIT
 
 
 def _mask(order: Order, photo: Photo) -> Mask:

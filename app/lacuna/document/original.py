@@ -17,7 +17,6 @@ from lacuna.imaging.photo import Photo
 
 KEPT = "original"  # the file's bytes, as they were read
 KEPT_PIXELS = "original.npz"  # the pixels and facts of a picture that came from no file
-NO_LIMIT = 1 << 62  # what was opened once may be opened again
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Original:
                 hint=_("Save what you have, and open the picture again."),
                 cause=error,
             ) from error
-        from lacuna.imaging.files import read_bytes
+        from lacuna.imaging.files import NO_LIMIT, read_bytes
 
         return read_bytes(data, self.path, pixel_limit=NO_LIMIT)
 

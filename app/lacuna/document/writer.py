@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+
+from lacuna import priority
 
 Task = Callable[[], None]
 
@@ -61,7 +62,7 @@ class Writer:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        _lower_priority()
+        priority.lower()
         while (task := self._next()) is not None:
             try:
                 task()
@@ -86,12 +87,3 @@ class Writer:
                 if self._closing:
                     return None
                 self._wake.wait(None if self._late is None else max(0.0, self._late[0] - time.monotonic()))
-
-
-def _lower_priority() -> None:
-    """On Linux a thread has its own nice value: the window's thread goes first."""
-    if sys.platform == "linux":
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-        except OSError:  # a sandbox may forbid it; the thread then runs at the usual priority
-            pass

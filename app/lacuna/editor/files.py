@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
 RECENT = 20
-NO_LIMIT = 1 << 62  # pixels: the person has allowed this picture
 MARK = ("Lacuna", "mask")  # the text in our own mask files: their soft values are meant
 HOLE = 128  # in any other mask file, values from here on are the hole; below lies the noise of compression
 
@@ -59,7 +58,7 @@ class Files:
     # --- open --------------------------------------------------------------------------------------------------------
     def open(self, path: Path, then: Callable[[], None] | None, *, allow_large: bool) -> None:
         path = Path(path).absolute()
-        limit = NO_LIMIT if allow_large else self._editor.settings.preferences.megapixel_limit * 1_000_000
+        limit = files.NO_LIMIT if allow_large else self._editor.settings.preferences.megapixel_limit * 1_000_000
 
         def read(progress: Progress, folder: Path) -> tuple[Photo, Original | None]:
             data = files.load(path)

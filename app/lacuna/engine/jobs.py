@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 import traceback
@@ -13,6 +11,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, TypeVar
 
+from lacuna import priority
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import BackendFailed, LacunaError, OutOfMemory
 from lacuna.i18n import _
@@ -157,7 +156,7 @@ class JobQueue:
             self._deliver(call)
 
     def _run(self) -> None:
-        _lower_priority()
+        priority.lower()
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._waiting or self._closing)
@@ -278,12 +277,3 @@ def _finish(job: Job, then: Callable[[Job], None], state: State, value: Any) -> 
 
 def _nothing(progress: Progress) -> None:
     """The work of a job that is over."""
-
-
-def _lower_priority() -> None:
-    """On Linux a thread has its own nice value: the window's thread goes first."""
-    if sys.platform.startswith("linux"):
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-        except OSError:  # a sandbox may forbid it; the worker then runs at the usual priority
-            pass

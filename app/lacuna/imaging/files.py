@@ -25,6 +25,7 @@ from lacuna.imaging.names import in_folder, natural_key, proposed_path
 from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels, Source
 
 __all__ = [
+    "NO_LIMIT",
     "PIXEL_LIMIT",
     "READABLE",
     "WRITABLE",
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 PIXEL_LIMIT = 500_000_000
+NO_LIMIT = 1 << 40  # for a picture that the person has allowed, or that was opened before
 
 
 @dataclass(frozen=True)

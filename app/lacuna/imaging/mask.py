@@ -37,11 +37,6 @@ class Components:
     boxes: tuple[Region, ...]
 
 
-def hole_of(mask: Mask) -> Hole:
-    """The decision made from a mask: every pixel above 0 is to be filled."""
-    return mask > 0
-
-
 def bounds(mask: Mask | Hole) -> Region:
     """The smallest region that holds every pixel above 0, empty if there is none. One pass: 1 ms for 24 megapixels."""
     marked = as_bool(mask)
