@@ -22,6 +22,8 @@ from tests.skips import pytest_make_collect_report, pytest_runtest_makereport  #
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything imports Qt
 os.environ["LANGUAGE"] = "en"
 os.environ.pop("QT_SCALE_FACTOR", None)
+# Each test has a home of its own, but kernels compiled once serve them all.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "kernels"))
 
 
 @pytest.fixture(autouse=True)

@@ -64,9 +64,10 @@ class Runtime:
 class FillWork:
     """One crop to fill: `image` (h, w, 3), read-only, contiguous, in the picture's own dtype; `hole` (h, w) bool.
 
-    `guides` are strokes in crop coordinates, `edges` an optional (h, w) float32 plane of edges in [0, 1]. `white` is
-    the value of white in `image`'s dtype. Pixels of `image` inside the hole are the old ones and mean nothing; known
-    ones are finite. `grey`: the three channels are equal, one is enough to look at.
+    `guides` are strokes in crop coordinates, `edges` an optional (h, w) float32 plane of edges in [0, 1]. `sources`
+    (h, w) bool marks what may be copied; None is all that is known. `white` is the value of white in `image`'s dtype.
+    Pixels of `image` inside the hole are the old ones and mean nothing; known ones are finite. `grey`: the three
+    channels are equal, one is enough to look at.
     """
 
     image: Pixels
@@ -74,6 +75,7 @@ class FillWork:
     white: float
     guides: tuple[GuideStroke, ...] = ()
     edges: NDArray[np.float32] | None = None
+    sources: NDArray[np.bool_] | None = None
     seed: int = 0
     grey: bool = False
 

@@ -1,0 +1,1 @@
+"""Loops over pixels, compiled by numba, that run without the interpreter lock."""

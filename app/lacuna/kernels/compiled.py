@@ -1,0 +1,34 @@
+"""How every kernel is compiled: without the interpreter lock, and kept in the user's cache for the next start.
+
+A kernel uses several cores by being called from several threads: what numba offers for that allows no two callers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+from lacuna import paths
+
+if "NUMBA_CACHE_DIR" not in os.environ:  # beside the program there may be no right to write
+    numba.config.CACHE_DIR = str(paths.cache_folder() / "kernels")  # type: ignore[attr-defined]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """`function` as machine code, compiled at its first call for the types it is called with."""
+    return cast(F, numba.njit(nogil=True, cache=True)(function))
+
+
+def compiled_fast(function: F) -> F:
+    """The same, where sums of floats may be taken in another order: for what needs no exact result."""
+    return cast(F, numba.njit(nogil=True, cache=True, fastmath=True)(function))
+
+
+def inlined(function: F) -> F:
+    """A helper of other kernels, compiled into each of them."""
+    return cast(F, numba.njit(nogil=True, inline="always")(function))
