@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,9 @@ class Params:
 
 
 class Script:
-    """How the backend shall behave. `go` lets a waiting call return, `calls` counts those begun."""
+    """How the backend shall behave. `go` lets a waiting call return, `calls` counts those
+    begun, `saw` is told the crops.
+    """
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -33,6 +35,7 @@ class Script:
         self.listens = True
         self.error: Exception | None = None
         self.calls = 0
+        self.saw: Callable[[np.ndarray], None] | None = None
 
 
 SCRIPT = Script()
@@ -55,6 +58,8 @@ class Scripted:
 
     def fill(self, work: FillWork, params: Any, progress: Progress) -> Filled:
         SCRIPT.calls += 1
+        if SCRIPT.saw is not None:
+            SCRIPT.saw(work.image.copy())
         while not SCRIPT.go.is_set():
             if SCRIPT.listens:
                 progress.check()

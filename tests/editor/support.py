@@ -42,6 +42,11 @@ class Desk:
             except queue.Empty:
                 continue
 
+    def deliver(self) -> None:
+        """Deliver what the worker has said so far."""
+        while not self._calls.empty():
+            self._calls.get()()
+
     def settle(self) -> None:
         """Deliver until no job is left."""
         self.run_until(lambda: not self.editor.jobs)

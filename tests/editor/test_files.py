@@ -339,3 +339,53 @@ def test_the_result_is_a_copy(opened: Desk):
 def test_a_plain_name_comes_before_its_numbered_likes(opened: Desk, tmp_path: Path):
     shutil.copy(tmp_path / "photo.png", tmp_path / "photo2.png")
     assert opened.editor.neighbour(1) == tmp_path / "photo2.png"
+
+
+# --- what lands while another picture is on its way
+
+
+def test_a_fill_that_runs_when_another_picture_is_opened_is_cancelled(opened: Desk, tmp_path: Path, script: Script):
+    opened.editor.use_backend("scripted")
+    opened.drag((50, 50), (90, 80))
+    script.go.clear()
+    opened.editor.fill()
+    opened.run_until(lambda: script.calls == 1)
+    opened.editor.open(picture(tmp_path / "other.png"))
+    assert not opened.editor.filling.running
+    script.go.set()
+    opened.settle()
+    assert opened.document.header.path == tmp_path / "other.png"
+    assert not opened.editor.unsaved
+
+
+def test_work_done_while_the_next_picture_opens_is_kept_aside_and_offered(opened: Desk, tmp_path: Path):
+    left: list[bool] = []
+    opened.editor.session_left.add(lambda: left.append(True))
+    opened.editor.open(picture(tmp_path / "other.png"))
+    with opened.document.edit("Meanwhile") as edit, edit.write(opened.document.photo, Region(0, 0, 9, 9)) as pixels:
+        pixels[...] = 3
+    changed = opened.photo.copy()
+    opened.settle()
+    assert opened.document.header.path == tmp_path / "other.png"
+    assert left == [True]
+    (session,) = opened.editor.restorable()
+    opened.editor.restore(session)
+    opened.settle()
+    assert np.array_equal(opened.photo, changed)
+
+
+def test_work_that_was_given_up_is_not_offered_again(opened: Desk, tmp_path: Path):
+    fill_box(opened)
+    assert opened.editor.unsaved
+    opened.editor.open(picture(tmp_path / "other.png"))  # the window has asked
+    opened.settle()
+    assert opened.editor.restorable() == []
+
+
+def test_a_mask_is_kept_before_its_session_goes(opened: Desk, tmp_path: Path):
+    opened.drag((50, 50), (90, 80))
+    mask = opened.mask.copy()
+    opened.open(picture(tmp_path / "other.png"))
+    assert len(list(sessions_folder().iterdir())) == 1
+    opened.open(tmp_path / "photo.png")
+    assert np.array_equal(opened.mask, mask)

@@ -14,7 +14,7 @@ from lacuna.editor.values import Severity
 from lacuna.engine.jobs import Job, State
 from lacuna.imaging.region import Region
 from tests.editor.scripted import Script
-from tests.editor.support import Desk, box_of, picture
+from tests.editor.support import Desk, box_of, picture, pointer
 
 
 def box(desk: Desk, y0: int, x0: int, y1: int, x1: int) -> None:
@@ -412,3 +412,129 @@ def _wait(script: Script, progress: Job) -> None:
     while not script.go.is_set():
         progress.check()  # type: ignore[attr-defined]
         time.sleep(0.002)
+
+
+# --- a result that comes at a bad moment
+
+
+def filled_during(desk: Desk, script: Script, begin: object) -> None:
+    """Let a fill of a box end while a gesture is open that `begin()` begins."""
+    box(desk, 10, 10, 30, 30)
+    script.go.clear()
+    desk.editor.fill()
+    desk.run_until(lambda: script.calls == 1)
+    begin()  # type: ignore[operator]
+    assert desk.editor.gesture is not None
+    script.go.set()
+    desk.run_until(lambda: not desk.jobs.busy)
+    desk.deliver()
+    assert (desk.photo[10:30, 10:30] != 77).any(), "it landed in the middle of the gesture"
+
+
+def test_a_fill_that_lands_during_a_stroke_waits_for_its_end_and_undo_takes_them_apart(scripted: Desk, script: Script):
+    before = scripted.photo.copy()
+    scripted.size_brush(6)
+
+    def stroke() -> None:
+        scripted.size_brush(6)
+        scripted.drag((20, 20), (60, 20), release=False)
+
+    filled_during(scripted, script, stroke)
+    scripted.editor.release(pointer(60, 20))
+    scripted.settle()
+    assert scripted.labels == ["Rectangle", "Brush stroke", "Fill: Scripted"]
+    assert (scripted.photo[10:30, 10:30] == 77).all()
+    scripted.editor.undo()  # the fill
+    assert np.array_equal(scripted.photo, before)
+    assert (scripted.mask[10:30, 10:30] == 255).all()
+    scripted.editor.undo()  # the stroke
+    assert (scripted.mask[10:30, 10:30] == 255).all()
+    assert not scripted.mask[:, 30:].any()
+
+
+def test_a_fill_that_lands_during_a_polygon_is_put_in_when_that_is_dropped(scripted: Desk, script: Script):
+    def polygon() -> None:
+        scripted.editor.use("polygon")
+        scripted.click(100, 100)
+
+    filled_during(scripted, script, polygon)
+    scripted.editor.back()
+    assert scripted.editor.gesture is None
+    assert (scripted.photo[10:30, 10:30] == 77).all()
+
+
+def test_what_waited_for_a_gesture_comes_to_nothing_with_another_picture(
+    scripted: Desk, script: Script, tmp_path: Path
+):
+    filled_during(scripted, script, lambda: scripted.drag((100, 100), (120, 100), release=False))
+    document = scripted.document
+    scripted.editor.close()
+    scripted.settle()
+    assert "Fill: Scripted" not in document.history.labels
+    assert not scripted.editor.filling.running
+
+
+def test_a_fill_that_waits_its_turn_sees_what_the_one_before_made(scripted: Desk, script: Script):
+    seen: list[np.ndarray] = []
+    script.saw = seen.append
+    box(scripted, 10, 10, 30, 30)
+    script.go.clear()
+    scripted.editor.fill()
+    scripted.run_until(lambda: script.calls == 1)
+    box(scripted, 10, 32, 30, 52)  # close enough to have the first box in its context
+    scripted.editor.fill()
+    script.go.set()
+    scripted.settle()
+    assert scripted.editor.candidate is None
+    first, second = seen
+    assert (second[10:30, 10:30] == 77).all(), "what the first fill removed still shows"
+    assert (first[10:30, 10:30] != 77).any()
+
+
+def test_a_result_for_a_picture_that_was_cropped_is_dropped_and_said(scripted: Desk, script: Script):
+    box(scripted, 10, 10, 30, 30)
+    script.go.clear()
+    scripted.editor.fill()
+    scripted.run_until(lambda: script.calls == 1)
+    scripted.document.crop(Region(5, 5, 250, 350), "Crop")
+    cropped = scripted.photo.copy()
+    script.go.set()
+    scripted.settle()
+    assert np.array_equal(scripted.photo, cropped)
+    assert any("was cropped" in m.sentence for m in scripted.messages)
+    assert scripted.mask.any()
+
+
+def test_a_crop_of_the_same_size_elsewhere_drops_a_result_too(scripted: Desk, script: Script):
+    scripted.document.crop(Region(0, 0, 200, 200), "Crop")
+    box(scripted, 10, 10, 30, 30)
+    script.go.clear()
+    scripted.editor.fill()
+    scripted.run_until(lambda: script.calls == 1)
+    scripted.editor.undo()
+    scripted.editor.undo()
+    scripted.document.crop(Region(50, 50, 250, 250), "Crop")
+    cropped = scripted.photo.copy()
+    script.go.set()
+    scripted.settle()
+    assert np.array_equal(scripted.photo, cropped)
+
+
+def test_a_candidate_goes_when_the_picture_is_cropped(scripted: Desk, script: Script):
+    changed_below(scripted, script)
+    assert scripted.editor.candidate is not None
+    scripted.document.crop(Region(0, 0, 90, 90), "Crop")
+    assert scripted.editor.candidate is None
+    scripted.editor.accept()
+    assert scripted.photo.shape[:2] == (90, 90)
+
+
+def test_a_wand_search_from_before_a_crop_marks_nothing(opened: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("lacuna.editor.wand.AT_ONCE", 10)
+    opened.editor.use("wand")
+    opened.editor.set_option("tolerance", 255)
+    opened.click(350, 250)
+    opened.document.crop(Region(0, 0, 40, 40), "Crop")
+    opened.settle()
+    assert not opened.mask.any()
+    assert any("was cropped" in m.sentence for m in opened.messages)

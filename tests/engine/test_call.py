@@ -75,3 +75,18 @@ def test_what_a_short_call_raises_comes_through() -> None:
 
     with installed(Scripted(fails, SHORT)), pytest.raises(ZeroDivisionError, match="own thread"):
         answer("scripted", SHORT, WORK, OneParam(), Progress())
+
+
+def test_a_call_that_waits_its_turn_hears_a_cancel(gate: threading.Event) -> None:
+    begun = threading.Event()
+    with installed(Scripted(waiting_for(gate, begun), LONG)):
+        first = threading.Thread(target=answer, args=("scripted", LONG, WORK, OneParam(), Progress()))
+        first.start()
+        assert begun.wait(10)
+        second = Progress()
+        second.cancel()
+        with pytest.raises(Cancelled):
+            answer("scripted", LONG, WORK, OneParam(), second)
+        assert first.is_alive()
+        gate.set()
+        first.join(10)

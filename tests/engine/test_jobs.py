@@ -322,3 +322,58 @@ def test_a_queue_that_was_never_used_has_no_thread() -> None:
     jobs = JobQueue(lambda call: call())
     assert not jobs.busy
     assert jobs.close()
+
+
+def test_a_job_begins_on_the_owners_thread_after_what_came_of_the_one_before(owner: Owner) -> None:
+    heard: list[str] = []
+    go: list[Callable[[], None]] = []
+
+    def begin(ready: Callable[[], None]) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        heard.append("begin")
+        go.append(ready)
+
+    owner.jobs.submit(Job("first", lambda _progress: None), lambda _job: heard.append("first is over"))
+    second = owner.jobs.submit(
+        Job("second", lambda _progress: heard.append("work"), begin=begin), lambda _job: heard.append("second is over")
+    )
+    owner.until(lambda: bool(go))
+    assert second.state is State.RUNNING
+    assert heard == ["first is over", "begin"]
+    go[0]()
+    owner.until(lambda: second.over)
+    assert heard == ["first is over", "begin", "work", "second is over"]
+
+
+def test_a_job_can_be_cancelled_while_the_owner_has_not_let_it_begin(owner: Owner) -> None:
+    ran: list[bool] = []
+    asked: list[bool] = []
+    job = owner.submit(Job("waits", lambda _progress: ran.append(True), begin=lambda _go: asked.append(True)))
+    owner.until(lambda: bool(asked))
+    job.cancel()
+    owner.until(lambda: job.over)
+    assert job.state is State.CANCELLED
+    assert not ran
+
+
+def test_an_error_at_the_beginning_is_the_jobs(owner: Owner) -> None:
+    def begin(_go: Callable[[], None]) -> None:
+        raise RuntimeError("no room")
+
+    job = owner.submit(Job("fails", lambda _progress: None, begin=begin))
+    owner.until(lambda: job.over)
+    assert job.state is State.FAILED
+    assert "no room" in str(job.error)
+
+
+def test_closing_takes_the_outcome_that_the_loop_had_not_come_to(owner: Owner) -> None:
+    job = owner.submit(Job("done in time", lambda _progress: "written"))
+    end = time.monotonic() + PATIENCE
+    while owner.jobs.busy:
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    assert owner.jobs.close()
+    assert (job.state, job.result) == (State.DONE, "written")
+    assert owner.ended == [job]
+    owner.turn()
+    assert owner.ended == [job]

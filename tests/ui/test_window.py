@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 from lacuna.contract.progress import Progress
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import unexpected
+from lacuna.imaging.region import Region
 from lacuna.settings import Settings
 from lacuna.ui.actions import ROWS
 from lacuna.ui.dialogs.error_details import ErrorDetails
@@ -170,6 +172,41 @@ def test_closing_the_window_with_unsaved_work_asks_and_then_ends(window: MainWin
     window.close()
     answer("Discard changes")
     assert ended == [True]
+    assert not window.isVisible()
+
+
+def test_a_change_after_the_save_began_is_asked_about_before_the_window_ends(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    ended: list[bool] = []
+    window.ended.connect(lambda: ended.append(True))
+    edited(window, copy_of_sample(tmp_path))
+    window.close()
+    answer("Save")
+    answer("Save")  # the page with name and format: the picture is frozen now
+    document = window.editor.document
+    assert document is not None
+    with document.edit("Meanwhile") as edit, edit.write(document.photo, Region(0, 0, 9, 9)) as pixels:
+        pixels[...] = 3
+    wait_until(lambda: QApplication.activeModalWidget() is not None)
+    assert ended == []
+    QTest.keyClick(dialog(), Qt.Key.Key_Escape)
+    assert window.isVisible()
+    assert window.editor.unsaved
+
+
+def test_a_window_that_is_closed_while_a_file_is_written_stays_until_it_is(window: MainWindow, tmp_path: Path) -> None:
+    ended: list[bool] = []
+    window.ended.connect(lambda: ended.append(True))
+    open_photo(window, copy_of_sample(tmp_path))
+    go = threading.Event()
+    window.editor.work.run("Save", lambda _progress: go.wait(20), lambda _result: None, bound=False, kept=True)
+    window.close()
+    assert window.isVisible()
+    assert cards(window) == ["A file is still being written."]
+    assert ended == []
+    go.set()
+    wait_until(lambda: ended == [True])
     assert not window.isVisible()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from lacuna.imaging.region import Region
 
+NOTICE = 0.02  # seconds: who waits for something else looks this often whether it was cancelled
+
 
 class Cancelled(Exception):
     """The person asked to stop. Not an error."""

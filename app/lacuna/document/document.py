@@ -141,6 +141,11 @@ class Document:
         """The part of the original that the picture shows: all of it until a crop."""
         return self._original_box
 
+    @property
+    def frame(self) -> tuple[tuple[int, int], Region]:
+        """The size, and which part of the original it is: what was found in another frame lies elsewhere now."""
+        return self.shape, self._original_box
+
     def original(self) -> Pixels:
         """The picture as opened, cropped as the document was since; decoded again when first needed.
 

@@ -106,9 +106,15 @@ class Journal:
         self._tell()
         return done
 
+    def detach(self) -> None:
+        """Hear no more of the document: `close` or `leave` may follow on another thread."""
+        for forget in self._forget:
+            forget()
+        self._forget.clear()
+
     def close(self) -> None:
         """The document was closed properly: end its threads and remove the session."""
-        self._leave()
+        self.detach()
         self._closing = True
         self.document.writer.close(discard=True)
         if self._log is not None:
@@ -118,15 +124,11 @@ class Journal:
 
     def leave(self) -> None:
         """End, but leave the session to be restored at the next start: for an end without a window to ask in."""
-        self._leave()
+        self.detach()
         self.document.writer.close()
         if self._log is not None:
             self._log.close()
         self.place.lock.release()
-
-    def _leave(self) -> None:
-        for forget in self._forget:
-            forget()
 
     # --- owner's thread ----------------------------------------------------------------------------------------------
     def _opened(self) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Editor:
       running job, gesture, candidate, clean state.
     - `job_changed(job)`: state or fraction of a job; `jobs` lists those not over, the running one first.
     - `previewed(region, pixels)`: a finished part of the running fill, to show over the picture until it ends.
+    - `session_left()`: work was kept aside, for `restorable` to offer.
     - `said(message)`: for the message bar.
 
     An error that a person may read is said; methods raise none, unless their docstring tells.
@@ -47,15 +48,17 @@ class Editor:
         self.state_changed: Listeners[[]] = Listeners()
         self.job_changed: Listeners[[Job]] = Listeners()
         self.previewed: Listeners[[Region, Pixels]] = Listeners()
+        self.session_left: Listeners[[]] = Listeners()
         self.said: Listeners[[Message]] = Listeners()
 
         self.settings = settings
         self.document: Document | None = None
-        self.work = Work(queue, self.said)
+        self.work = Work(queue, self.said, lambda: self.gesture is not None)
         self.work.changed.add(self.job_changed)
         self.work.ended.add(self.state_changed)
         self.files = Files(self)
         self.toolbox = Toolbox(settings, self._gesture_ended)
+        self.toolbox.freed.add(self.work.resume)
         self.masking = Masking(self)
         self.filling = Filling(self)
         self._queue = queue
@@ -117,14 +120,15 @@ class Editor:
 
     def replace_document(self, document: Document | None) -> None:
         """For `files` alone: another document, or none; what belonged to the last one goes."""
-        self.toolbox.cancel()
         self.work.cancel_bound()
+        self.toolbox.cancel()
         self.document = document
         self.masking.forget()
         self.filling.forget()
         if document is not None:
             self.toolbox.fit(document.shape)
             document.history.changed.add(self.state_changed)
+            document.photo.resized.add(lambda _plane: self.filling.drop())
             document.history.spill_failed.add(lambda error: self.said(Message.of(error)))
             if self.toolbox.tool.id == "restore":
                 self.files.load_original(document)
@@ -213,7 +217,9 @@ class Editor:
             self._search(search, ended)
 
     def _search(self, search: Search, ended: Ended) -> None:
-        self.work.run(search.label, search.run, lambda _result: self._drawn(ended, search.make()))
+        assert self.document is not None
+        done = self.in_frame(self.document, search.label, lambda _result: self._drawn(ended, search.make()))
+        self.work.run(search.label, search.run, done)
 
     def _drawn(self, ended: Ended, region: Region) -> None:
         """A gesture has left its mark: the fill follows if it should. Ctrl held collects; erasing asks for none."""
@@ -394,6 +400,19 @@ class Editor:
         self.toolbox.cancel()
         self._queue.close(wait)
         self.files.shutdown()
+
+    def in_frame(self, document: Document, label: str, act: Callable[..., None]) -> Callable[..., None]:
+        """`act`, for what is told in the picture's coordinates of now: after a crop it is dropped instead, and said."""
+        frame = document.frame
+
+        def checked(*what: Any) -> None:
+            if document.frame == frame:
+                act(*what)
+            else:
+                sentence = _("“{action}” was dropped: the picture was cropped meanwhile.").format(action=label)
+                self.said(Message(sentence, severity=Severity.WARNING))
+
+        return checked
 
     def _guarded(self, act: Callable[[], object]) -> None:
         """Do it; say what a person may read of its failure; tell that things may look different now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ MARK = ("Lacuna", "mask")  # the text in our own mask files: their soft values a
 HOLE = 128  # in any other mask file, values from here on are the hole; below lies the noise of compression
 
 
+Agreed = tuple[Document | None, int | None]  # which document may go, and at which moment of its history
+
+
 @dataclass(frozen=True, eq=False)
 class Opened:
     """What the opening job hands over."""
@@ -40,6 +44,51 @@ class Opened:
     prepared: Prepared
     place: Place
     mask: KeptMask | None
+
+
+class Farewell:
+    """The end of a session, for any thread: its mask is kept for the next time, and its folder goes.
+
+    With `stays` the folder is left, to be restored. `say` does it once, whoever calls first.
+    """
+
+    def __init__(self, document: Document, journal: Journal, stays: bool) -> None:
+        self._document = document
+        self._journal = journal
+        self._stays = stays
+        self._lock = threading.Lock()
+        self._said = False
+        journal.detach()
+
+    def say(self) -> None:
+        """Raises CannotSave if the mask could not be kept."""
+        with self._lock:
+            if self._said:
+                return
+            self._said = True
+            if self._stays:
+                self._journal.leave()
+                return
+            try:
+                self._keep_mask()
+            finally:
+                self._journal.close()
+
+    def _keep_mask(self) -> None:
+        """Keep the mask for the next time that this picture is opened, or forget the one kept."""
+        document, box = self._document, self._document.mask_bounds()
+        try:
+            if box.empty:
+                drop_mask(document.kept.sha256)
+            else:
+                pixels = document.mask.pixels[box.slices]
+                keep_mask(document.kept.sha256, KeptMask(box, pixels, document.shape))
+        except OSError as error:
+            raise CannotSave(
+                _("The mask could not be kept for the next time: {reason}.").format(reason=error.strerror or error),
+                hint=_("Make room on the disk that holds your user data."),
+                cause=error,
+            ) from error
 
 
 class Files:
@@ -52,7 +101,7 @@ class Files:
         self._opening: Job | None = None
         self._loading: Job | None = None
         self._folder: _Folder | None = None
-        self._keeping: list[Callable[[Progress], None]] = []  # masks that are still to be kept
+        self._farewells: list[Farewell] = []  # documents that were left and are still to be tidied away
         self._written: set[Path] = set()  # by this program since its start: no pictures to go on to
 
     # --- open --------------------------------------------------------------------------------------------------------
@@ -86,8 +135,7 @@ class Files:
         read: Callable[[Progress, Path], tuple[Photo, Original | None]],
         then: Callable[[], None],
     ) -> None:
-        if self._opening is not None:
-            self._opening.cancel()
+        agreed = self._going()
         places: list[Place] = []
 
         def work(progress: Progress) -> Opened:
@@ -98,7 +146,7 @@ class Files:
             return Opened(prepared, places[0], kept_mask(prepared.original.sha256))
 
         def done(opened: Opened) -> None:
-            self._opened(opened)
+            self._opened(opened, agreed)
             then()
 
         def failed() -> None:
@@ -112,41 +160,54 @@ class Files:
     def _coarse_seen(self, region: Region, pixels: Pixels) -> None:
         self._editor.coarse(pixels, (region.height, region.width))
 
-    def _opened(self, opened: Opened) -> None:
+    def _going(self) -> Agreed:
+        """Another picture is on its way: what the person has agreed to lose is what is there now, and no more."""
+        if self._opening is not None:
+            self._opening.cancel()
+        self._editor.work.cancel_bound()
+        document = self._editor.document
+        return document, None if document is None else document.history.here()
+
+    def _opened(self, opened: Opened, agreed: Agreed) -> None:
         document = Document.opened(opened.prepared, self._budget)
         journal = Journal(document, opened.place)  # before the first edit, or it would never hear of that one
         if opened.mask is not None and opened.mask.shape == document.shape:
             with document.edit(_("Mask from last time")) as edit, edit.write(document.mask, opened.mask.box) as pixels:
                 pixels[...] = opened.mask.pixels
-        self._begin(document, journal)
+        self._begin(document, journal, agreed)
         for note in opened.prepared.photo.notes:
             self._editor.said(Message(note))
 
-    def _begin(self, document: Document, journal: Journal, saved_path: Path | None = None) -> None:
+    def _begin(self, document: Document, journal: Journal, agreed: Agreed, saved_path: Path | None = None) -> None:
         journal.failed.add(lambda error: self._editor.said(Message.of(error)))
-        self._change(document, journal, saved_path)
+        self._change(document, journal, agreed, saved_path)
 
     def close(self) -> None:
         if self._editor.document is not None:
-            self._change(None, None, None)
+            self._change(None, None, self._going(), None)
 
-    def _change(self, document: Document | None, journal: Journal | None, saved_path: Path | None) -> None:
-        """Another document, or none. The last one's session ends; a mask not filled is kept for the next time."""
+    def _change(
+        self, document: Document | None, journal: Journal | None, agreed: Agreed, saved_path: Path | None
+    ) -> None:
+        """Another document, or none. The last one's session ends; a mask not filled is kept for the next time.
+
+        If the last one was changed after its end was `agreed` on, its session stays, to be restored.
+        """
         last, last_journal = self._editor.document, self._journal
         self._journal, self.save_path = journal, saved_path
         self._editor.replace_document(document)
-        if last is None:
+        if last is None or last_journal is None:
             return
-        keep = _keeping(last)
-        self._keeping.append(keep)
+        stays = self.unsaved(last) and agreed != (last, last.history.here())
+        farewell = Farewell(last, last_journal, stays)
+        self._farewells.append(farewell)
 
-        def kept(_result: None) -> None:
-            if keep in self._keeping:  # `shutdown` may have done it already
-                self._keeping.remove(keep)
+        def done(_result: None) -> None:
+            self._farewells.remove(farewell)
+            if stays:
+                self._editor.session_left()
 
-        self._editor.work.run(_("Keep the mask"), keep, kept, bound=False, kept=True)
-        if last_journal is not None:
-            last_journal.close()
+        self._editor.work.run(_("Tidy up"), lambda _progress: farewell.say(), done, bound=False, kept=True)
 
     @property
     def _budget(self) -> int:
@@ -275,8 +336,10 @@ class Files:
             found.append(restore(session, budget))
             return found[0]
 
+        agreed = self._going()
+
         def done(restored: Restored) -> None:
-            self._begin(restored.document, restored.journal, restored.saved_path)
+            self._begin(restored.document, restored.journal, agreed, restored.saved_path)
             if restored.damage is not None:
                 damage = restored.damage
                 self._editor.said(Message(damage.sentence, damage.hint, Severity.WARNING))
@@ -285,8 +348,6 @@ class Files:
             for restored in found:
                 restored.journal.leave()
 
-        if self._opening is not None:
-            self._opening.cancel()
         label = _("Restore “{name}”").format(name=session.name)
         self._opening = self._editor.work.run(label, work, done, failed=failed, bound=False)
 
@@ -294,17 +355,13 @@ class Files:
         """What is unsaved is left to be restored; what is not is tidied away, but for a mask that was not filled."""
         document, journal = self._editor.document, self._journal
         if document is not None and journal is not None:
-            if self.unsaved(document):
-                journal.leave()
-            else:
-                self._keeping.append(_keeping(document))
-                journal.close()
-        for keep in self._keeping:
+            self._farewells.append(Farewell(document, journal, self.unsaved(document)))
+        for farewell in self._farewells:
             try:
-                keep(Progress())
+                farewell.say()
             except LacunaError as error:
                 self._editor.said(Message.of(error))
-        self._keeping.clear()
+        self._farewells.clear()
         try:
             self._editor.settings.save()
         except CannotSave as error:
@@ -336,27 +393,6 @@ def _show_coarse(data: bytes, progress: Progress) -> None:
     if sight is not None:
         pixels, (height, width) = sight
         progress.show(Region(0, 0, height, width), pixels)
-
-
-def _keeping(document: Document) -> Callable[[Progress], None]:
-    """A job's work: keep the mask for the next time that this picture is opened, or forget the one kept."""
-    sha256, shape, box = document.kept.sha256, document.shape, document.mask_bounds()
-    pixels = document.mask.pixels[box.slices].copy()
-
-    def work(_progress: Progress) -> None:
-        try:
-            if box.empty:
-                drop_mask(sha256)
-            else:
-                keep_mask(sha256, KeptMask(box, pixels, shape))
-        except OSError as error:
-            raise CannotSave(
-                _("The mask could not be kept for the next time: {reason}.").format(reason=error.strerror or error),
-                hint=_("Make room on the disk that holds your user data."),
-                cause=error,
-            ) from error
-
-    return work
 
 
 def _loss(photo: Photo, path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lacuna.contract.fill import FillOptions, Needs
 from lacuna.contract.params import describe, to_dict, validate
-from lacuna.contract.progress import Progress
+from lacuna.contract.progress import Cancelled, Progress
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.editor.values import Candidate, Estimate, Message, Severity
@@ -32,11 +32,12 @@ SPEED_PIXELS = 4096  # smaller holes measure the start, not the speed
 MaskPart = tuple[Region, Mask]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Asked:
-    """A fill that was asked for, with the state of the document that it is made from.
+    """A fill that was asked for.
 
-    `masks` are copies of the windows' masks, `photo` the picture frozen at that moment: the worker copies the windows.
+    `masks` are copies of the windows' masks at that moment. The picture is frozen when the fill's turn has come: what
+    the fills before it removed is not to show in this one. The worker copies the windows from that.
     """
 
     document: Document
@@ -46,8 +47,12 @@ class Asked:
     options: FillOptions
     seed: int
     masks: tuple[MaskPart, ...]
-    photo: Frozen
-    revision: int
+    photo: Frozen | None = None
+    revision: int = 0  # of the photo, when it was frozen
+
+    def begin(self) -> None:
+        """On the owner's thread, when its turn has come."""
+        self.photo, self.revision = self.document.photo.freeze(), self.document.photo.revision
 
     @property
     def overhead(self) -> float:
@@ -57,6 +62,8 @@ class Asked:
 
     def request(self) -> FillRequest:
         """For the worker, once."""
+        if self.photo is None:
+            raise Cancelled  # it could not begin any more
         windows = tuple(Window(region, self.photo.read(region), mask) for region, mask in self.masks)
         self.photo.release()
         header = self.document.header
@@ -185,8 +192,6 @@ class Filling:
             options=options,
             seed=self._seed,
             masks=masks,
-            photo=document.photo.freeze(),
-            revision=document.photo.revision,
         )
         self.candidate = None
         self._submit(asked, needs, otherwise)
@@ -198,16 +203,21 @@ class Filling:
             request = asked.request()
             return Ran(request, engine.fill(request, runtime, progress), measured)
 
+        begin = self._editor.in_frame(asked.document, asked.label, asked.begin)
+        finish = self._editor.in_frame(asked.document, asked.label, lambda ran: self._finished(asked, ran))
+
         def done(ran: Ran) -> None:
             self._running.pop(job, None)
-            self._finished(asked, ran)
+            finish(ran)
 
         def failed() -> None:
             self._running.pop(job, None)
             if otherwise is not None and self._editor.document is asked.document:
                 otherwise()
 
-        job = self._editor.work.run(asked.label, work, done, failed=failed, interruptible=needs.interruptible)
+        job = self._editor.work.run(
+            asked.label, work, done, begin=begin, failed=failed, interruptible=needs.interruptible
+        )
         job.previewed.add(self._editor.previewed)
         self._running[job] = asked
 
@@ -233,8 +243,6 @@ class Filling:
 
     def _finished(self, asked: Asked, ran: Ran) -> None:
         result = ran.result
-        if self._editor.document is not asked.document or asked.document.shape != ran.request.size:
-            return
         self._measure(asked, ran)
         for note in result.notes:
             self._editor.said(Message(note))

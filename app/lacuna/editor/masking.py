@@ -94,7 +94,7 @@ class Masking:
                 return
             self._write(document, label, changed)
 
-        self._editor.work.run(label, work, done)
+        self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
 
     def _write(self, document: Document, label: str, changed: list[tuple[Region, Mask]]) -> None:
         with document.edit(label) as edit:

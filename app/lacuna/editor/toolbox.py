@@ -16,6 +16,7 @@ from lacuna.editor.wand import Wand
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import N_
 from lacuna.imaging.region import Region
+from lacuna.listeners import Listeners
 from lacuna.settings import Settings
 
 STEP = 1.1  # a step of the brush's size
@@ -58,6 +59,7 @@ class Toolbox:
 
     Options are remembered in the settings. The size of a nib is not: it follows each picture opened (5 % of its short
     side) until the person sets it, and stays as set from then on for as long as the program runs.
+    `freed()` tells that a gesture is over, before `ended` acts on what it drew.
     """
 
     def __init__(self, settings: Settings, ended: Callable[[Ended], None]) -> None:
@@ -65,6 +67,7 @@ class Toolbox:
             Brush(), Eraser(), RestoreBrush(), Lasso(), Polygon(), Rectangle(), Wand(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
+        self.freed: Listeners[[]] = Listeners()
         self.last_drawn = Region(0, 0, 0, 0)  # what the last brush stroke covered
         self._settings = settings
         self._ended = ended
@@ -150,11 +153,13 @@ class Toolbox:
     def back(self) -> None:
         if self.gesture is not None and self.gesture.back():
             self.gesture = None
+            self.freed()
 
     def cancel(self) -> None:
         if self.gesture is not None:
             gesture, self.gesture = self.gesture, None
             gesture.cancel()
+            self.freed()
 
     def outline(self, at: Pointer | None) -> Outline:
         if self.gesture is not None:
@@ -168,6 +173,7 @@ class Toolbox:
             self._last_end = at
             if self._gesture_tool.paints_mask:
                 self.last_drawn = gesture.drawn
+        self.freed()
         self._ended(Ended(self._gesture_tool, gesture, at))
 
     def _as_meant(self, at: Pointer) -> Pointer:

@@ -58,6 +58,7 @@ class WandClick(Shape):
         super().__init__(document, takes_away, _("Erase by magic wand") if takes_away else _("Magic wand"))
         self._x, self._y = math.floor(at.x), math.floor(at.y)
         self._options = options
+        self._shape: tuple[int, ...] = document.photo.shape  # as it is now: the worker may look after a crop
         self._photo: Frozen | None = None
         self._found: tuple[Region, Mask] | None = None
 
@@ -98,7 +99,7 @@ class WandClick(Shape):
     def _look(self, read: Read, limit: int | None, progress: Progress | None = None) -> tuple[Region, Mask] | None:
         options = self._options
         likeness = Likeness(self._x, self._y, options.tolerance / 255 * self._document.header.white)
-        shape = self._document.photo.shape
+        shape = self._shape
         find = contiguous if options.contiguous else everywhere
         found = find(read, shape, likeness, limit, progress or Progress())
         return softened(*found, shape) if found is not None and options.antialias else found

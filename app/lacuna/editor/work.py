@@ -15,16 +15,19 @@ from lacuna.listeners import Listeners
 class Work:
     """Submits jobs and keeps those not over in `jobs`, the running one first. Lives on the owner's thread.
 
-    A job that is `bound` belongs to the document that is open, and is cancelled when that one goes. One that is `kept`
-    writes something to disk: Esc does not reach it.
+    A job that is `bound` belongs to the document that is open, and is cancelled when that one goes. Nothing of it
+    happens while `busy()`, in the middle of a gesture, whose open edit would take its changes in: that waits for
+    `resume`. A job that is `kept` writes something to disk: Esc does not reach it.
     """
 
-    def __init__(self, queue: JobQueue, said: Listeners[[Message]]) -> None:
+    def __init__(self, queue: JobQueue, said: Listeners[[Message]], busy: Callable[[], bool]) -> None:
         self.jobs: list[Job] = []
         self.changed: Listeners[[Job]] = Listeners()
         self.ended: Listeners[[]] = Listeners()
         self._queue = queue
         self._said = said
+        self._busy = busy
+        self._held: list[tuple[Job, Callable[[], None]]] = []
         self._bound: set[Job] = set()
         self._kept: set[Job] = set()
 
@@ -34,27 +37,50 @@ class Work:
         work: Callable[[Progress], Any],
         done: Callable[[Any], None],
         *,
+        begin: Callable[[], None] | None = None,
         failed: Callable[[], None] | None = None,
         bound: bool = True,
         kept: bool = False,
         interruptible: bool = True,
     ) -> Job:
-        """Run `work` in the worker; then `done(result)` here, or `failed()` after a cancel or an error (it is said)."""
-        job = Job(label, work, interruptible=interruptible)
+        """Run `work` in the worker; then `done(result)` here, or `failed()` after a cancel or an error (it is said).
 
-        def then(job: Job) -> None:
+        `begin()` comes here when the job's turn has come, after the `done` of those before it.
+        """
+
+        def ready(go: Callable[[], None]) -> None:
+            def act() -> None:
+                assert begin is not None
+                if job.matters:
+                    begin()
+                    go()
+
+            self._when_free(job, act)
+
+        def finished(job: Job) -> None:
             self.jobs.remove(job)
+            wanted = job.state is State.DONE and (not bound or job in self._bound)
             self._bound.discard(job)
             self._kept.discard(job)
             result, job.result = job.result, None  # the job may be kept by a list; its pixels are not
-            if job.state is State.DONE:
-                done(result)
+            try:
+                if wanted:
+                    done(result)
+                else:
+                    if job.error is not None:
+                        self._said(Message.of(job.error))
+                    if failed is not None:
+                        failed()
+            finally:
+                self.ended()
+
+        def then(job: Job) -> None:
+            if bound:
+                self._when_free(job, lambda: finished(job))
             else:
-                if job.error is not None:
-                    self._said(Message.of(job.error))
-                if failed is not None:
-                    failed()
-            self.ended()
+                finished(job)
+
+        job = Job(label, work, begin=None if begin is None else ready, interruptible=interruptible)
 
         self.jobs.append(job)
         if bound:
@@ -65,6 +91,18 @@ class Work:
         self._queue.submit(job, then)
         self.changed(job)
         return job
+
+    def _when_free(self, job: Job, act: Callable[[], None]) -> None:
+        if self._held or self._busy():
+            self._held.append((job, act))
+        else:
+            act()
+
+    def resume(self) -> None:
+        """The gesture is over: what waited for that happens now, in its order."""
+        while self._held and not self._busy():
+            _job, act = self._held.pop(0)
+            act()
 
     def cancel_first(self) -> None:
         """Cancel the job that runs, or the next one."""
@@ -86,6 +124,15 @@ class Work:
         for job in self.jobs:
             if job in self._bound:
                 job.cancel()
+        held, self._held = self._held, []
+        self._bound.difference_update(job for job, _act in held)  # done already, but it comes to nothing
+        for _job, act in held:
+            act()
+
+    @property
+    def keeping(self) -> bool:
+        """Something is being written to disk, or waits to be."""
+        return any(job in self._kept for job in self.jobs)
 
     @property
     def blocked(self) -> str:

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from lacuna.contract.fill import Filled, FillWork, Needs
-from lacuna.contract.progress import Progress
+from lacuna.contract.progress import NOTICE, Progress
 from lacuna.engine import registry
 
 QUICK = 0.05  # seconds: a call that is back sooner than a cancel would be noticed
 RUN_OUT = 1.0  # seconds: a cancelled call of no more than this may come to its end beside the worker
-NOTICE = 0.02  # seconds until a cancel is noticed
 
 
 def answer(backend_id: str, needs: Needs, work: FillWork, params: Any, progress: Progress) -> Filled:
@@ -35,5 +34,5 @@ def answer(backend_id: str, needs: Needs, work: FillWork, params: Any, progress:
 
 
 def _in_turn(backend_id: str, work: FillWork, params: Any, progress: Progress) -> Filled:
-    with registry.turn(backend_id) as backend:
+    with registry.turn(backend_id, progress) as backend:
         return backend.fill(work, params, progress)

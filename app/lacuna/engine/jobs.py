@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from lacuna import priority
-from lacuna.contract.progress import Cancelled, Progress
+from lacuna.contract.progress import NOTICE, Cancelled, Progress
 from lacuna.errors import BackendFailed, LacunaError, OutOfMemory
 from lacuna.i18n import _
 from lacuna.imaging.region import Region
@@ -23,6 +23,7 @@ PREVIEWS_AT_ONCE = 64  # thousands of specks are not worth a repaint each; the r
 
 
 E = TypeVar("E", bound=BaseException)
+Begin = Callable[[Callable[[], None]], None]
 
 
 class State(Enum):
@@ -39,9 +40,13 @@ class Job:
 
     `changed(job)` is told of each change of state or fraction, `previewed(region, pixels)` of finished parts.
     `interruptible` False: the work is one call that cannot be stopped; after a cancel its result is thrown away.
+    `begin(go)` is called on the owner's thread when the job's turn has come, after all that came of the jobs before it;
+    the work starts once `go()` is called.
     """
 
-    def __init__(self, label: str, work: Callable[[Progress], Any], *, interruptible: bool = True) -> None:
+    def __init__(
+        self, label: str, work: Callable[[Progress], Any], *, begin: Begin | None = None, interruptible: bool = True
+    ) -> None:
         self.label = label
         self.interruptible = interruptible
         self.state = State.WAITING
@@ -54,6 +59,7 @@ class Job:
         self.previewed: Listeners[[Region, Any]] = Listeners()
         self.progress = Progress()
         self._work = work
+        self._begin = begin
         self._withdraw: Callable[[], None] | None = None  # the queue's: takes a job out that has not begun
 
     @property
@@ -95,6 +101,7 @@ class JobQueue:
         self._thread: threading.Thread | None = None
         self._closing = False
         self._running: tuple[Job, Callable[[Job], None]] | None = None
+        self._unheard: dict[Callable[[], None], bool] = {}  # outcomes that were handed over and not taken yet
 
     @property
     def busy(self) -> bool:
@@ -125,8 +132,9 @@ class JobQueue:
     def close(self, wait: float = 2.0) -> bool:
         """Cancel everything and end the thread; False if it did not end within `wait` seconds. On the owner's thread.
 
-        Every job that is not over ends as cancelled, and its `then` is called, before this returns: the owner's event
-        loop may never turn again. Nothing is delivered afterwards.
+        Outcomes that the owner's loop has not come to are taken now; every other job that is not over ends as
+        cancelled, and its `then` is called, before this returns: the loop may never turn again. Nothing is delivered
+        afterwards.
         """
         with self._wake:
             self._closing = True
@@ -138,6 +146,8 @@ class JobQueue:
             job.progress.cancel()
         if self._thread is not None:
             self._thread.join(wait)
+        for heard in list(self._unheard):
+            heard()
         for job, then in left:
             _finish(job, then, State.CANCELLED, None)
         return self._thread is None or not self._thread.is_alive()
@@ -149,7 +159,15 @@ class JobQueue:
                 return
             self._waiting.remove(entry)
         # Not here and now: who cancels must not be called back in the middle of it.
-        self._say(lambda: _finish(job, entry[1], State.CANCELLED, None))
+        self._hand_over(partial(_finish, job, entry[1], State.CANCELLED, None))
+
+    def _hand_over(self, outcome: Callable[[], None]) -> None:
+        def heard() -> None:
+            if self._unheard.pop(heard, False):
+                outcome()
+
+        self._unheard[heard] = True
+        self._say(heard)
 
     def _say(self, call: Callable[[], None]) -> None:
         if not self._closing:
@@ -167,7 +185,7 @@ class JobQueue:
             state, value = self._outcome(job)
             with self._wake:
                 self._running = None
-            self._say(partial(_finish, job, then, state, value))
+            self._hand_over(partial(_finish, job, then, state, value))
             del job, then, value  # the worker keeps no pixels between jobs
 
     def _outcome(self, job: Job) -> tuple[State, Any]:
@@ -176,6 +194,7 @@ class JobQueue:
             reporter = _Reporter(job, self._say)
             job.progress.connect(reporter.report, reporter.preview)
             self._say(partial(_start, job))
+            self._begin(job)
             result = job._work(job.progress)
             job.progress.check()
             return State.DONE, result
@@ -189,6 +208,27 @@ class JobQueue:
             return State.FAILED, OutOfMemory(sentence, hint, _without_frames(error))
         except Exception as error:
             return State.FAILED, _without_frames(unexpected(job.label, error))
+
+    def _begin(self, job: Job) -> None:
+        """Let the owner make ready what the work starts from."""
+        begin = job._begin
+        if begin is None:
+            return
+        gone = threading.Event()
+        failure: list[Exception] = []
+
+        def call() -> None:
+            try:
+                begin(gone.set)
+            except Exception as error:  # it is the job that failed, not the owner's loop
+                failure.append(error)
+                gone.set()
+
+        self._say(call)
+        while not gone.wait(NOTICE):
+            job.progress.check()
+        if failure:
+            raise failure[0]
 
 
 def unexpected(label: str, error: Exception) -> BackendFailed:
@@ -266,7 +306,11 @@ def _finish(job: Job, then: Callable[[Job], None], state: State, value: Any) -> 
     if job.state is State.CANCELLING:  # cancelled after the worker had its last look
         state, value = State.CANCELLED, None
     job.state = state
-    job._work, job._withdraw = _nothing, None  # the work holds copies of pixels; who keeps the job keeps its outcome
+    job._work, job._begin, job._withdraw = (
+        _nothing,
+        None,
+        None,
+    )  # the work holds copies of pixels; who keeps the job keeps its outcome
     if state is State.DONE:
         job.fraction, job.result = 1.0, value
     elif state is State.FAILED:

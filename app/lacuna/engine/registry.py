@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from lacuna.contract.fill import FillBackend, Needs, Runtime
+from lacuna.contract.progress import NOTICE, Progress
 from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 
@@ -94,11 +95,18 @@ def needs_loading(backend_id: str, runtime: Runtime) -> bool:
 
 
 @contextmanager
-def turn(backend_id: str) -> Iterator[FillBackend]:
-    """The backend for one call: its calls never overlap, also when a script fills from several threads."""
-    found = backend(backend_id)
-    with _turns.setdefault(backend_id, threading.Lock()):
+def turn(backend_id: str, progress: Progress) -> Iterator[FillBackend]:
+    """The backend for one call: its calls never overlap, also when a script fills from several threads.
+
+    Raises Cancelled if that is asked for while another call is waited for.
+    """
+    found, lock = backend(backend_id), _turns.setdefault(backend_id, threading.Lock())
+    while not lock.acquire(timeout=NOTICE):
+        progress.check()
+    try:
         yield found
+    finally:
+        lock.release()
 
 
 def unload_all() -> None:

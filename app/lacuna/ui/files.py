@@ -101,22 +101,26 @@ class Files:
         """Close the picture, after asking about unsaved work."""
         self.leave(self._editor.close)
 
-    def leave(self, then: Callable[[], object], stay: Callable[[], object] | None = None) -> None:
-        """Go on with `then` once unsaved work is saved or given up; `stay` if the person wants neither."""
+    def leave(self, then: Callable[[], object], discard: Callable[[], object] | None = None) -> None:
+        """Go on with `then` once unsaved work is saved, or with `discard` (else `then` too) once it is given up."""
         if not self._editor.unsaved:
             then()
             return
+
+        def saved() -> None:
+            self.leave(then, discard)  # asks again if a fill was put in while the file was written
+
         if self._editor.settings.preferences.save_without_asking:
-            self.save(then)
+            self.save(saved)
             return
         from lacuna.ui.dialogs.question import unsaved
 
         def save(always: bool) -> None:
             if always:
                 self._window.prefer("save_without_asking", True)
-            self.save(then)
+            self.save(saved)
 
-        unsaved(self._window.picture_name(), save, then, stay, self._window).open()
+        unsaved(self._window.picture_name(), save, discard or then, self._window).open()
 
     # --- save --------------------------------------------------------------------------------------------------------
     def save(self, then: Callable[[], object] | None = None) -> None:

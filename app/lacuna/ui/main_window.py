@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         self._seen = False
         self._leaving = False
         self._discarded = False
+        self._ending = False
         self._candidate: Candidate | None = None
         self._candidate_card: MessageCard | None = None
         self.setObjectName("lacuna")
@@ -267,6 +268,7 @@ class MainWindow(QMainWindow):
         editor.document_changed.add(self._document_changed)
         editor.coarse.add(self._coarse)
         editor.said.add(self.say)
+        editor.session_left.add(self.offer_sessions)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.cursor_moved.connect(self.status.show_cursor)
         self.status.zoom_asked.connect(self._zoom_asked)
@@ -349,10 +351,27 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _leave(self) -> None:
-        """The person has saved, or gives up what is unsaved: then it is not offered at the next start either."""
         self._leaving = True
-        self._discarded = self.editor.unsaved
         self.close()
+
+    def _discard(self) -> None:
+        """The person gives up what is unsaved: it is not offered at the next start either."""
+        self._discarded = True
+        self._leave()
+
+    def _say_ending(self) -> None:
+        """A file is being written: the window stays until it is, and says so."""
+        if self._ending:
+            return
+        self._ending = True
+        from lacuna.editor.values import Message
+
+        self.messages.say(Message(_("A file is still being written."), _("Lacuna ends as soon as that is done.")))
+        self.editor.work.ended.add(self._soon_close)
+
+    def _soon_close(self) -> None:
+        if not self.editor.work.keeping:
+            QTimer.singleShot(0, self.close)
 
     # --- Qt ----------------------------------------------------------------------------------------------------------
     def sizeHint(self) -> QSize:
@@ -365,10 +384,15 @@ class MainWindow(QMainWindow):
             return
         if not self._leaving and self.editor.unsaved:
             event.ignore()
-            self.files.leave(self._leave)
+            self.files.leave(self._leave, self._discard)
+            return
+        self.editor.work.cancel_bound()  # fills; what is being written to a file goes on, and is waited for
+        if self.editor.work.keeping:
+            event.ignore()
+            self._leaving = True
+            self._say_ending()
             return
         self.settings.layout = layout.kept(self)
-        self.editor.work.cancel_bound()  # fills; what is being written to a file goes on
         if self._discarded:
             self.editor.close()
         event.accept()

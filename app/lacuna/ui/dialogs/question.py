@@ -13,7 +13,7 @@ from lacuna.ui.messages import Answer
 
 
 class Question(Dialog):
-    """`answers` from left to right; the one that is `primary` is what Enter chooses. Esc calls `stay`, if given.
+    """`answers` from left to right; the one that is `primary` is what Enter chooses.
 
     `remember` is the text of a tick box; `remembered` tells whether it was ticked when an answer came.
     """
@@ -25,12 +25,10 @@ class Question(Dialog):
         text: str,
         answers: Sequence[Answer],
         *,
-        stay: Callable[[], object] | None = None,
         remember: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(title, heading, text, parent)
-        self._stay = stay
         self.tick: QCheckBox | None = None
         if remember:
             self.tick = QCheckBox(remember, self)
@@ -48,28 +46,21 @@ class Question(Dialog):
         return self.tick is not None and self.tick.isChecked()
 
     def _answer(self, answer: Answer) -> None:
-        self._stay = None
         self.accept()
         answer.call()
-
-    def reject(self) -> None:
-        super().reject()
-        if self._stay is not None:
-            self._stay()
 
 
 def unsaved(
     name: str,
     save: Callable[[bool], object],
     discard: Callable[[], object],
-    stay: Callable[[], object] | None,
     parent: QWidget | None,
 ) -> Question:
     """The picture has changes that are in no file. `save(always)`: whether to save without asking from now on."""
     question: Question
     answers = (
         Answer(_("Discard changes"), discard),
-        Answer(_("Stay"), stay or (lambda: None)),
+        Answer(_("Stay"), lambda: None),
         Answer(_("Save"), lambda: save(question.remembered), primary=True),
     )
     question = Question(
@@ -77,7 +68,6 @@ def unsaved(
         _("Save the changes to “{name}”?").format(name=name),
         _("They are in no file yet."),
         answers,
-        stay=stay,
         remember=_("Always save, do not ask again"),
         parent=parent,
     )
