@@ -29,9 +29,9 @@ def _milliseconds() -> float:
     patch = picture[100:109, 100:109]
     seconds = []
     for _ in range(7):
-        start = time.perf_counter()
+        start = time.thread_time()
         windows = np.lib.stride_tricks.sliding_window_view(picture, (9, 9), axis=(0, 1))  # (248, 248, 3, 9, 9)
         differences = ((windows - patch.transpose(2, 0, 1)) ** 2).sum(axis=(2, 3, 4))
         assert differences[100, 100] == 0
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.thread_time() - start)
     return 1000 * median(seconds)

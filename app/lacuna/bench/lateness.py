@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from lacuna.bench.figure import Figure, percentile
 from lacuna.bench.pictures import large, square_hole, write_jpeg
+from lacuna.bench.waits import waited
 from lacuna.bench.window import close_window, open_window, show_picture, turn, wait
 
 INTERVAL = 0.005  # seconds
@@ -63,9 +63,9 @@ def _lateness(program, begin: Callable[[], None]) -> list[float]:  # type: ignor
     last = [0.0, 0.0]
 
     def tick() -> None:
-        now, waited = time.perf_counter(), _waited()
-        late.append(max(0.0, now - last[0] - INTERVAL - (waited - last[1])))
-        last[:] = now, waited
+        now, idle = time.perf_counter(), waited()
+        late.append(max(0.0, now - last[0] - INTERVAL - (idle - last[1])))
+        last[:] = now, idle
 
     timer = QTimer()
     timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -73,18 +73,9 @@ def _lateness(program, begin: Callable[[], None]) -> list[float]:  # type: ignor
     timer.timeout.connect(tick)
     for _ in range(ROUNDS):
         begin()
-        last[:] = time.perf_counter(), _waited()
+        last[:] = time.perf_counter(), waited()
         timer.start()
         wait(lambda: not program.queue.busy)
         timer.stop()
         turn(0.1)
     return late
-
-
-def _waited() -> float:
-    """Seconds that this thread has waited for a core so far; 0 where the system does not tell."""
-    try:
-        with open(f"/proc/self/task/{threading.get_native_id()}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[1]) / 1e9
-    except OSError:
-        return 0.0
