@@ -49,6 +49,10 @@ class InvalidParameter(LacunaError):
     """A setting outside its range, or a name that is not a setting."""
 
 
+class NothingToCopy(LacunaError):
+    """No place was named to copy from."""
+
+
 class UnknownBackend(LacunaError):
     """A backend, device or model that this installation does not have."""
 

@@ -280,11 +280,7 @@ def test_finished_pieces_are_shown_over_the_picture_until_the_job_ends(canvas: C
     view = canvas.viewport
     inside = (slice(432 + view.y, 468 + view.y), slice(632 + view.x, 688 + view.x))
     assert (on_window(canvas)[inside] == 7).all()
-
-    class Over:
-        over = True
-
-    canvas.editor.job_changed(Over())  # type: ignore[arg-type]
+    canvas.editor.state_changed()  # no job is left
     assert np.array_equal(on_window(canvas), masked)
     canvas.editor.undo()
     assert np.array_equal(on_window(canvas), bare)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lacuna.document.document import Document
+from lacuna.document.plane import Plane
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.masking import Masking
@@ -128,12 +129,16 @@ class Editor:
         if document is not None:
             self.toolbox.fit(document.shape)
             document.history.changed.add(self.state_changed)
-            document.photo.resized.add(lambda _plane: self.filling.drop())
+            document.photo.resized.add(self._resized)
             document.history.spill_failed.add(lambda error: self.said(Message.of(error)))
             if self.toolbox.tool.id == "restore":
                 self.files.load_original(document)
         self.document_changed()
         self.state_changed()
+
+    def _resized(self, _plane: Plane) -> None:
+        self.filling.drop()
+        self.toolbox.forget_places()
 
     # --- tools -------------------------------------------------------------------------------------------------------
     @property
@@ -147,7 +152,7 @@ class Editor:
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """All tools, in the order of the tool bar: brush, eraser, restore, lasso, polygon, rectangle, wand, hand."""
+        """All tools, in the order of the tool bar."""
         return self.toolbox.tools
 
     @property

@@ -44,6 +44,9 @@ class Lasso:
     paints_mask = True
     continues = False
 
+    def forget(self) -> None:
+        return
+
     def press(self, document: Document, at: Pointer, options: Any) -> LassoLoop:
         return LassoLoop(document, at, erases(at, options))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from lacuna.editor.tool import Outline, Pointer
 from lacuna.i18n import N_, _
 from lacuna.imaging import brush
 from lacuna.imaging.brush import NibPoint
+from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
 
 SMALLEST, LARGEST = 1.0, 2000.0  # image pixels across
@@ -48,7 +50,10 @@ class Brush:
     paints_mask = True
     continues = True
 
-    def press(self, document: Document, at: Pointer, options: Any) -> Stroke:
+    def forget(self) -> None:
+        return
+
+    def press(self, document: Document, at: Pointer, options: Any) -> Stroke | None:
         erases = at.erases or options.mode == ERASE
         return Stroke(MaskInk(document, erases), at, options)
 
@@ -76,7 +81,8 @@ class RestoreBrush(Brush):
     paints_mask = False
 
     def press(self, document: Document, at: Pointer, options: Any) -> Stroke:
-        return Stroke(OriginalInk(document), at, options)
+        original = document.original()
+        return Stroke(PhotoInk(document, _("Restore"), lambda region: original[region.slices]), at, options)
 
 
 class MaskInk:
@@ -95,19 +101,19 @@ class MaskInk:
             self._lay(pixels, coverage)
 
 
-class OriginalInk:
-    """What a stroke leaves in the photo: the original, mixed by the most that the nib has covered so far.
+class PhotoInk:
+    """What a stroke leaves in the photo: other pixels, mixed by the most that the nib has covered so far.
 
-    Mixing starts each time from the photo as it was before the stroke, so that going over a place twice does not
-    change it twice and no rounding adds up.
+    `above(region)` gives them. Mixing starts each time from the photo as it was before the stroke, so that going over a
+    place twice does not change it twice and no rounding adds up.
     """
 
     erases = False
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, label: str, above: Callable[[Region], Pixels]) -> None:
         self.plane = document.photo
-        self.edit = document.edit(_("Restore"))
-        self._original = document.original()
+        self.edit = document.edit(label)
+        self._above = above
         self._covered: dict[tuple[int, int], brush.Coverage] = {}
         self._before: dict[tuple[int, int], NDArray[Any]] = {}
 
@@ -123,13 +129,13 @@ class OriginalInk:
                     self._covered[key] = np.zeros((tile.height, tile.width), np.uint8)
                 covered = self._covered[key][in_tile]
                 brush.paint(covered, coverage[in_region])
-                pixels[in_region] = mixed(self._before[key][in_tile], self._original[part.slices], covered)
+                pixels[in_region] = mixed(self._before[key][in_tile], self._above(part), covered)
 
 
 class Stroke:
     """From press to release: each move sweeps the nib from the last place to the next."""
 
-    def __init__(self, ink: MaskInk | OriginalInk, at: Pointer, options: Any) -> None:
+    def __init__(self, ink: MaskInk | PhotoInk, at: Pointer, options: Any) -> None:
         self._ink = ink
         self._size = options.size
         self._hardness = options.hardness / 100

@@ -128,6 +128,10 @@ class Tool(Protocol):
         """Begin a gesture; None for a tool that changes nothing."""
         ...
 
+    def forget(self) -> None:
+        """Another picture, or another frame: places that were kept mean nothing any more."""
+        ...
+
     def outline(self, at: Pointer, options: Any) -> Outline:
         """The nib under the pointer while nothing is pressed."""
         ...

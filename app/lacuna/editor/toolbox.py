@@ -9,6 +9,7 @@ from typing import Any
 
 from lacuna.contract.params import describe, to_dict, validate
 from lacuna.document.document import Document
+from lacuna.editor.clone import CloneBrush
 from lacuna.editor.selections import Lasso, Polygon, Rectangle
 from lacuna.editor.strokes import ERASE, LARGEST, PAINT, SMALLEST, Brush, Eraser, RestoreBrush
 from lacuna.editor.tool import Gesture, Modifier, Outline, Pointer, Tool
@@ -38,6 +39,9 @@ class Hand:
     paints_mask = False
     continues = False
 
+    def forget(self) -> None:
+        return
+
     def press(self, document: Document, at: Pointer, options: Any) -> None:
         return None
 
@@ -64,7 +68,7 @@ class Toolbox:
 
     def __init__(self, settings: Settings, ended: Callable[[Ended], None]) -> None:
         self.tools: tuple[Tool, ...] = (
-            Brush(), Eraser(), RestoreBrush(), Lasso(), Polygon(), Rectangle(), Wand(), Hand(),
+            Brush(), Eraser(), RestoreBrush(), CloneBrush(), Lasso(), Polygon(), Rectangle(), Wand(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
         self.freed: Listeners[[]] = Listeners()
@@ -112,9 +116,16 @@ class Toolbox:
         if hasattr(self.options, "hardness"):
             self.set_option("hardness", min(100.0, max(0.0, self.options.hardness + HARDNESS_STEP * steps)))
 
+    def forget_places(self) -> None:
+        """Another picture, or another frame: no stroke goes on from the last, and nothing is copied from its source."""
+        self._last_end, self.last_drawn = None, Region(0, 0, 0, 0)
+        for tool in self.tools:
+            tool.forget()
+
     def fit(self, shape: tuple[int, int]) -> None:
-        """Another picture: nibs that the person has not sized get a size for it; no stroke goes on from the last."""
-        self.gesture, self._last_end, self.last_drawn = None, None, Region(0, 0, 0, 0)
+        """Another picture: nibs that the person has not sized get a size for it."""
+        self.gesture = None
+        self.forget_places()
         size = min(LARGEST, max(SMALLEST, round(SHARE_OF_SHORT_SIDE * min(shape))))
         for tool in self.tools:
             if hasattr(self._options[tool.id], "size") and tool.id not in self._sized_by_hand:

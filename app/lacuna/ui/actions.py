@@ -138,6 +138,7 @@ ROWS: tuple[Row, ...] = (
     _tool("brush", N_("&Brush"), "B"),
     _tool("eraser", N_("&Eraser"), "E"),
     _tool("restore", N_("&Restore brush"), "Shift+B"),
+    _tool("clone", N_("Clo&ne brush"), "C"),
     _tool("lasso", N_("&Lasso"), "L"),
     _tool("polygon", N_("&Polygon"), "Shift+L"),
     _tool("rectangle", N_("Re&ctangle"), "M"),

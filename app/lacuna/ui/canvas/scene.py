@@ -288,6 +288,8 @@ class Scene(QObject):
         self.replaced.emit()
 
     def _state_changed(self) -> None:
+        if self._previews and self._preview_job not in self.editor.jobs:
+            self._drop_previews()  # only now: the result has been put in, though it may have waited for a gesture
         if self.photo is None:
             return
         if self.editor.growth != self.style.growth:
@@ -305,10 +307,13 @@ class Scene(QObject):
         self._put_pieces()
 
     def _job_changed(self, job: Job) -> None:
-        ended = job.over or job.state is State.CANCELLING
-        if self._previews and ended and self._preview_job in (job, None):
+        if job is self._preview_job and job.state is State.CANCELLING:
+            self._drop_previews()
+
+    def _drop_previews(self) -> None:
+        self._preview_job = None
+        if self._previews:
             self._previews.clear()
-            self._preview_job = None
             self._put_pieces()
 
     @property

@@ -21,6 +21,7 @@ HINTS = {
     "brush": N_("Paint over what should go. Alt or the right button erases, Shift+click draws straight, Enter fills."),
     "eraser": N_("Take away from the mask. Alt or the right button paints."),
     "restore": N_("Paint the original back where a fill went too far."),
+    "clone": N_("Alt+click the place to copy, then paint. What you paint over is replaced by the copy."),
     "lasso": N_("Draw around what should go. Alt or the right button takes away."),
     "polygon": N_(
         "Click the corners. Enter or a double click closes, Backspace takes the last one back, Esc drops it."
