@@ -180,6 +180,26 @@ def test_a_jpeg_says_what_it_cost(empty: Desk, tmp_path: Path):
     assert any("lossy" in m.sentence for m in empty.messages)
 
 
+def test_a_deep_or_transparent_picture_becomes_a_jpeg_only_with_consent(empty: Desk, tmp_path: Path):
+    deep = cv2.imread(str(picture(tmp_path / "deep.png", dtype=np.uint16)), cv2.IMREAD_UNCHANGED)
+    alpha = np.full((*deep.shape[:2], 1), 65535, np.uint16)
+    alpha[:50] = 0
+    cv2.imwrite(str(tmp_path / "clear.png"), np.concatenate([deep, alpha], axis=2))
+    for name in ("deep.png", "clear.png"):
+        outcome: list[bool] = []
+        out = (tmp_path / name).with_suffix(".jpg")
+        empty.open(tmp_path / name)
+        empty.editor.save(out, outcome.append)
+        empty.settle()
+        assert outcome == [False]
+        assert not out.exists()
+        empty.editor.save(out, outcome.append, allow_reduce=True)
+        empty.settle()
+        assert outcome == [False, True]
+        kept = files.read(out).pixels.astype(int)
+        assert np.abs(kept[60:] - empty.photo[60:] / 257).mean() < 5
+
+
 def test_neighbours_follow_the_natural_order_and_skip_what_was_saved_here(opened: Desk, tmp_path: Path):
     for name in ("roll 1.png", "roll 9.png", "roll 10.png"):
         shutil.copy(tmp_path / "photo.png", tmp_path / name)

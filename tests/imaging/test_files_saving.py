@@ -204,6 +204,24 @@ def test_transparency_is_not_lost_without_a_word(tmp_path: Path) -> None:
         assert not path.exists()
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".bmp"])
+@pytest.mark.parametrize(("dtype", "top"), [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)])
+def test_transparency_that_may_be_given_up_is_laid_over_white(
+    tmp_path: Path, suffix: str, dtype: type, top: float
+) -> None:
+    pixels = np.zeros((32, 48, 3), dtype)
+    alpha = np.full((32, 48), top, dtype)
+    alpha[:, 16:32] = 0
+    alpha[:, 32:] = top // 2 if top > 1 else 0.5
+    report = files.write(Photo(pixels, alpha), tmp_path / f"a{suffix}", quality=95, allow_reduce=True)
+    assert "white" in " ".join(report.notes)
+    kept = files.read(tmp_path / f"a{suffix}")
+    assert kept.alpha is None
+    for columns, level in ((slice(2, 14), 0), (slice(18, 30), 255), (slice(34, 46), 128)):
+        assert np.abs(kept.pixels[:, columns].astype(int) - level).max() <= 4
+    assert not pixels.any()  # the picture itself stays as it is
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".avif"])
 def test_depth_is_reduced_only_if_allowed(tmp_path: Path, suffix: str) -> None:
     photo = Photo(made.scene(dtype=np.uint16))

@@ -31,6 +31,7 @@ from lacuna.imaging.region import Region
 from lacuna.settings import Settings
 from lacuna.ui.actions import ROWS
 from lacuna.ui.dialogs.error_details import ErrorDetails
+from lacuna.ui.dialogs.save_picture import SavePicture
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.messages import Answer
 from lacuna.ui.pictures import image_of, mask_of, photo_of
@@ -133,6 +134,25 @@ def test_leaving_unsaved_work_asks_once_and_staying_keeps_it(window: MainWindow,
     key(window.canvas, "Ctrl+W")
     answer("Discard changes")
     assert window.editor.document is None
+
+
+def test_what_the_save_page_says_will_be_lost_is_agreed_to_by_saving(window: MainWindow, tmp_path: Path) -> None:
+    deep = QImage(64, 48, QImage.Format.Format_RGBA64)
+    deep.fill(0x80204060)  # half transparent
+    deep.save(str(tmp_path / "deep.png"))
+    open_photo(window, tmp_path / "deep.png")
+    key(window.canvas, "Ctrl+Shift+S")
+    page = dialog()
+    assert isinstance(page, SavePicture)
+    page.name.setText("deep.jpg")
+    assert "JPEG keeps 8 bits" in page.notes.text()
+    assert "transparency" in page.notes.text()
+    answer("Save")
+    wait_until(lambda: (tmp_path / "deep.jpg").is_file() and not window.editor.jobs)
+    assert not any(card.message.severity is Severity.ERROR for card in window.messages.cards)
+    key(window.canvas, "Ctrl+S")  # the same again, without the page
+    wait_until(lambda: not window.editor.jobs)
+    assert not any(card.message.severity is Severity.ERROR for card in window.messages.cards)
 
 
 def test_saving_on_the_way_out_leaves_only_when_it_is_saved(window: MainWindow, tmp_path: Path) -> None:

@@ -76,7 +76,10 @@ def fill(
     overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
     allow_large: Annotated[bool, typer.Option("--allow-large", help=_("Open pictures of any size."))] = False,
     allow_reduce: Annotated[
-        bool, typer.Option("--allow-reduce", help=_("Let the output's format take fewer bits a channel."))
+        bool,
+        typer.Option(
+            "--allow-reduce", help=_("Let the output's format take fewer bits a channel, or white for transparency.")
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Say what would be done, and do not do it."))] = False,
     as_json: Json = False,

@@ -83,10 +83,20 @@ class Editor:
         """Start a document from a picture in memory (paste), in a job."""
         self.files.open_photo(photo)
 
-    def save(self, path: Path, then: Callable[[bool], None] | None = None, *, quality: int | None = None) -> None:
-        """Write the picture in a job; `then(ok)`. Writing over the source is the caller's decision, already asked."""
+    def save(
+        self,
+        path: Path,
+        then: Callable[[bool], None] | None = None,
+        *,
+        quality: int | None = None,
+        allow_reduce: bool = False,
+    ) -> None:
+        """Write the picture in a job; `then(ok)`. Writing over the source is the caller's decision, already asked.
+
+        So is `allow_reduce`: a format that holds fewer bits a channel or no transparency may be used.
+        """
         if self.document is not None:
-            self.files.save(self.document, path, then, quality)
+            self.files.save(self.document, path, then, quality, allow_reduce=allow_reduce)
 
     @property
     def save_path(self) -> Path | None:

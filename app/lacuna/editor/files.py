@@ -235,13 +235,21 @@ class Files:
         self._loading = self._editor.work.run(_("Load the original"), lambda _progress: document.load_original(), done)
 
     # --- save --------------------------------------------------------------------------------------------------------
-    def save(self, document: Document, path: Path, then: Callable[[bool], None] | None, quality: int | None) -> None:
+    def save(
+        self,
+        document: Document,
+        path: Path,
+        then: Callable[[bool], None] | None,
+        quality: int | None,
+        *,
+        allow_reduce: bool,
+    ) -> None:
         path = Path(path).absolute()
         frozen, moment = document.freeze(), document.history.here()
 
         def work(_progress: Progress) -> list[str]:
             photo = frozen.read()
-            report = files.write(photo, path, quality=quality)
+            report = files.write(photo, path, quality=quality, allow_reduce=allow_reduce)
             notes = list(report.notes)
             if report.format == "JPEG":
                 notes.append(_loss(photo, path))

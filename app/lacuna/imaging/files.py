@@ -233,7 +233,8 @@ def write(
     """Save a photo, whole or not at all, in `format` (as in WRITABLE) or the one that the suffix names.
 
     `quality` (1..100) is for lossy formats; without it a JPEG keeps its own tables. `allow_reduce` lets a format take
-    fewer bits a channel than the photo has. Raises UnsupportedFormat for an unknown format and CannotSave otherwise.
+    less than the photo has: fewer bits a channel, and no transparency, which is then laid over white. Raises
+    UnsupportedFormat for an unknown format and CannotSave otherwise.
     """
     path = Path(path)
     kind = _format_for(path, format)
@@ -284,18 +285,42 @@ def _spare_pages(photo: Photo, path: Path) -> None:
 
 def _fitted(photo: Photo, path: Path, kind: str, *, allow_reduce: bool) -> tuple[Photo, list[str]]:
     """The photo as the format can hold it, and what that took; refuses what was not allowed."""
-    from lacuna.imaging.colour import from_float, to_float
-
     notes: list[str] = []
     if photo.alpha is not None and kind in NO_ALPHA:
-        top = 1.0 if photo.alpha.dtype.kind == "f" else np.iinfo(photo.alpha.dtype).max
-        if not bool((photo.alpha >= top).all()):
+        if _opaque(photo.alpha).all():
+            photo = replace(photo, alpha=None)
+        elif not allow_reduce:
             sentence = _("{name} was not saved: {format} cannot hold transparency.")
-            raise CannotSave(sentence.format(name=path.name, format=NAMES[kind]), _("Save as PNG or TIFF instead."))
-        photo = replace(photo, alpha=None)
+            hint = _("Save as PNG or TIFF, or allow the transparency to be given up.")
+            raise CannotSave(sentence.format(name=path.name, format=NAMES[kind]), hint)
     bits, room = photo.pixels.dtype.itemsize * 8, DEPTH.get(kind, 8)
-    if bits <= room:
-        return photo, notes
+    if bits > room:
+        photo = _reduced(photo, path, kind, notes, allow_reduce=allow_reduce)
+    if photo.alpha is not None and kind in NO_ALPHA:
+        notes.append(_("The transparency was laid over white, as {format} holds none.").format(format=NAMES[kind]))
+        photo = photo.with_pixels(_over_white(photo.pixels, photo.alpha), None)
+    return photo, notes
+
+
+def _opaque(alpha: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where nothing shines through, whatever the depth."""
+    return np.asarray(alpha >= (1.0 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max))
+
+
+def _over_white(pixels: Pixels, alpha: NDArray[Any]) -> Pixels:
+    """8-bit pixels as they look on white paper. Opaque pixels stay as they are."""
+    out = np.empty_like(pixels)
+    for y in range(0, len(pixels), 512):  # bands: as floats the whole would be four times the picture
+        share = alpha[y : y + 512, :, None].astype(np.float32) / 255
+        out[y : y + 512] = np.rint(255 - (255 - pixels[y : y + 512].astype(np.float32)) * share)
+    return out
+
+
+def _reduced(photo: Photo, path: Path, kind: str, notes: list[str], *, allow_reduce: bool) -> Photo:
+    """The photo with as many bits a channel as the format has room for. Raises CannotSave unless that is allowed."""
+    from lacuna.imaging.colour import from_float, to_float
+
+    bits, room = photo.pixels.dtype.itemsize * 8, DEPTH.get(kind, 8)
     if not allow_reduce:
         sentence = _("{name} was not saved: {format} holds {room} bits a channel, the picture has {bits}.")
         hint = _("Save as TIFF, or allow the depth to be reduced.")
@@ -313,7 +338,7 @@ def _fitted(photo: Photo, path: Path, kind: str, *, allow_reduce: bool) -> tuple
     if alpha is not None:
         alpha = reduced(alpha, 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max))
     notes.append(_("The depth was reduced from {bits} to {room} bits a channel.").format(bits=bits, room=room))
-    return photo.with_pixels(reduced(photo.pixels, white), alpha), notes
+    return photo.with_pixels(reduced(photo.pixels, white), alpha)
 
 
 def _sized(photo: Photo, notes: list[str]) -> Metadata:
@@ -358,14 +383,19 @@ def _encode(photo: Photo, metadata: Metadata, kind: str, quality: int | None) ->
 def generation_loss(photo: Photo, path: Path, *, outside: Mask | None = None) -> tuple[float, float]:
     """(greatest, mean) difference between a photo and the file it was saved to, in steps of its own depth.
 
-    `outside` counts only where that mask is 0. The mean is over pixels and channels.
+    `outside` counts only where that mask is 0. Transparency that the file could not hold does not count either. The
+    mean is over pixels and channels.
     """
     saved = read(path, pixel_limit=max(PIXEL_LIMIT, photo.pixels.size))
     if saved.pixels.shape != photo.pixels.shape:
         raise ValueError("the file has another size than the photo")
+    flattened = photo.alpha if saved.alpha is None else None
     worst, total, count = 0.0, 0.0, 0
     for y in range(0, photo.height, 512):  # bands: a difference of the whole would be several times the picture
         kept = None if outside is None else outside[y : y + 512] == 0
+        if flattened is not None:
+            opaque = _opaque(flattened[y : y + 512])
+            kept = opaque if kept is None else kept & opaque
         mine, theirs = photo.pixels[y : y + 512], saved.pixels[y : y + 512]
         difference = np.abs(mine.astype(np.float64) - theirs.astype(np.float64) * (photo.white / saved.white))
         difference = difference if kept is None else difference[kept]

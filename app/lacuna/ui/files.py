@@ -156,7 +156,8 @@ class Files:
                 if then is not None:
                     then()
 
-        self._editor.save(path, saved, quality=quality)
+        # What the format cannot hold stood on the page that was confirmed; a proposed name loses nothing.
+        self._editor.save(path, saved, quality=quality, allow_reduce=True)
 
     def _proposed(self) -> Path:
         """What the editor proposes; a folder that cannot be written is replaced by one that can."""
