@@ -15,6 +15,7 @@ from lacuna.editor.tool import Modifier
 from lacuna.editor.values import MaskFit
 from lacuna.errors import SizeMismatch, UnreadableFile
 from lacuna.imaging import mask as masks
+from lacuna.imaging import mask_file
 from lacuna.imaging.region import Region
 from tests.editor.support import Desk, box_of
 
@@ -203,6 +204,17 @@ def test_an_exported_mask_comes_back_bit_by_bit_soft_edges_included(opened: Desk
     assert np.array_equal(opened.mask, before)
     assert opened.labels[-1] == "Import mask"
     assert cv2.imread(str(tmp_path / "mask.png"), cv2.IMREAD_UNCHANGED).ndim == 2
+
+
+def test_a_coloured_mask_is_read_as_the_command_line_reads_it(opened: Desk, tmp_path: Path):
+    mask = np.zeros((300, 400, 4), np.uint8)
+    for i, colour in enumerate(((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (130, 130, 130))):
+        mask[20 * i : 20 * i + 20, :200, :3] = colour
+    mask[:, :100, 3] = 255
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    opened.editor.import_mask(tmp_path / "mask.png")
+    assert opened.mask.any()
+    assert np.array_equal(opened.mask, mask_file.read_mask(tmp_path / "mask.png"))
 
 
 def test_the_noise_of_a_compressed_mask_makes_no_hole(opened: Desk, tmp_path: Path):

@@ -46,11 +46,25 @@ def test_soft_keeps_every_value(tmp_path: Path) -> None:
     assert np.array_equal(mask_file.read_mask(path), np.where(ramp >= 128, 255, 0))
 
 
-def test_colours_count_by_their_luma_and_transparency_does_not(tmp_path: Path) -> None:
+def test_colours_count_by_their_luma_and_what_is_transparent_is_never_hole(tmp_path: Path) -> None:
     pixels = np.array([[[255, 255, 255, 0], [0, 0, 0, 0], [0, 255, 0, 255], [255, 0, 0, 255]]], np.uint8)
     path = tmp_path / "mask.png"
     Image.fromarray(pixels).save(path)
-    assert mask_file.read_mask(path).tolist() == [[255, 0, 255, 0]]
+    assert mask_file.read_mask(path).tolist() == [[0, 0, 255, 0]]
+    assert mask_file.read_mask(path, invert=True).tolist() == [[0, 0, 0, 255]]
+    half = np.array([[[255, 255, 255, 100], [255, 255, 255, 200]]], np.uint8)
+    Image.fromarray(half).save(path)
+    assert mask_file.read_mask(path, soft=True).tolist() == [[100, 200]]
+
+
+def test_a_mask_that_we_wrote_keeps_its_softness_where_that_is_wanted(tmp_path: Path) -> None:
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    mask_file.write_mask(ramp, tmp_path / "ours.png")
+    Image.fromarray(ramp).save(tmp_path / "theirs.png")
+    cut = np.where(ramp >= 128, 255, 0)
+    assert np.array_equal(mask_file.read_mask(tmp_path / "ours.png", own_soft=True), ramp)
+    assert np.array_equal(mask_file.read_mask(tmp_path / "ours.png"), cut)
+    assert np.array_equal(mask_file.read_mask(tmp_path / "theirs.png", own_soft=True), cut)
 
 
 @pytest.mark.parametrize("mask", [blob(), np.arange(256, dtype=np.uint8).reshape(16, 16), np.zeros((1, 1), np.uint8)])

@@ -22,16 +22,14 @@ from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job
 from lacuna.errors import CannotSave, LacunaError
 from lacuna.i18n import _
-from lacuna.imaging import files
-from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels
+from lacuna.imaging import files, mask_file
+from lacuna.imaging.photo import Mask, Photo, Pixels
 from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
 RECENT = 20
-MARK = ("Lacuna", "mask")  # the text in our own mask files: their soft values are meant
-HOLE = 128  # in any other mask file, values from here on are the hole; below lies the noise of compression
 
 
 Agreed = tuple[Document | None, int | None]  # which document may go, and at which moment of its history
@@ -284,29 +282,14 @@ class Files:
 
     # --- masks -------------------------------------------------------------------------------------------------------
     def read_mask(self, path: Path) -> Mask:
-        """A mask file: white is the hole. Our own keep their soft values, others are cut in the middle.
-
-        A picture with transparency counts where it is opaque. Raises what reading a picture raises.
-        """
-        photo = files.read(path)
-        top = photo.white
-        level = photo.pixels.max(axis=2) if not photo.grey else photo.pixels[..., 0]
-        values = np.clip(level.astype(np.float32) * np.float32(255 / top), 0, 255)
-        if photo.alpha is not None:
-            opaque = 1.0 if photo.alpha.dtype.kind == "f" else float(np.iinfo(photo.alpha.dtype).max)
-            values *= photo.alpha.astype(np.float32) / np.float32(opaque)
-        mask = np.rint(values).astype(np.uint8)
-        if MARK in photo.metadata.text:
-            return mask
-        return np.where(mask >= HOLE, np.uint8(255), np.uint8(0))
+        """The mask in a file, by the rules of `mask_file.read_mask`; one of our own keeps its soft values."""
+        return mask_file.read_mask(path, own_soft=True)
 
     def export_mask(self, document: Document, path: Path) -> None:
         frozen = document.mask.freeze()
 
         def work(_progress: Progress) -> None:
-            values = frozen.take()
-            pixels = np.repeat(values[..., None], 3, axis=2)
-            files.write(Photo(pixels, grey=True, metadata=Metadata(text=(MARK,))), path, format="PNG")
+            mask_file.write_mask(frozen.take(), path)
 
         def done(_result: None) -> None:
             self._editor.said(Message(_("The mask was written to “{name}”.").format(name=path.name)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColorSpace, QImage, QPainter
+from PySide6.QtGui import QColorSpace, QImage
 
+from lacuna.imaging import mask_file
 from lacuna.imaging.photo import Mask, Photo, Pixels
 
 PREVIEW_SIDE = 480  # pixels of the long side of a small image
-CUT = 128  # a mask from outside: at least this bright is the hole
 
 
 def image_of(photo: Photo) -> QImage:
@@ -48,13 +48,8 @@ def photo_of(image: QImage) -> Photo:
 
 
 def mask_of(image: QImage) -> Mask:
-    """A mask from an image, cut in the middle: what is bright and opaque is the hole."""
-    on_black = QImage(image.size(), QImage.Format.Format_RGB32)
-    on_black.fill(0)
-    with QPainter(on_black) as painter:
-        painter.drawImage(0, 0, image)
-    grey = _rows(on_black.convertToFormat(QImage.Format.Format_Grayscale8), np.uint8, 1)[..., 0]
-    return np.where(grey >= CUT, np.uint8(255), np.uint8(0))
+    """The mask that an image shows, by the rules for mask files."""
+    return mask_file.mask_of(photo_of(image))
 
 
 def small_image(pixels: Pixels, white: float) -> QImage:
