@@ -172,6 +172,20 @@ def test_a_lossy_file_tells_what_saving_cost_outside_the_mask(
     assert 0 <= loss["mean"] < 1 < 40 > loss["greatest"]
 
 
+def test_a_lossy_file_tells_its_cost_in_words_too(
+    mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write(tmp_path / "photo.jpg", lion()[100:220, 200:360])
+    assert call(source, "--mask", mask, "--json", "-o", tmp_path / "out.jpg") == 0
+    mean = json.loads(capsys.readouterr().out)["generation_loss"]["mean"]
+    assert call(source, "--mask", mask, "-o", tmp_path / "again.jpg") == 0
+    answer = capsys.readouterr()
+    assert answer.out == f"{tmp_path / 'again.jpg'}\n"
+    assert f"again.jpg differ by {mean:.2f} of 255" in answer.err
+    assert call(source, "--mask", mask, "-o", tmp_path / "whole.png") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_dry_run_writes_nothing_and_foretells(
     photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -171,13 +171,68 @@ def test_closing_while_saving_lets_the_save_finish(opened: Desk, tmp_path: Path)
     assert np.array_equal(files.read(tmp_path / "out.png").pixels, expected)
 
 
-def test_a_jpeg_says_what_it_cost(empty: Desk, tmp_path: Path):
+def loss_told(desk: Desk) -> str:
+    (sentence,) = [m.sentence for m in desk.messages if "lossy" in m.sentence]
+    desk.messages.clear()
+    return sentence
+
+
+def opened_jpeg(empty: Desk, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "photo.jpg"), cv2.imread(str(picture(tmp_path / "photo.png"))))
     empty.open(tmp_path / "photo.jpg")
-    fill_box(empty)
-    empty.editor.save(empty.editor.proposed_path())
+
+
+def test_a_jpeg_says_what_it_cost(empty: Desk, tmp_path: Path):
+    opened_jpeg(empty, tmp_path)
+    empty.editor.save(tmp_path / "out.jpg", quality=20)
     empty.settle()
-    assert any("lossy" in m.sentence for m in empty.messages)
+    _worst, mean = files.generation_loss(files.read(tmp_path / "photo.jpg"), tmp_path / "out.jpg")
+    sentence = loss_told(empty)
+    assert f" {mean:.2f} of 255" in sentence
+    assert "filled" not in sentence
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_a_jpeg_cost_is_told_of_what_was_not_filled(empty: Desk, tmp_path: Path, script: Script, known: bool):
+    opened_jpeg(empty, tmp_path)
+    empty.editor.use_backend("scripted")
+    empty.editor.use("rectangle")
+    empty.drag((20, 20), (300, 250))  # a flat fill, which costs next to nothing
+    empty.editor.fill()
+    empty.settle()
+    with empty.document.edit("Crop") as edit:
+        empty.document.cut_to(Region(10, 5, 290, 390), edit)
+    if known:
+        empty.document.set_original(empty.document.load_original())
+    empty.editor.save(tmp_path / "out.jpg", quality=20)
+    empty.settle()
+    photo = empty.document.snapshot()
+    before = files.read(tmp_path / "photo.jpg").pixels[10:290, 5:390]
+    filled = (photo.pixels != before).any(axis=2).astype(np.uint8)
+    assert filled.sum() > 50_000
+    outside = files.generation_loss(photo, tmp_path / "out.jpg", outside=filled)
+    assert outside[1] > 1.5 * files.generation_loss(photo, tmp_path / "out.jpg")[1]
+    sentence = loss_told(empty)
+    assert f" {outside[1]:.2f} of 255" in sentence
+    assert "filled" in sentence
+
+
+def test_what_a_lossy_copy_of_a_deep_picture_cost_is_told_in_steps_of_255(empty: Desk, tmp_path: Path):
+    empty.open(picture(tmp_path / "deep.png", dtype=np.uint16))
+    empty.editor.save(tmp_path / "out.jpg", allow_reduce=True)
+    empty.settle()
+    assert 0 < float(loss_told(empty).split(" of 255")[0].split()[-1]) < 10
+
+
+def test_a_save_whose_original_is_gone_still_saves_and_says_why_no_loss_is_told(empty: Desk, tmp_path: Path):
+    opened_jpeg(empty, tmp_path)
+    fill_box(empty)
+    empty.document.kept.file.unlink()
+    outcome: list[bool] = []
+    empty.editor.save(tmp_path / "out.jpg", outcome.append)
+    empty.settle()
+    assert outcome == [True]
+    assert any("kept copy" in m.sentence for m in empty.messages)
 
 
 def test_a_deep_or_transparent_picture_becomes_a_jpeg_only_with_consent(empty: Desk, tmp_path: Path):

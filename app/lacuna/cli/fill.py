@@ -20,10 +20,10 @@ from lacuna.engine.photos import fill_photo, request_for
 from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
+from lacuna.imaging.loss import LOSSY, in_words
 from lacuna.imaging.photo import Mask, Photo
 
 ALPHA = "alpha"  # the word for a mask made of the picture's own transparency
-LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,12 @@ def run(order: Order) -> None:
         "bytes": written.bytes,
         "notes": notes,
     }
-    if order.as_json and written.format in LOSSY:
-        greatest, mean = files.generation_loss(filled, written.path, outside=weights(mask, options))
-        report["generation_loss"] = {"greatest": greatest, "mean": mean}
+    if written.format in LOSSY:
+        loss = files.generation_loss(filled, written.path, outside=weights(mask, options))
+        report["generation_loss"] = {"greatest": loss[0], "mean": loss[1]}
+        told = in_words(written.path, written.format, loss, filled.white, filled=True)
+        if told and not order.as_json:  # a program has the figures
+            notes.append(told)
     _tell(order, report, "{path}")
 
 

@@ -18,6 +18,7 @@ from lacuna.document.document import Document, Prepared, prepare
 from lacuna.document.journal import Journal, KeptMask, Place, begin, drop_mask, keep_mask, kept_mask
 from lacuna.document.original import Original, keep_bytes
 from lacuna.document.sessions import Restored, Session, restore, sessions
+from lacuna.editor.saving_cost import original_if_changed, saving_cost
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job
 from lacuna.errors import CannotSave, LacunaError
@@ -244,14 +245,12 @@ class Files:
     ) -> None:
         path = Path(path).absolute()
         frozen, moment = document.freeze(), document.history.here()
+        original = original_if_changed(document)
 
         def work(_progress: Progress) -> list[str]:
             photo = frozen.read()
             report = files.write(photo, path, quality=quality, allow_reduce=allow_reduce)
-            notes = list(report.notes)
-            if report.format == "JPEG":
-                notes.append(_loss(photo, path))
-            return notes
+            return [*report.notes, saving_cost(photo, report, original)]
 
         def done(notes: list[str]) -> None:
             self._written.add(path)
@@ -261,7 +260,7 @@ class Files:
                 document.history.mark_clean(moment)
                 if self._journal is not None:
                     self._journal.saved_to(path)
-            for note in notes:
+            for note in filter(None, notes):
                 self._editor.said(Message(note))
             if then is not None:
                 then(True)
@@ -384,11 +383,3 @@ def _show_coarse(data: bytes, progress: Progress) -> None:
     if sight is not None:
         pixels, (height, width) = sight
         progress.show(Region(0, 0, height, width), pixels)
-
-
-def _loss(photo: Photo, path: Path) -> str:
-    """What a JPEG has cost, in words."""
-    worst, mean = files.generation_loss(photo, path)
-    return _("JPEG is lossy: values in {name} differ by {mean} of 255 on average, by {worst} at most.").format(
-        name=path.name, mean=f"{mean:.2f}", worst=f"{worst:.0f}"
-    )
