@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import threading
 from pathlib import Path
 
 import cv2
@@ -12,12 +14,12 @@ import pytest
 from lacuna.editor import masking
 from lacuna.editor.masking import enclosed, fitted_mask
 from lacuna.editor.tool import Modifier
-from lacuna.editor.values import MaskFit
-from lacuna.errors import SizeMismatch, UnreadableFile
+from lacuna.editor.values import MaskFit, Misfit
+from lacuna.errors import SizeMismatch, UnreadableFile, UnsuitableMask
 from lacuna.imaging import mask as masks
 from lacuna.imaging import mask_file
 from lacuna.imaging.region import Region
-from tests.editor.support import Desk, box_of
+from tests.editor.support import Desk, box_of, picture
 
 
 def box(opened: Desk, y0: int, x0: int, y1: int, x1: int) -> None:
@@ -160,11 +162,57 @@ def test_a_ring_within_a_ring_is_filled_between_and_inside():
 
 
 def test_a_mask_of_another_size_is_refused_naming_both_sizes(opened: Desk):
-    with pytest.raises(SizeMismatch) as refused:
-        opened.editor.paste_mask(np.full((10, 20), 255, np.uint8))
-    assert refused.value.mask_size == (20, 10)
-    assert refused.value.picture_size == (400, 300)
+    opened.editor.paste_mask(lambda: np.full((10, 20), 255, np.uint8))
+    opened.settle()
+    refused = opened.messages[-1].error
+    assert isinstance(refused, SizeMismatch)
+    assert refused.mask_size == (20, 10)
+    assert refused.picture_size == (400, 300)
     assert opened.labels == []
+
+
+def test_a_mask_of_another_size_is_read_once_asked_about_and_put_as_chosen(opened: Desk):
+    reads: list[str] = []
+
+    def read() -> np.ndarray:
+        reads.append(threading.current_thread().name)
+        return np.full((1000, 2000), 255, np.uint8)
+
+    asked: list[Misfit] = []
+    opened.editor.paste_mask(read, asked.append)
+    assert not reads
+    opened.settle()
+    (misfit,) = asked
+    assert (misfit.mask_size, misfit.picture_size) == ((2000, 1000), (400, 300))
+    assert misfit.preview.max() == 255
+    assert max(misfit.preview.shape) < 500
+    assert opened.labels == []
+    misfit.put(MaskFit.CENTRE)
+    opened.settle()
+    assert opened.mask.all()
+    assert reads == ["lacuna-worker"]
+
+
+def test_what_was_asked_about_a_mask_comes_to_nothing_once_another_picture_is_open(opened: Desk, tmp_path: Path):
+    asked: list[Misfit] = []
+    opened.editor.paste_mask(lambda: np.full((10, 20), 255, np.uint8), asked.append)
+    opened.settle()
+    opened.open(picture(tmp_path / "other.png"))
+    asked[0].put(MaskFit.STRETCH)
+    opened.settle()
+    assert not opened.mask.any()
+
+
+def test_a_mask_file_too_large_is_refused_as_a_mask(opened: Desk, tmp_path: Path):
+    opened.editor.settings.preferences = dataclasses.replace(opened.editor.settings.preferences, megapixel_limit=0)
+    cv2.imwrite(str(tmp_path / "mask.png"), np.full((300, 401), 255, np.uint8))
+    opened.editor.import_mask(tmp_path / "mask.png", fit=MaskFit.STRETCH)
+    opened.settle()
+    assert type(opened.messages[-1].error) is UnsuitableMask
+    cv2.imwrite(str(tmp_path / "mask.png"), np.full((300, 400), 255, np.uint8))  # as large as the picture
+    opened.editor.import_mask(tmp_path / "mask.png")
+    opened.settle()
+    assert opened.mask.all()
 
 
 @pytest.mark.parametrize(
@@ -179,7 +227,8 @@ def test_a_mask_of_another_size_is_refused_naming_both_sizes(opened: Desk):
     ],
 )
 def test_a_mask_of_another_size_can_be_stretched_or_anchored(opened: Desk, fit: MaskFit, where: Region):
-    opened.editor.paste_mask(np.full((10, 20), 255, np.uint8), fit)
+    opened.editor.paste_mask(lambda: np.full((10, 20), 255, np.uint8), fit=fit)
+    opened.settle()
     assert opened.labels == ["Paste mask"]
     assert (opened.mask[where.slices] == 255).all()
     assert np.count_nonzero(opened.mask) == where.area
@@ -201,6 +250,7 @@ def test_an_exported_mask_comes_back_bit_by_bit_soft_edges_included(opened: Desk
     opened.settle()
     opened.editor.clear_mask()
     opened.editor.import_mask(tmp_path / "mask.png")
+    opened.settle()
     assert np.array_equal(opened.mask, before)
     assert opened.labels[-1] == "Import mask"
     assert cv2.imread(str(tmp_path / "mask.png"), cv2.IMREAD_UNCHANGED).ndim == 2
@@ -213,6 +263,7 @@ def test_a_coloured_mask_is_read_as_the_command_line_reads_it(opened: Desk, tmp_
     mask[:, :100, 3] = 255
     cv2.imwrite(str(tmp_path / "mask.png"), mask)
     opened.editor.import_mask(tmp_path / "mask.png")
+    opened.settle()
     assert opened.mask.any()
     assert np.array_equal(opened.mask, mask_file.read_mask(tmp_path / "mask.png"))
 
@@ -222,6 +273,7 @@ def test_the_noise_of_a_compressed_mask_makes_no_hole(opened: Desk, tmp_path: Pa
     mask[100:200, 100:200] = 255
     cv2.imwrite(str(tmp_path / "mask.jpg"), mask, [cv2.IMWRITE_JPEG_QUALITY, 40])
     opened.editor.import_mask(tmp_path / "mask.jpg")
+    opened.settle()
     assert set(np.unique(opened.mask)) == {0, 255}
     assert np.count_nonzero(opened.mask != mask) < 40
 
@@ -232,14 +284,16 @@ def test_an_imported_mask_takes_the_place_of_the_one_there(opened: Desk, tmp_pat
     mask[100:120, 100:120] = 255
     cv2.imwrite(str(tmp_path / "mask.png"), mask)
     opened.editor.import_mask(tmp_path / "mask.png")
+    opened.settle()
     assert np.array_equal(opened.mask, mask)
     opened.editor.undo()
     assert box_of(opened.mask) == Region(10, 10, 50, 50)
 
 
-def test_a_mask_that_cannot_be_read_raises_and_changes_nothing(opened: Desk, tmp_path: Path):
-    with pytest.raises(UnreadableFile):
-        opened.editor.import_mask(tmp_path / "missing.png")
+def test_a_mask_that_cannot_be_read_is_said_and_changes_nothing(opened: Desk, tmp_path: Path):
+    opened.editor.import_mask(tmp_path / "missing.png")
+    opened.settle()
+    assert isinstance(opened.messages[-1].error, UnreadableFile)
     assert opened.labels == []
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lacuna.imaging.mask import Side, bounds, components, feather, grow, shrink
+from lacuna.imaging.mask import Side, bounds, components, feather, grow, reduced, shrink
 from lacuna.imaging.photo import Mask
 from lacuna.imaging.region import Region
 
@@ -136,3 +136,13 @@ def test_bounds_hold_every_marked_pixel_and_no_empty_border(mask: Mask) -> None:
 def test_importing_the_module_does_not_import_opencv() -> None:
     code = "import sys, lacuna.imaging.mask; sys.exit('cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_reduced_mask_keeps_thin_strokes_where_they_are() -> None:
+    mask = np.zeros((301, 997), np.uint8)
+    mask[200, 500] = 130
+    small = reduced(mask, 100)
+    assert max(small.shape) <= 100
+    assert small[20, 50] == 130
+    assert np.count_nonzero(small) == 1
+    assert np.array_equal(reduced(mask, 997), mask)

@@ -24,7 +24,7 @@ from lacuna.ui.dialogs.mask_size import FITS, MaskSize, placed
 from lacuna.ui.dialogs.preferences import Preferences
 from lacuna.ui.dialogs.question import overwrite_source, paste_as, too_large, unsaved
 from lacuna.ui.dialogs.save_picture import SavePicture
-from lacuna.ui.pictures import small_mask
+from lacuna.ui.pictures import mask_image
 from tests.ui.support import grabbed, settle, shown
 
 LION = paths.resources() / "samples" / "lion.jpg"
@@ -195,7 +195,7 @@ def test_without_a_name_nothing_can_be_saved(heard: Heard, tmp_path: Path) -> No
 def mask_dialog(heard: Heard, size: tuple[int, int] = (30, 20)) -> MaskSize:
     mask = np.zeros((size[1], size[0]), np.uint8)
     mask[5:15, 5:25] = 255
-    return shown(MaskSize(size, (60, 80), QImage(str(LION)), small_mask(mask), heard.say))
+    return shown(MaskSize(size, (60, 80), QImage(str(LION)), mask_image(mask), heard.say))
 
 
 def test_both_sizes_are_named(heard: Heard) -> None:

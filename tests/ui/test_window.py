@@ -343,7 +343,9 @@ def test_a_mask_of_another_size_is_asked_about_and_put_as_chosen(window: MainWin
     assert not document.mask.pixels.any()
     window.files.import_mask(SAMPLES / "flamingos-mask.png")
     answer("Use the mask")
-    assert document.mask.pixels.any()
+    wait_until(lambda: document.mask.pixels.any())
+    window.files.import_mask(SAMPLES / "missing.png")
+    wait_until(lambda: any("missing.png" in text for text in cards(window)))
 
 
 def test_leaving_the_window_while_dragging_hides_the_zones(window: MainWindow) -> None:
@@ -377,6 +379,7 @@ def test_an_image_pasted_over_an_open_picture_is_asked_about(window: MainWindow)
     settle()
     key(window.canvas, "Ctrl+V")
     answer("As mask")
+    wait_until(lambda: document.mask.pixels.any())
     assert window.editor.document is document
     assert np.array_equal(document.mask.pixels, mask_of(QImage(str(SAMPLES / "lion-mask.png"))))
 

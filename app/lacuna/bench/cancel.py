@@ -26,7 +26,8 @@ def run() -> list[Figure]:
         mask = square_hole(picture.shape, 500)
         for backend in ("telea", "ns"):
             editor.use_backend(backend)
-            editor.paste_mask(mask)
+            editor.paste_mask(lambda: mask)
+            wait(lambda: not program.queue.busy)
             before = time.perf_counter()
             editor.fill()
             wait(lambda: not program.queue.busy)

@@ -31,7 +31,8 @@ def run() -> list[Figure]:
             def fill(backend: str) -> Callable[[], None]:
                 def go() -> None:
                     editor.use_backend(backend)
-                    editor.paste_mask(square_hole(picture.shape, 500))
+                    editor.paste_mask(lambda: square_hole(picture.shape, 500))
+                    wait(lambda: not program.queue.busy)
                     editor.fill()
 
                 return go

@@ -13,7 +13,7 @@ from lacuna.editor.filling import Filling
 from lacuna.editor.masking import Masking
 from lacuna.editor.tool import Gesture, Modifier, Outline, Pointer, Search, Tool
 from lacuna.editor.toolbox import Ended, Toolbox
-from lacuna.editor.values import Candidate, Estimate, MaskFit, Message, Severity
+from lacuna.editor.values import Candidate, Estimate, MaskFit, Message, Misfit, Severity
 from lacuna.editor.work import Work
 from lacuna.engine.fill import FillResult
 from lacuna.engine.jobs import Job, JobQueue
@@ -24,7 +24,7 @@ from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
 from lacuna.settings import Settings
 
-__all__ = ["Candidate", "Editor", "Estimate", "MaskFit", "Message", "Severity"]
+__all__ = ["Candidate", "Editor", "Estimate", "MaskFit", "Message", "Misfit", "Severity"]
 
 
 class Editor:
@@ -315,15 +315,17 @@ class Editor:
         """F: fill the inside of the loop just drawn."""
         self._change_mask(lambda document: self.masking.fill_loop(document, self.toolbox.last_drawn))
 
-    def import_mask(self, path: Path, fit: MaskFit = MaskFit.REFUSE) -> None:
-        """Raises SizeMismatch under REFUSE if the sizes differ, and LacunaError for what cannot be read."""
-        if self.document is not None:
-            self.masking.replace(self.document, self.files.read_mask(path), fit, _("Import mask"))
+    def import_mask(
+        self, path: Path, ask: Callable[[Misfit], None] | None = None, *, fit: MaskFit = MaskFit.REFUSE
+    ) -> None:
+        """Take a file as the mask, in a job; `ask` is told of one of another size, unless `fit` says what to do."""
+        self._change_mask(lambda document: self.masking.import_file(document, path, ask, fit))
 
-    def paste_mask(self, mask: Mask, fit: MaskFit = MaskFit.REFUSE) -> None:
-        """Raises SizeMismatch under REFUSE if the sizes differ."""
-        if self.document is not None:
-            self.masking.replace(self.document, mask, fit, _("Paste mask"))
+    def paste_mask(
+        self, read: Callable[[], Mask], ask: Callable[[Misfit], None] | None = None, *, fit: MaskFit = MaskFit.REFUSE
+    ) -> None:
+        """As `import_mask`, with what `read()` gives in the worker."""
+        self._change_mask(lambda document: self.masking.take(document, read, ask, fit, _("Paste mask")))
 
     def export_mask(self, path: Path) -> None:
         """Write the mask as a PNG, in a job."""

@@ -24,7 +24,7 @@ from lacuna.engine.jobs import Job
 from lacuna.errors import CannotSave, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
-from lacuna.imaging.photo import Mask, Photo, Pixels
+from lacuna.imaging.photo import Photo, Pixels
 from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
@@ -280,10 +280,6 @@ class Files:
         return not document.history.clean
 
     # --- masks -------------------------------------------------------------------------------------------------------
-    def read_mask(self, path: Path) -> Mask:
-        """The mask in a file, by the rules of `mask_file.read_mask`; one of our own keeps its soft values."""
-        return mask_file.read_mask(path, own_soft=True)
-
     def export_mask(self, document: Document, path: Path) -> None:
         frozen = document.mask.freeze()
 

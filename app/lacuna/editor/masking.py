@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
-from lacuna.editor.values import MaskFit, Message, Severity
-from lacuna.errors import SizeMismatch
+from lacuna.editor.values import MaskFit, Message, Misfit, Severity
+from lacuna.errors import PictureTooLarge, SizeMismatch, UnsuitableMask
 from lacuna.i18n import _
 from lacuna.imaging.photo import Mask
 from lacuna.imaging.region import Region
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 AT_ONCE = 2_000_000  # mask pixels that may be worked on while the person waits: some 30 ms
 LOOP_LEVELS = (255, 248, 240, 224, 192, 128, 64, 1)  # how solid the line is that closes a loop, the hardest tried first
 
+PREVIEW_SIDE = 480  # pixels of the long side of a mask that is asked about
+
 Change = Callable[[Mask], Mask]
+Ask = Callable[[Misfit], None]
 
 
 class Masking:
@@ -134,12 +138,53 @@ class Masking:
             np.maximum(pixels, found, out=pixels)
 
     # --- from elsewhere ----------------------------------------------------------------------------------------------
-    def replace(self, document: Document, mask: Mask, fit: MaskFit, label: str) -> None:
-        """Put another mask in the place of this one; raises SizeMismatch."""
-        fitted = fitted_mask(mask, document.shape, fit)
-        box = document.mask_bounds().union(_bounds(fitted))
+    def import_file(self, document: Document, path: Path, ask: Ask | None, fit: MaskFit) -> None:
+        """Put the mask of a file in the place of this one, in a job; our own files keep their soft values."""
+        height, width = document.shape
+        limit = max(self._editor.settings.preferences.megapixel_limit * 1_000_000, height * width)
+
+        def read() -> Mask:
+            from lacuna.imaging import mask_file
+
+            try:
+                return mask_file.read_mask(path, own_soft=True, pixel_limit=limit)
+            except PictureTooLarge as error:  # of a picture it would be asked whether to open it all the same
+                raise UnsuitableMask(error.sentence, _("Give a mask of the picture's size."), error) from error
+
+        self.take(document, read, ask, fit, _("Import mask"))
+
+    def take(self, document: Document, read: Callable[[], Mask], ask: Ask | None, fit: MaskFit, label: str) -> None:
+        """Put the mask that `read()` gives in the worker in the place of this one.
+
+        One of another size is handed to `ask` under REFUSE; without an `ask` that is said as an error.
+        """
+        height, width = document.shape
+
+        def work(_progress: Progress) -> Misfit | tuple[Mask, Region]:
+            mask = read()
+            if ask is not None and fit is MaskFit.REFUSE and mask.shape != (height, width):
+                sizes = (mask.shape[1], mask.shape[0]), (width, height)
+                return Misfit(*sizes, _small(mask), lambda fit: put(mask, fit))
+            fitted = fitted_mask(mask, (height, width), fit)
+            return fitted, _bounds(fitted)
+
+        def put(mask: Mask, fit: MaskFit) -> None:
+            if self._editor.document is document:
+                self.take(document, lambda: mask, None, fit, label)
+
+        def done(found: Misfit | tuple[Mask, Region]) -> None:
+            if isinstance(found, Misfit):
+                assert ask is not None
+                ask(found)
+            else:
+                self._replace(document, *found, label)
+
+        self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
+
+    def _replace(self, document: Document, mask: Mask, bounds: Region, label: str) -> None:
+        box = document.mask_bounds().union(bounds)
         with document.edit(label) as edit, edit.write(document.mask, box) as pixels:
-            pixels[...] = fitted[box.slices]
+            pixels[...] = mask[box.slices]
 
     def crop(self, document: Document) -> None:
         box = document.mask_bounds()
@@ -206,6 +251,12 @@ def enclosed(mask: Mask) -> Mask | None:
 
 def _whole(document: Document) -> Region:
     return Region.whole(document.shape)
+
+
+def _small(mask: Mask) -> Mask:
+    from lacuna.imaging import mask as masks
+
+    return masks.reduced(mask, PREVIEW_SIDE)
 
 
 def _bounds(mask: Mask) -> Region:

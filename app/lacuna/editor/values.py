@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from lacuna.errors import BackendFailed, LacunaError
-from lacuna.imaging.photo import Pixels
+from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
 
 
@@ -69,3 +69,16 @@ class MaskFit(Enum):
     BOTTOM_LEFT = "bottom-left"
     BOTTOM_RIGHT = "bottom-right"
     CENTRE = "centre"
+
+
+@dataclass(frozen=True, eq=False)
+class Misfit:
+    """A mask that has another size than its picture, for the person to say what to do with it, or to drop it.
+
+    Sizes are (width, height), `preview` is the mask made small, `put(fit)` puts it in by a job.
+    """
+
+    mask_size: tuple[int, int]
+    picture_size: tuple[int, int]
+    preview: Mask
+    put: Callable[[MaskFit], None]

@@ -119,6 +119,17 @@ def distance_outside(marked: Hole) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
+def reduced(mask: Mask, side: int) -> Mask:
+    """A mask made small for a preview, at most `side` pixels long; thin strokes stay: a block's largest value counts.
+
+    As it is, if it is that small already.
+    """
+    step = max(1, -(-max(mask.shape) // side))
+    rows = np.maximum.reduceat(mask, np.arange(0, mask.shape[0], step), axis=0)
+    small: Mask = np.maximum.reduceat(rows, np.arange(0, mask.shape[1], step), axis=1)
+    return small
+
+
 def as_bool(mask: Mask | Hole) -> Hole:
     """The same bytes as bool, for `any` and `all` alone: no copy, and numpy scans bool many times faster than uint8."""
     return np.asarray(mask).view(np.bool_)

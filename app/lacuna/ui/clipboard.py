@@ -72,8 +72,7 @@ class Clipboard:
         self._window.files.leave(lambda: self._window.editor.open_photo(photo_of(image)))
 
     def _mask(self, image: QImage) -> None:
-        mask = mask_of(image)
-        self._window.files.put_mask(lambda fit: self._window.editor.paste_mask(mask, fit), lambda: mask)
+        self._window.editor.paste_mask(lambda: mask_of(image), self._window.files.ask_fit)
 
 
 def _files(urls: list) -> list[Path]:

@@ -11,10 +11,9 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
 from lacuna import paths
-from lacuna.editor.values import MaskFit, Message
-from lacuna.errors import LacunaError, PictureTooLarge, SizeMismatch
+from lacuna.editor.values import Message, Misfit
+from lacuna.errors import LacunaError, PictureTooLarge
 from lacuna.i18n import _
-from lacuna.imaging.photo import Mask
 
 if TYPE_CHECKING:
     from lacuna.ui.main_window import MainWindow
@@ -177,31 +176,18 @@ class Files:
 
     def import_mask(self, path: Path) -> None:
         """Take a file as the mask; one of another size is asked about."""
-        self.put_mask(lambda fit: self._editor.import_mask(path, fit), lambda: self._editor.files.read_mask(path))
+        self._editor.import_mask(path, self.ask_fit)
 
-    def put_mask(self, put: Callable[[MaskFit], None], read: Callable[[], Mask]) -> None:
-        """Call `put(REFUSE)`, and where the sizes differ again with what was chosen; `read` is for the preview."""
-        try:
-            put(MaskFit.REFUSE)
-        except SizeMismatch as mismatch:
-            self._ask_fit(mismatch, put, read())
-        except LacunaError as error:
-            self._window.say(Message.of(error))
-
-    def _ask_fit(self, mismatch: SizeMismatch, put: Callable[[MaskFit], None], mask: Mask) -> None:
+    def ask_fit(self, misfit: Misfit) -> None:
+        """Let the person choose what to do with a mask of another size."""
         from lacuna.ui.dialogs.mask_size import MaskSize
-        from lacuna.ui.pictures import small_image, small_mask
+        from lacuna.ui.pictures import mask_image, small_image
 
         document = self._editor.document
         assert document is not None
         picture = small_image(document.photo.pixels, document.header.white)
         MaskSize(
-            mismatch.mask_size,
-            mismatch.picture_size,
-            picture,
-            small_mask(mask),
-            lambda fit: self.put_mask(lambda _fit: put(fit), read=lambda: mask),
-            self._window,
+            misfit.mask_size, misfit.picture_size, picture, mask_image(misfit.preview), misfit.put, self._window
         ).open()
 
     def ask_export_mask(self) -> None:

@@ -59,15 +59,10 @@ def small_image(pixels: Pixels, white: float) -> QImage:
     return QImage(rgb.data, rgb.shape[1], rgb.shape[0], rgb.strides[0], QImage.Format.Format_RGB888).copy()
 
 
-def small_mask(mask: Mask) -> QImage:
-    """A mask reduced for a preview; thin strokes stay, since the brightest pixel of each block is taken."""
-    step = max(1, -(-max(mask.shape) // PREVIEW_SIDE))
-    height, width = -(-mask.shape[0] // step) * step, -(-mask.shape[1] // step) * step
-    padded = np.zeros((height, width), np.uint8)
-    padded[: mask.shape[0], : mask.shape[1]] = mask
-    blocks = padded.reshape(height // step, step, width // step, step).max(axis=(1, 3))
-    small = np.ascontiguousarray(blocks)
-    return QImage(small.data, small.shape[1], small.shape[0], small.strides[0], QImage.Format.Format_Grayscale8).copy()
+def mask_image(mask: Mask) -> QImage:
+    """A mask as a grey image that owns its pixels."""
+    rows = np.ascontiguousarray(mask)
+    return QImage(rows.data, rows.shape[1], rows.shape[0], rows.strides[0], QImage.Format.Format_Grayscale8).copy()
 
 
 def _levels(values: Pixels, white: float, wanted: float, kind: type) -> NDArray[np.uint8] | NDArray[np.uint16]:
