@@ -22,6 +22,10 @@ def main(words: Sequence[str] | None = None) -> int:
             sys.stderr.flush()
             os._exit(code)
         return code
+    if words and words[0] != "--" and not os.path.exists(words[0]):
+        from lacuna.cli.main import no_such
+
+        return no_such(words[0], VERBS)
     from lacuna.cli import screen
 
     problem = screen.problem()

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import lacuna
 from lacuna import __main__ as program
+from lacuna import paths
 from lacuna.cli import doctor, screen
 from lacuna.cli.main import main
 from lacuna.contract.fill import Context, Needs
@@ -29,6 +31,16 @@ def test_the_command_tells_its_version_and_its_verbs() -> None:
 def test_an_unknown_option_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--nonsense"]) == (2, False)
     assert "nonsense" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["nosuchverb", "missing.jpg"])
+def test_a_word_that_is_no_verb_and_no_file_is_wrong_usage(word: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "lacuna", word], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert word in done.stderr
+    assert "fill, backends, doctor, bench" in done.stderr
 
 
 def test_backends_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +132,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     ("words", "files"),
     [([], []), (["a.png", "b.jpg"], ["a.png", "b.jpg"]), (["./fill"], ["./fill"]), (["--", "-odd.png"], ["-odd.png"])],
 )
-def test_anything_but_a_verb_opens_the_window(words: list[str], files: list[str], opened: list[list[str]]) -> None:
+def test_a_file_opens_the_window_even_if_it_has_the_name_of_a_verb(
+    words: list[str], files: list[str], opened: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in files:
+        Path(name).touch()
     assert program.main(words) == 0
     assert opened == [files]
 
@@ -141,7 +158,7 @@ def test_without_a_display_one_sentence_says_so(display: str) -> None:
     environment = without("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if display:
         environment["DISPLAY"] = display
-    command = [sys.executable, "-m", "lacuna", "photo.png"]
+    command = [sys.executable, "-m", "lacuna", str(paths.resources() / "samples" / "lion.jpg")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
@@ -196,3 +213,10 @@ def test_the_benchmarks_are_handed_their_names(
     assert asked == [(["fills"], True), ([], False)]
     assert main(["bench", "--list"])[0] == 0
     assert "fills" in capsys.readouterr().out
+
+
+def test_a_benchmark_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = "from lacuna.bench.window import open_window, close_window; close_window(open_window())"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.glob("lacuna-*")) == []

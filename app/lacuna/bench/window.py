@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -19,11 +21,15 @@ SIZE = (1600, 1000)  # of the window
 
 
 def prepare() -> Path:
-    """Settle platform and folders before Qt is imported, so that no setting or journal of the person is touched."""
+    """Settle platform and folders before Qt is imported, so that no setting or journal of the person is touched.
+
+    The folder goes with the process.
+    """
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ.setdefault("QT_SCALE_FACTOR", "1")
     home = Path(tempfile.mkdtemp(prefix="lacuna-bench-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["LACUNA_HOME"] = str(home)
     return home
 

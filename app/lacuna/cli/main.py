@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 
 from lacuna import i18n
 from lacuna.errors import InvalidParameter, LacunaError, UnknownBackend
@@ -44,6 +45,14 @@ def main(words: list[str]) -> tuple[int, bool]:
             ).format(reason=reason)
         )
         return FAILED, False
+
+
+def no_such(word: str, verbs: Sequence[str]) -> int:
+    """Say that the first word is neither a verb nor a file; the exit code."""
+    i18n.use_language("")
+    sentence = _("There is no verb and no file “{word}”. The verbs are: {verbs}.")
+    say(sentence.format(word=word, verbs=", ".join(verbs)))
+    return USAGE
 
 
 def say(text: str) -> None:
