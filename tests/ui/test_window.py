@@ -295,6 +295,22 @@ def test_recent_files_are_remembered_newest_first(window: MainWindow, tmp_path: 
     assert [a.text() for a in window.bars.recent.actions()][:2] == ["&1  1.jpg", "&2  2.jpg"]
 
 
+def test_recent_files_are_there_at_the_next_start_even_after_a_crash(home: Path, tmp_path: Path) -> None:
+    files = [copy_of_sample(tmp_path, to=f"{n}.jpg") for n in (1, 2)]
+    with opened_window() as window:
+        for path in files:
+            open_photo(window, path)
+        after_a_crash = Settings.load()  # nothing has been shut down yet
+        assert after_a_crash.recent == [str(files[1]), str(files[0])]
+    with opened_window() as window:
+        assert [button.toolTip() for button in window.start.recent_buttons] == [str(files[1]), str(files[0])]
+        QTest.mouseClick(window.start.recent_buttons[1], LEFT)
+        wait_until(lambda: window.picture_name() == "1.jpg")
+        window.files.forget_recent()
+    with opened_window() as window:
+        assert window.start.recent_buttons == []
+
+
 # --- dropping and pasting
 
 
@@ -624,6 +640,20 @@ def test_an_exception_in_a_backend_comes_as_a_dialog_and_leaves_the_document_as_
     assert np.array_equal(document.photo.pixels, before)
     assert np.array_equal(document.mask.pixels, mask)
     QTest.keyClick(box, Qt.Key.Key_Escape)
+
+
+def test_a_hint_to_paint_first_goes_once_something_is_painted(window: MainWindow) -> None:
+    open_photo(window)
+    key(window.canvas, "Return")
+    assert any("Paint over" in text for text in cards(window))
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    wait_until(lambda: not cards(window))
+    window.editor.select_all()
+    window.editor.fill()
+    settle()
+    assert any("whole picture" in text for text in cards(window))
+    key(window.canvas, "Ctrl+D")
+    wait_until(lambda: not cards(window))
 
 
 def test_no_dialog_comes_during_a_stroke(window: MainWindow) -> None:

@@ -143,6 +143,10 @@ class Filling:
             self._estimated = (key, self._estimate(document, options))
         return self._estimated[1]
 
+    def _still(self, problem: str) -> bool:
+        document = self._editor.document
+        return document is not None and self.estimate(document).problem == problem
+
     def _estimate(self, document: Document, options: FillOptions) -> Estimate:
         pixels = document.mask_count()
         if pixels == 0:
@@ -175,7 +179,7 @@ class Filling:
         """Fill what is masked and not being filled yet. `otherwise()` follows if that is cancelled or fails."""
         problem = self.estimate(document).problem
         if problem:
-            self._editor.said(Message(problem, severity=Severity.WARNING))
+            self._editor.said(Message(problem, severity=Severity.WARNING, over=lambda: not self._still(problem)))
             if otherwise is not None:
                 otherwise()
             return

@@ -19,13 +19,17 @@ class Severity(Enum):
 
 @dataclass(frozen=True)
 class Message:
-    """What the message bar shows: a sentence, the next step, and details to copy on request."""
+    """What the message bar shows: a sentence, the next step, and details to copy on request.
+
+    Once `over()` holds, it tells of something that is no longer so, and goes by itself.
+    """
 
     sentence: str
     hint: str = ""
     severity: Severity = Severity.INFO
     details: str = ""
     error: LacunaError | None = field(default=None, compare=False)  # where the message tells of one
+    over: Callable[[], bool] | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, error: LacunaError) -> Message:

@@ -294,6 +294,7 @@ class MainWindow(QMainWindow):
         if self.editor.gesture is None:
             self.action_set.refresh()
             self.messages.flush()
+            self.messages.tidy()
         self._show_title()
         self._show_candidate()
         if self.editor.document is None and not self.editor.jobs:

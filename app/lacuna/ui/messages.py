@@ -82,6 +82,12 @@ class Messages(QWidget):
 
             ErrorDetails(self._late.pop(0), self.window()).open()
 
+    def tidy(self) -> None:
+        """Take away the cards of what is no longer so."""
+        for card in self.cards:
+            if card.message.over is not None and card.message.over():
+                self.close_card(card)
+
     def show_details(self, message: Message) -> None:
         """The details of a card, in a dialog."""
         from lacuna.ui.dialogs.error_details import ErrorDetails
