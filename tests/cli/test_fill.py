@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 import lacuna
 from lacuna.cli.main import main
+from lacuna.contract.fill import Context, Needs
+from lacuna.contract.guides import Guide
 from lacuna.engine import registry
 from lacuna.imaging import files
 from tests.engine.backends import Scripted, constant, installed
@@ -352,3 +354,26 @@ def test_ctrl_c_ends_the_command_within_a_call_that_cannot_be_stopped(tmp_path: 
     assert time.monotonic() - start < 5
     assert (process.returncode, out, err) == (130, "", "")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mask.png", "photo.png"]
+
+
+# --- where texture may come from --------------------------------------------------------------------------------------
+def test_a_sampling_area_reaches_the_backend_and_another_size_is_refused(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    area = np.zeros_like(HOLE)
+    area[10:30, 100:140] = 255
+    sources = write(tmp_path / "sources.png", area)
+    needs = Needs(context=Context(minimum=4, share=0.0), guides=frozenset({Guide.SOURCE}))
+    out = tmp_path / "out.png"
+    with installed(Scripted(lambda work: np.full_like(work.image, work.image[work.sources][0]), needs)) as backend:
+        assert call(photo, "--mask", mask, "-b", "scripted", "--sources", sources, "-o", out) == 0
+        assert (files.read(out).pixels[HOLE > 0] == files.read(photo).pixels[10, 100]).all()
+        assert np.array_equal(
+            lacuna.fill(files.read(photo).pixels, HOLE, "scripted", sources=area), files.read(out).pixels
+        )
+        assert all(np.count_nonzero(work.sources) == 800 for work in backend.works)
+        wrong = write(tmp_path / "wrong.png", area[:, 1:].copy())
+        assert call(photo, "--mask", mask, "-b", "scripted", "--sources", wrong, "-o", tmp_path / "no.png") != 0
+    assert "159 × 120" in capsys.readouterr().err
+    assert call(photo, "--mask", mask, "--sources", sources, "-o", tmp_path / "note.png") == 0
+    assert "sampling area was not used" in capsys.readouterr().err

@@ -71,3 +71,21 @@ def test_context_is_the_larger_of_a_minimum_and_a_share_of_the_long_side(height:
 def test_a_guide_stroke_moves_with_its_crop() -> None:
     stroke = GuideStroke(Guide.LINE, ((10.5, 20.0), (30.0, 40.0)), 2.0)
     assert stroke.shift(-20, -10).points == ((0.5, 0.0), (20.0, 20.0))
+
+
+def test_a_translated_preview_reaches_who_listens_and_none_keeps_it_back() -> None:
+    heard: list[object] = []
+    told: list[float] = []
+    progress = Progress(lambda fraction, stage: told.append(fraction), lambda region, pixels: heard.append(region))
+    part = progress.part(0.5)
+    moved = part.shown_through(lambda region, pixels: part.show(region.shift(10, 20), pixels))
+    moved.show(Region(0, 0, 1, 1), None)
+    silent = part.shown_through(None)
+    silent.show(Region(0, 0, 1, 1), None)
+    moved.at(1.0)
+    assert heard == [Region(10, 20, 11, 21)]
+    assert told == [0.5]
+    assert (moved.watched, silent.watched, Progress().watched) == (True, False, False)
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        silent.check()

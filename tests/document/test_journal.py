@@ -51,6 +51,7 @@ STEP = FillStep(
     (600, 700),
     (GuideStroke(Guide.HINT, ((1.5, 2.0),), 2.0, (0.1, 0.2, 0.3)),),
     "ab" * 32,
+    sources=(Region(0, 1, 5, 6), b"\x89PNG2"),
 )
 
 

@@ -26,7 +26,7 @@ class OneParam:
 
 
 class Scripted:
-    """Calls `script(work)` for the pixels of each fill, and keeps the works that it was given."""
+    """Calls `script(work)` for the pixels (or the `Filled`) of each fill, and keeps the works that it was given."""
 
     id = "scripted"
     name = "Scripted"
@@ -51,7 +51,8 @@ class Scripted:
     def fill(self, work: FillWork, params: Any, progress: Progress) -> Filled:
         progress.at(0.5)
         self.works.append(work)
-        return Filled(self.script(work))
+        answer = self.script(work)
+        return answer if isinstance(answer, Filled) else Filled(answer)
 
 
 def constant(value: float) -> Callable[[FillWork], Any]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lacuna.contract.fill import Context, FillOptions, Needs, Runtime, SizeRule
+from lacuna.contract.fill import Context, Filled, FillOptions, Needs, Runtime, SizeRule
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
@@ -455,3 +455,227 @@ def test_a_photo_keeps_all_but_its_pixels() -> None:
 def test_a_mask_of_another_size_names_both() -> None:
     with pytest.raises(SizeMismatch, match=r"60 × 60.*110 × 90"):
         request_for(Photo(picture("uint8")), square(), "telea", None, options=FillOptions())
+
+
+# --- what may be copied, and where it came from -----------------------------------------------------------------------
+COPIES = Needs(context=Context(minimum=8, share=0.0), guides=frozenset({Guide.SOURCE}))
+
+
+def sampling_area(shape: tuple[int, ...], region: Region) -> NDArray[np.bool_]:
+    area = np.zeros(shape[:2], bool)
+    area[region.slices] = True
+    return area
+
+
+def copied_from(place: tuple[int, int]) -> Any:
+    """A script that copies one pixel of the crop into all of the hole, and says so."""
+
+    def script(work: Any) -> Filled:
+        image, origins = work.image.copy(), np.full((*work.hole.shape, 2), -1, np.int32)
+        image[work.hole] = image[place]
+        origins[work.hole] = place
+        return Filled(image, origins)
+
+    return script
+
+
+def test_a_crop_reaches_to_what_may_be_copied_and_known_pixels_alone_are_offered() -> None:
+    image, mask = picture("uint8"), np.zeros((90, 110), np.uint8)
+    mask[20:30, 20:30] = mask[35:40, 50:60] = 255
+    area = sampling_area(mask.shape, Region(25, 25, 60, 90))
+    with installed(Scripted(constant(0), COPIES)) as backend:
+        request = request_for(Photo(image), mask, "scripted", OneParam(), options=FillOptions(grow=2), sources=area)
+        _filled, result = fill_photo(Photo(image), request, RUNTIME, Progress())
+    (work,) = backend.works
+    grown = grow(mask, 2) > 0
+    crop = Region(10, 10, 60, 90)  # the holes with their context, and all of the sampling area
+    assert np.array_equal(work.image, image[crop.slices])
+    assert np.array_equal(work.sources, (area & ~grown)[crop.slices])
+    assert (result.regions, result.notes) == (1, ())
+
+
+@settings(deadline=None, max_examples=40)
+@given(mask=masks(), corner=st.tuples(st.integers(0, 80), st.integers(0, 100)), growth=st.sampled_from([0.0, 3.0]))
+def test_windows_with_a_sampling_area_lead_to_the_same_work_as_the_whole_picture(
+    mask: Mask, corner: tuple[int, int], growth: float
+) -> None:
+    image, options = picture("uint8"), FillOptions(grow=growth)
+    area = sampling_area(mask.shape, Region(corner[0], corner[1], corner[0] + 9, corner[1] + 9).clip(mask.shape))
+    if not (area & ~(grow(mask, growth) > 0)).any():
+        return
+    with installed(Scripted(constant(0), COPIES)) as backend:
+        whole = replace(ask(image, mask, "scripted", options=options))
+        window = replace(whole.windows[0], sources=area)
+        fill(replace(whole, windows=(window,)), RUNTIME, Progress())
+        fill(
+            request_for(Photo(image), mask, "scripted", OneParam(), options=options, sources=area), RUNTIME, Progress()
+        )
+    first, second = backend.works
+    assert first.sources is not None
+    for one, other in ((first.image, second.image), (first.hole, second.hole), (first.sources, second.sources)):
+        assert np.array_equal(one, other)
+
+
+def test_a_backend_that_copies_nothing_is_given_no_sampling_area_and_that_is_said() -> None:
+    request = request_for(
+        Photo(picture("uint8")),
+        square(110)[:90],
+        "telea",
+        registry.backend("telea").Params(),
+        options=FillOptions(),
+        sources=sampling_area((90, 110), Region(0, 0, 3, 3)),
+    )
+    result = fill(request, RUNTIME, Progress())
+    assert any("sampling area was not used" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("area", [Region(0, 0, 0, 0), Region(32, 42, 36, 46)], ids=["nothing", "the hole alone"])
+def test_an_empty_sampling_area_is_refused(area: Region) -> None:
+    mask = np.zeros((90, 110), np.uint8)
+    mask[30:50, 40:60] = 255
+    sources = sampling_area(mask.shape, area)
+    with installed(Scripted(constant(0), COPIES)):
+        request = request_for(
+            Photo(picture("uint8")), mask, "scripted", OneParam(), options=FillOptions(), sources=sources
+        )
+        for act in (survey, lambda request: fill(request, RUNTIME, Progress())):
+            with pytest.raises(UnsuitableMask, match="sampling area"):
+                act(request)
+
+
+def test_at_a_smaller_size_a_source_is_a_square_that_is_source_all_over() -> None:
+    needs = replace(COPIES, context=Context(minimum=20, share=0.0), max_pixels=2000)
+    area = sampling_area((100, 100), Region(11, 11, 40, 25))
+    with installed(Scripted(constant(0), needs)) as backend:
+        image = flat(80, 100)
+        request = request_for(
+            Photo(image), square(100, 40), "scripted", OneParam(), options=FillOptions(), sources=area
+        )
+        fill(request, RUNTIME, Progress())
+    (work,) = backend.works
+    crop = Region(10, 10, 90, 90)
+    expected = np.logical_and.reduce((area & ~(square(100, 40) > 0))[crop.slices].reshape(40, 2, 40, 2), axis=(1, 3))
+    assert expected.any()
+    assert np.array_equal(work.sources, expected)
+
+
+def test_a_result_says_where_each_filled_pixel_came_from_in_the_picture() -> None:
+    image, mask = picture("uint8"), np.zeros((90, 110), np.uint8)
+    mask[40:50, 60:75] = 255
+    mask[40:42, 60:62] = 0
+    with installed(Scripted(copied_from((3, 5)), COPIES)):
+        (piece,) = fill(ask(image, mask, "scripted"), RUNTIME, Progress()).pieces
+    assert piece.came_from is not None
+    inside = mask[piece.region.slices] > 0
+    assert (piece.came_from[inside] == (32 + 3, 52 + 5)).all()
+    assert (piece.came_from[~inside] == -1).all()
+    assert np.array_equal(piece.pixels[inside], np.broadcast_to(image[35, 57], (inside.sum(), 3)))
+
+
+def test_what_came_from_the_mirrored_padding_came_from_the_pixel_mirrored_there() -> None:
+    image, mask = picture("uint8", 40, 40), square(40, 6)
+    needs = replace(COPIES, size=SizeRule(64, 64))
+    with installed(Scripted(copied_from((23, 5)), needs)) as backend:  # the crop is 22 high: one row into the mirror
+        (piece,) = fill(ask(image, mask, "scripted"), RUNTIME, Progress()).pieces
+    assert backend.works[0].hole.shape == (64, 64)
+    assert piece.came_from is not None
+    assert (piece.came_from[mask[piece.region.slices] > 0] == (9 + 20, 9 + 5)).all()
+    assert (piece.pixels[0, 0] == image[29, 14]).all()
+
+
+def test_origins_at_a_smaller_size_point_into_the_right_square() -> None:
+    needs = replace(COPIES, context=Context(minimum=20, share=0.0), max_pixels=2000)
+    with installed(Scripted(copied_from((2, 4)), needs)):
+        (piece,) = fill(ask(flat(80, 100), square(100, 40), "scripted"), RUNTIME, Progress()).pieces
+    assert piece.came_from is not None
+    assert piece.came_from.reshape(-1, 2).min(axis=0).tolist() == [14, 18]
+    assert piece.came_from.reshape(-1, 2).max(axis=0).tolist() == [15, 19]
+
+
+@pytest.mark.parametrize("wrong", [np.int64, (1, 1), "beyond"], ids=["type", "shape", "place"])
+def test_origins_that_cannot_be_used_are_the_backends_failure(wrong: Any) -> None:
+    def script(work: Any) -> Filled:
+        shape = wrong if isinstance(wrong, tuple) else work.hole.shape
+        value = 10**6 if wrong == "beyond" else 0
+        return Filled(work.image, np.full((*shape, 2), value, np.int64 if wrong is np.int64 else np.int32))
+
+    with installed(Scripted(script, COPIES)), pytest.raises(BackendFailed, match="origins"):
+        fill(ask(flat(1), square(), "scripted"), RUNTIME, Progress())
+
+
+def test_a_sampling_area_is_part_of_the_recipe_step() -> None:
+    area = sampling_area((60, 60), Region(2, 3, 9, 12))
+    with installed(Scripted(constant(0), COPIES)):
+        request = ask(flat(1), square(), "scripted")
+        window = replace(request.windows[0], sources=area)
+        step = fill(replace(request, windows=(window,)), RUNTIME, Progress()).step
+    assert step is not None
+    assert step.sources is not None
+    box, png = step.sources
+    assert box == Region(2, 3, 9, 12)
+    assert (cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED) == 255).all()
+
+
+# --- what is seen before the end --------------------------------------------------------------------------------------
+class Showing(Scripted):
+    """Shows `region` of its crop, all of one value, before it gives its result."""
+
+    def __init__(self, region: Region, value: float, needs: Needs, dtype: str = "uint8") -> None:
+        super().__init__(constant(0), needs)
+        self.region, self.value, self.dtype = region, value, dtype
+        self.watched: list[bool] = []
+
+    def fill(self, work: Any, params: Any, progress: Progress) -> Filled:
+        self.watched.append(progress.watched)
+        progress.show(self.region, np.full((self.region.height, self.region.width, 3), self.value, self.dtype))
+        return super().fill(work, params, progress)
+
+
+def shown(backend: Showing, image: NDArray[Any], mask: Mask, **rest: Any) -> list[tuple[Region, NDArray[Any]]]:
+    heard: list[tuple[Region, NDArray[Any]]] = []
+    progress = Progress(preview=lambda region, pixels: heard.append((region, pixels)))
+    with installed(backend):
+        fill(ask(image, mask, "scripted", **rest), RUNTIME, progress)
+    return heard
+
+
+def test_what_a_backend_shows_arrives_where_it_lies_in_the_picture_and_inside_the_mask_alone() -> None:
+    image, mask = picture("uint8"), np.zeros((90, 110), np.uint8)
+    mask[40:50, 60:75] = 255
+    mask[40:50, 70:75] = 51
+    mask[44:46, 62:64] = 0
+    backend = Showing(Region(4, 6, 16, 30), 200.4, COPIES, "float32")
+    (region, pixels), (last, _pixels) = shown(backend, image, mask)
+    assert region == Region(40, 60, 48, 75)  # what was shown of the hole's box, without the context around it
+    assert last == Region(40, 60, 50, 75)
+    before, weight = image[region.slices].astype(float), mask[region.slices][..., None] / 255
+    assert pixels.dtype == image.dtype
+    assert np.array_equal(pixels, np.rint(before * (1 - weight) + 200 * weight).astype(np.uint8))
+    assert backend.watched == [True]
+
+
+def test_what_is_shown_at_a_smaller_size_covers_its_place() -> None:
+    needs = Needs(context=Context(minimum=20, share=0.0), max_pixels=2000)
+    backend = Showing(Region(10, 10, 20, 15), 7, needs)
+    (region, pixels), _last = shown(backend, flat(80, 100), square(100, 40))
+    assert region == Region(30, 30, 50, 40)
+    assert (pixels == 7).all()
+
+
+def test_nothing_is_shown_of_alpha_nor_of_context_and_nobody_listens_in_vain() -> None:
+    alpha = np.full((60, 60), 9, np.uint8)
+    backend = Showing(Region(10, 10, 12, 12), 5, COPIES)
+    heard = shown(backend, flat(1), square(), alpha=alpha, options=FillOptions(alpha=True))
+    assert backend.watched == [True, False]
+    assert [region for region, _pixels in heard] == [Region(27, 27, 29, 29), Region(25, 25, 35, 35)]
+    beside = Showing(Region(0, 0, 4, 4), 5, COPIES)
+    assert len(shown(beside, flat(1), square())) == 1
+    with installed(backend):
+        fill(ask(flat(1), square(), "scripted"), RUNTIME, Progress())
+    assert backend.watched[-1] is False
+
+
+def test_a_preview_that_does_not_fit_is_the_backends_failure() -> None:
+    for region in (Region(0, 0, 999, 3), Region(-1, 0, 3, 3)):
+        with pytest.raises(BackendFailed, match="showed"):
+            shown(Showing(region, 5, COPIES), flat(1), square())

@@ -15,13 +15,13 @@ from lacuna.contract.fill import FillOptions, Needs, Runtime
 from lacuna.contract.params import to_dict, validate
 from lacuna.engine import device, plan, registry
 from lacuna.engine.composite import weights
-from lacuna.engine.fill import FillRequest, FillResult, survey
+from lacuna.engine.fill import FillRequest, FillResult, sources_box, survey
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.loss import LOSSY, in_words
-from lacuna.imaging.photo import Mask, Photo
+from lacuna.imaging.photo import Hole, Mask, Photo
 
 ALPHA = "alpha"  # the word for a mask made of the picture's own transparency
 
@@ -37,6 +37,7 @@ class Order:
     settings: tuple[str, ...]
     grow: float
     feather: float
+    sources: Path | None
     device: str
     invert_mask: bool
     soft: bool
@@ -62,9 +63,11 @@ def run(order: Order) -> None:
         photo = photo.with_pixels(photo.pixels, None)  # what was transparent is filled: nothing is left to see through
     target = _target(order, photo)
     options = FillOptions(grow=order.grow, feather=order.feather, alpha=order.fill_alpha)
-    request = request_for(photo, mask, order.backend, params, options=options, seed=order.seed)
+    sources = _sources(order, photo)
+    request = request_for(photo, mask, order.backend, params, options=options, seed=order.seed, sources=sources)
     if order.dry_run:
-        _tell(order, _forecast(request, needs, runtime, mask, photo, target), _("{path} would be written."))
+        forecast = _forecast(request, needs, runtime, mask, sources, photo, target)
+        _tell(order, forecast, _("{path} would be written."))
         return
     filled, result = runner.run(lambda progress: fill_photo(photo, request, runtime, progress))
     written = files.write(
@@ -112,9 +115,20 @@ def _mask(order: Order, photo: Photo) -> Mask:
     mask = mask_file.read_mask(
         Path(order.mask), invert=order.invert_mask, soft=order.soft, pixel_limit=_pixel_limit(order)
     )
+    return _of_its_size(mask, Path(order.mask), order, photo)
+
+
+def _sources(order: Order, photo: Photo) -> Hole | None:
+    if order.sources is None:
+        return None
+    plane = mask_file.read_mask(order.sources, pixel_limit=_pixel_limit(order))
+    return _of_its_size(plane, order.sources, order, photo) > 0
+
+
+def _of_its_size(mask: Mask, path: Path, order: Order, photo: Photo) -> Mask:
     if mask.shape != (photo.height, photo.width):
         sentence = _("{mask} is {mask_width} × {mask_height} pixels, {picture} is {width} × {height}.").format(
-            mask=order.mask,
+            mask=path,
             mask_width=mask.shape[1],
             mask_height=mask.shape[0],
             picture=order.image,
@@ -142,10 +156,18 @@ def _target(order: Order, photo: Photo) -> Path:
 
 
 def _forecast(
-    request: FillRequest, needs: Needs, runtime: Runtime, mask: Mask, photo: Photo, target: Path
+    request: FillRequest,
+    needs: Needs,
+    runtime: Runtime,
+    mask: Mask,
+    sources: Hole | None,
+    photo: Photo,
+    target: Path,
 ) -> dict[str, Any]:
     found = survey(request)
-    guess = plan.estimate(mask, needs, request.options, pixel_bytes=photo.pixels.itemsize * 3)
+    guess = plan.estimate(
+        mask, needs, request.options, pixel_bytes=photo.pixels.itemsize * 3, sources=sources_box(sources, needs)
+    )
     return _words(request, runtime.device) | {
         "dry_run": True,
         "seconds": round(guess.seconds, 3),

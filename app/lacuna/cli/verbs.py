@@ -62,6 +62,14 @@ def fill(
     ] = None,
     grow: Annotated[float, typer.Option(min=0, max=100_000, help=_("Widen the mask by so many pixels."))] = 0.0,
     feather: Annotated[float, typer.Option(min=0, max=100_000, help=_("Soften the seam inside the mask."))] = 0.0,
+    sources: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MASK",
+            help=_("A picture whose white marks where a backend that copies may copy from."),
+            show_default=False,
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
     invert_mask: Annotated[bool, typer.Option("--invert-mask", help=_("Black marks what to fill."))] = False,
     soft: Annotated[
@@ -95,6 +103,7 @@ def fill(
             settings=tuple(setting or ()),
             grow=grow,
             feather=feather,
+            sources=sources,
             device=device,
             invert_mask=invert_mask,
             soft=soft,

@@ -65,9 +65,9 @@ class FillWork:
     """One crop to fill: `image` (h, w, 3), read-only, contiguous, in the picture's own dtype; `hole` (h, w) bool.
 
     `guides` are strokes in crop coordinates, `edges` an optional (h, w) float32 plane of edges in [0, 1]. `sources`
-    (h, w) bool marks what may be copied; None is all that is known. `white` is the value of white in `image`'s dtype.
-    Pixels of `image` inside the hole are the old ones and mean nothing; known ones are finite. `grey`: the three
-    channels are equal, one is enough to look at.
+    (h, w) bool marks what may be copied, known pixels alone and at least one; None is all that is known. `white` is
+    the value of white in `image`'s dtype. Pixels of `image` inside the hole are the old ones and mean nothing; known
+    ones are finite. `grey`: the three channels are equal, one is enough to look at.
     """
 
     image: Pixels
@@ -84,7 +84,7 @@ class FillWork:
 class Filled:
     """A filled crop: `image` (h, w, 3) in the work's dtype, or float32 in the same range. Only the hole is looked at.
 
-    `came_from` (h, w, 2) int32 is the source pixel (y, x) in crop coordinates of each filled one, where that is known.
+    `came_from` (h, w, 2) int32 is the source pixel (y, x) in crop coordinates of each filled one, -1 where unknown.
     """
 
     image: Pixels
@@ -143,3 +143,4 @@ class FillStep:
     guides: tuple[GuideStroke, ...] = ()
     model_sha256: str | None = None
     version: int = field(default=VERSION)
+    sources: tuple[Region, bytes] | None = None  # where texture may come from: the PNG of it (255 = yes) in its box

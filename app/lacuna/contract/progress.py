@@ -48,10 +48,19 @@ class Progress:
             raise Cancelled
 
     def show(self, region: Region, pixels: Any) -> None:
-        """Offer finished pixels of `region` (picture coordinates) for display while the job goes on."""
+        """Offer pixels of `region` for display while the job goes on.
+
+        A backend gives them in its crop's coordinates, as it would give them in its result; the engine passes them on
+        in picture coordinates, with the picture's own pixels outside the mask.
+        """
         self.check()
         if self._preview is not None:
             self._preview(region, pixels)
+
+    @property
+    def watched(self) -> bool:
+        """Someone looks at previews: a worker that has to make them for `show` may save itself the work otherwise."""
+        return self._preview is not None
 
     def part(self, weight: float) -> Progress:
         """The next `weight` (0 to 1) of this progress, as a progress of its own with the same cancel switch."""
@@ -61,6 +70,12 @@ class Progress:
         child._weight = self._weight * weight
         self._used = min(1.0, self._used + weight)
         return child
+
+    def shown_through(self, preview: Callable[[Region, Any], None] | None) -> Progress:
+        """This progress, where `preview` hears what is shown: to translate it and pass it on; None keeps it back."""
+        twin = Progress(self._report, preview)
+        twin._stop, twin._start, twin._weight, twin._used = self._stop, self._start, self._weight, self._used
+        return twin
 
     def cancel(self) -> None:
         """Ask the job to stop at its next check."""

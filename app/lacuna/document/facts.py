@@ -56,11 +56,13 @@ def step_to_json(step: FillStep) -> dict[str, Any]:
         "guides": guides_to_json(step.guides),
         "model_sha256": step.model_sha256,
         "version": step.version,
+        "sources": None if step.sources is None else [region_to_json(step.sources[0]), _plain(step.sources[1])],
     }
 
 
 def step_from_json(value: dict[str, Any]) -> FillStep:
     height, width = value["size"]
+    sources = value.get("sources")  # a journal older than this has none
     return FillStep(
         backend=value["backend"],
         params=value["params"],
@@ -72,6 +74,7 @@ def step_from_json(value: dict[str, Any]) -> FillStep:
         guides=guides_from_json(value["guides"]),
         model_sha256=value["model_sha256"],
         version=value["version"],
+        sources=None if sources is None else (region_from_json(sources[0]), _rich(sources[1])),
     )
 
 

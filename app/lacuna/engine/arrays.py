@@ -12,12 +12,12 @@ from lacuna.contract.params import validate
 from lacuna.contract.progress import Progress
 from lacuna.engine import device as devices
 from lacuna.engine import registry
-from lacuna.engine.fill import FillRequest, FillResult, Window
+from lacuna.engine.fill import FillRequest, FillResult, Window, sources_box
 from lacuna.engine.fill import fill as fill_request
 from lacuna.engine.plan import windows_for
 from lacuna.errors import SizeMismatch
 from lacuna.i18n import _
-from lacuna.imaging.photo import white_of
+from lacuna.imaging.photo import Hole, white_of
 from lacuna.imaging.region import Region
 
 DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
@@ -33,6 +33,7 @@ def fill(
     fill_alpha: bool = False,
     seed: int = 0,
     device: str = "auto",
+    sources: NDArray[Any] | None = None,
     **params: Any,
 ) -> NDArray[Any]:
     """A copy of `image` in which what `mask` marks is invented by `backend`; elsewhere it is the same, bit for bit.
@@ -41,24 +42,25 @@ def fill(
     is (H, W) or (H, W, 1), bool or uint8: every pixel above 0 is filled, a uint8 value is the weight of the fill.
 
     `grow` widens the mask by a disc of so many pixels, `feather` softens its edge inside it over so many pixels. Alpha
-    is left as it is unless `fill_alpha`. `device` is "auto", "cpu" or "cuda". `params` are the backend's own settings,
-    such as `radius=5`; `lacuna backends` lists them.
+    is left as it is unless `fill_alpha`. `device` is "auto", "cpu" or "cuda". `sources`, shaped as `mask`, is where a
+    backend that copies may copy from: where it is True, or 128 and above. `params` are the backend's own settings, such
+    as `radius=5`; `lacuna backends` lists them.
 
     Raises TypeError and ValueError for arrays of another kind or shape, SizeMismatch and UnsuitableMask for a mask of
-    another size, an empty one and one that covers everything, UnknownBackend, InvalidParameter, OutOfMemory, and
-    BackendFailed for whatever a backend raises: all but the first two are `lacuna.errors.LacunaError`.
+    another size, an empty one and one that covers everything, and for an empty sampling area, UnknownBackend,
+    InvalidParameter, OutOfMemory, and BackendFailed for whatever a backend raises: all but the first two are
+    `lacuna.errors.LacunaError`.
     """
-    _check(image, mask)
-    plane = mask[..., 0] if mask.ndim == 3 else mask
-    if plane.shape != image.shape[:2]:
-        raise size_mismatch((plane.shape[0], plane.shape[1]), (image.shape[0], image.shape[1]))
+    _check(image)
+    plane = _plane("mask", mask, image)
+    allowed = None if sources is None else _allowed(_plane("sources", sources, image))
     chosen = registry.backend(backend)
     checked: Any = validate(chosen.Params, params)
     needs = chosen.needs(checked)
     options = FillOptions(grow=_length("grow", grow), feather=_length("feather", feather), alpha=fill_alpha)
     runtime = devices.runtime_for(device, needs.devices)
     request = FillRequest(
-        windows=_windows(image, plane, needs, options),
+        windows=_windows(image, plane, needs, options, allowed),
         size=(image.shape[0], image.shape[1]),
         white=white_of(image[..., :3] if image.ndim == 3 else image),
         backend=backend,
@@ -99,17 +101,31 @@ def size_mismatch(mask: tuple[int, int], picture: tuple[int, int]) -> SizeMismat
     )
 
 
-def _check(image: NDArray[Any], mask: NDArray[Any]) -> None:
-    if not isinstance(image, np.ndarray) or not isinstance(mask, np.ndarray):
-        raise TypeError("image and mask are numpy arrays")
+def _check(image: NDArray[Any]) -> None:
+    if not isinstance(image, np.ndarray):
+        raise TypeError("image is a numpy array")
     if image.dtype not in DTYPES:
         raise TypeError(f"image is uint8, uint16 or float32, not {image.dtype}")
-    if mask.dtype not in (np.dtype(np.bool_), np.dtype(np.uint8)):
-        raise TypeError(f"mask is bool or uint8, not {mask.dtype}")
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or not image.size:
         raise ValueError(f"image is (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) and not empty, not {image.shape}")
-    if mask.ndim not in (2, 3) or (mask.ndim == 3 and mask.shape[2] != 1):
-        raise ValueError(f"mask is (H, W) or (H, W, 1), not {mask.shape}")
+
+
+def _plane(name: str, given: NDArray[Any], image: NDArray[Any]) -> NDArray[Any]:
+    """A mask or a sampling area as (H, W), of the picture's size."""
+    if not isinstance(given, np.ndarray):
+        raise TypeError(f"{name} is a numpy array")
+    if given.dtype not in (np.dtype(np.bool_), np.dtype(np.uint8)):
+        raise TypeError(f"{name} is bool or uint8, not {given.dtype}")
+    if given.ndim not in (2, 3) or (given.ndim == 3 and given.shape[2] != 1):
+        raise ValueError(f"{name} is (H, W) or (H, W, 1), not {given.shape}")
+    plane = given[..., 0] if given.ndim == 3 else given
+    if plane.shape != image.shape[:2]:
+        raise size_mismatch((plane.shape[0], plane.shape[1]), (image.shape[0], image.shape[1]))
+    return plane
+
+
+def _allowed(plane: NDArray[Any]) -> Hole:
+    return plane if plane.dtype == np.bool_ else plane >= 128  # as mask files are cut
 
 
 def _length(name: str, value: float) -> float:
@@ -118,10 +134,18 @@ def _length(name: str, value: float) -> float:
     return float(value)
 
 
-def _windows(image: NDArray[Any], mask: NDArray[Any], needs: Needs, options: FillOptions) -> tuple[Window, ...]:
+def _windows(
+    image: NDArray[Any], mask: NDArray[Any], needs: Needs, options: FillOptions, sources: Hole | None
+) -> tuple[Window, ...]:
     return tuple(
-        Window(region, _colours(image[region.slices]), _as_mask(mask[region.slices]), _alpha(image, region))
-        for region in windows_for(mask, needs, options)
+        Window(
+            region,
+            _colours(image[region.slices]),
+            _as_mask(mask[region.slices]),
+            _alpha(image, region),
+            None if sources is None else sources[region.slices],
+        )
+        for region in windows_for(mask, needs, options, sources=sources_box(sources, needs))
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import FillOptions, FillStep, Needs, Runtime
-from lacuna.contract.guides import GuideStroke
+from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
@@ -33,12 +33,14 @@ class Window:
     """A part of a picture with its mask: `pixels` (h, w, 3), `mask` (h, w) uint8, `alpha` (h, w) or None, at `region`.
 
     Holds every hole pixel of its part and the context that the backend needs around it, or as much as the picture has.
+    `sources` (h, w) bool is what may be copied; None is all that is known.
     """
 
     region: Region
     pixels: Pixels
     mask: Mask
     alpha: NDArray[Any] | None = None
+    sources: Hole | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +61,16 @@ class FillRequest:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Pixels to put at `region`: inside the mask the fill, elsewhere the picture's own, bit for bit."""
+    """Pixels to put at `region`: inside the mask the fill, elsewhere the picture's own, bit for bit.
+
+    `came_from` (h, w, 2) int32 is the pixel (y, x) of the picture that each filled one was copied from, -1 where that
+    is not known and outside the mask; None from a backend that does not say.
+    """
 
     region: Region
     pixels: Pixels
     alpha: NDArray[Any] | None = None
+    came_from: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +96,8 @@ class FillResult:
 def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResult:
     """Fill the holes of `request`. Raises UnsuitableMask, UnknownBackend, BackendFailed, OutOfMemory, Cancelled.
 
-    `progress.show` is told each piece as soon as it is done. The outcome does not depend on the windows, as long as
-    they hold what `plan.windows_for` asks for.
+    `progress.show` is told each piece as soon as it is done, and before that what the backend shows of it. The outcome
+    does not depend on the windows, as long as they hold what `plan.windows_for` asks for.
     """
     start = time.perf_counter()
     needs = registry.backend(request.backend).needs(request.params)
@@ -100,6 +107,8 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     total = sum(_cost(cut) for window in opened for cut in window.cuts)
     pieces: list[Piece] = []
     notes: list[str] = []
+    if not copies(needs) and any(window.sources is not None for window in request.windows):
+        notes.append(_("This backend copies nothing: the sampling area was not used."))
     changed, untouched = 0, True
     for window in opened:
         for cut in window.cuts:
@@ -122,6 +131,19 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         untouched=untouched,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def copies(needs: Needs) -> bool:
+    """A backend with these needs heeds a sampling area."""
+    return Guide.SOURCE in needs.guides
+
+
+def sources_box(sources: Hole | None, needs: Needs) -> Region | None:
+    """How far a crop has to reach for what may be copied, as `plan.windows_for` wants to know it; None: no farther."""
+    if sources is None or not copies(needs):
+        return None
+    box = bounds(sources)
+    return None if box.empty else box
 
 
 @dataclass(frozen=True)
@@ -147,43 +169,62 @@ def survey(request: FillRequest) -> Survey:
 
 def step_of(request: FillRequest) -> FillStep:
     """The fill as a recipe step: everything but the picture's pixels."""
-    import cv2
-
-    painted = [bounds(window.mask).shift(window.region.y0, window.region.x0) for window in request.windows]
-    box = Region.around(region for region in painted)
-    mask = np.zeros((box.height, box.width), np.uint8)
-    for window in request.windows:
-        shared = window.region.intersect(box)
-        there = shared.shift(-box.y0, -box.x0).slices
-        here = shared.shift(-window.region.y0, -window.region.x0).slices
-        mask[there] = window.mask[here]
-    _ok, png = cv2.imencode(".png", mask, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    box, mask = _as_png([(window.region, window.mask) for window in request.windows])
+    allowed = [(w.region, w.sources.view(np.uint8) * np.uint8(255)) for w in request.windows if w.sources is not None]
     return FillStep(
         backend=request.backend,
         params=to_dict(request.params),
         seed=request.seed,
         options=request.options,
         box=box,
-        mask=png.tobytes(),
+        mask=mask,
         size=request.size,
         guides=request.guides,
+        sources=_as_png(allowed) if allowed else None,
     )
+
+
+def _as_png(parts: list[tuple[Region, Mask]]) -> tuple[Region, bytes]:
+    """The masks of some regions as one: the PNG of what is above 0, and the box that it fills."""
+    import cv2
+
+    box = Region.around(bounds(mask).shift(region.y0, region.x0) for region, mask in parts)
+    whole = np.zeros((box.height, box.width), np.uint8)
+    for region, mask in parts:
+        shared = region.intersect(box)
+        there = shared.shift(-box.y0, -box.x0).slices
+        whole[there] = mask[shared.shift(-region.y0, -region.x0).slices]
+    _ok, png = cv2.imencode(".png", whole, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    return box, png.tobytes()
 
 
 @dataclass(frozen=True, eq=False)
 class _Opened:
-    """A window with its decision: `weight` (h, w) of the fill, its `cuts` in window coordinates, hole pixels."""
+    """A window with its decision: `weight` (h, w) of the fill, its `cuts` in window coordinates, hole pixels.
+
+    `sources` (h, w) is what may be copied, or None: all that is known, or a backend that copies nothing.
+    """
 
     window: Window
     weight: Mask
     cuts: tuple[Cut, ...]
     pixels: int
+    sources: Hole | None = None
 
 
 def _open(window: Window, options: FillOptions, needs: Needs) -> _Opened:
     weight = weights(window.mask, options)
     hole = weight > 0
-    return _Opened(window, weight, cuts(hole, needs), int(np.count_nonzero(hole)))
+    pixels = int(np.count_nonzero(hole))
+    if window.sources is None or not copies(needs) or not pixels:
+        return _Opened(window, weight, cuts(hole, needs), pixels)
+    sources = window.sources & ~hole
+    if not sources.any():
+        raise UnsuitableMask(
+            _("The sampling area is empty: there is nothing to copy from."),
+            hint=_("Mark a part outside the mask as the place to copy from."),
+        )
+    return _Opened(window, weight, cuts(hole, needs, bounds(sources)), pixels, sources)
 
 
 def _refuse_unsuitable(opened: list[_Opened], size: tuple[int, int]) -> None:
@@ -227,44 +268,74 @@ def _fill_cut(
     hole = opened.weight[crop.slices] > 0
     origin = (window.region.y0 + crop.y0, window.region.x0 + crop.x0)
     guides = tuple(stroke.shift(-origin[0], -origin[1]) for stroke in request.guides)
+    sources = None if opened.sources is None else opened.sources[crop.slices]
     fills_alpha = request.options.alpha and window.alpha is not None
     colour_share = 0.75 if fills_alpha else 1.0
-
-    def invent(image: Pixels, grey: bool, part: Progress) -> Pixels:
-        return _invent(request, needs, image, hole, grey, guides, notes, part)[inner]
-
-    filled = invent(window.pixels[crop.slices], request.grey, progress.part(colour_share))
     before = window.pixels[cut.box.slices]
+
+    def preview(where: Region, pixels: Pixels) -> None:
+        """What the backend shows of the crop, put in as its result would be; the seam is left to the result."""
+        box = cut.box.shift(-crop.y0, -crop.x0)
+        part = where.intersect(box)
+        if not part.empty:
+            shown = pixels[part.shift(-where.y0, -where.x0).slices]
+            here = part.shift(-box.y0, -box.x0)
+            mixed = composite(before[here.slices], as_grey(shown) if request.grey else shown, weight[here.slices])
+            progress.show(here.shift(region.y0, region.x0), mixed)
+
+    colours = progress.part(colour_share).shown_through(preview if progress.watched else None)
+    crop_pixels = window.pixels[crop.slices]
+    invented = _invent(request, needs, _Crop(crop_pixels, hole, request.grey, guides, sources), notes, colours)
+    filled = invented.pixels[inner]
     after = composite(before, as_grey(filled) if request.grey else filled, weight)
     different = differs(before, after)
+    came_from = None if invented.came_from is None else _in_picture(invented.came_from[inner], weight, origin)
     if not fills_alpha:
-        return Piece(region, after), different
+        return Piece(region, after, came_from=came_from), different
     assert window.alpha is not None
     three = np.repeat(window.alpha[crop.slices][..., None], 3, axis=2)
     alpha_before = window.alpha[cut.box.slices]
-    alpha = composite(alpha_before, as_grey(invent(three, True, progress.part(1 - colour_share)))[..., 0], weight)
-    return Piece(region, after, alpha), different | differs(alpha_before, alpha)
+    rest = progress.part(1 - colour_share).shown_through(None)  # alpha shown as colours would say nothing
+    opaque = _invent(request, needs, _Crop(three, hole, True, guides, sources), notes, rest).pixels[inner]
+    alpha = composite(alpha_before, as_grey(opaque)[..., 0], weight)
+    return Piece(region, after, alpha, came_from), different | differs(alpha_before, alpha)
 
 
-def _invent(
-    request: FillRequest,
-    needs: Needs,
-    image: Pixels,
-    hole: Hole,
-    grey: bool,
-    guides: tuple[GuideStroke, ...],
-    notes: list[str],
-    progress: Progress,
-) -> Pixels:
+def _in_picture(came_from: NDArray[np.int32], weight: Mask, origin: tuple[int, int]) -> NDArray[np.int32]:
+    """Origins in the picture's coordinates; -1 where they are unknown and where nothing was filled."""
+    known = (weight > 0) & (came_from >= 0).all(axis=2)
+    return np.where(known[..., None], came_from + np.array(origin, np.int32), np.int32(-1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Crop:
+    """What is cut out for one call: as in `FillWork`, at the picture's own size."""
+
+    image: Pixels
+    hole: Hole
+    grey: bool
+    guides: tuple[GuideStroke, ...]
+    sources: Hole | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Invented:
+    """What came of one call, at the crop's own size and depth."""
+
+    pixels: Pixels
+    came_from: NDArray[np.int32] | None
+
+
+def _invent(request: FillRequest, needs: Needs, crop: _Crop, notes: list[str], progress: Progress) -> _Invented:
     """The backend's pixels for a crop: at its own size, or smaller where it does not fit, which is noted."""
-    scale = 1
+    scale, hole = 1, crop.hole
     while needs.max_pixels is not None and hole.size > needs.max_pixels * scale * scale:
         scale *= 2
     for last in (False, True):
         if scale > 1:
             notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=scale))
         try:
-            return _call(request, needs, image, hole, grey, guides, scale, progress)
+            return _call(request, needs, crop, scale, progress)
         except MemoryError as error:
             if last:
                 raise OutOfMemory(
@@ -278,28 +349,26 @@ def _invent(
     raise AssertionError("unreachable")
 
 
-def _call(
-    request: FillRequest,
-    needs: Needs,
-    image: Pixels,
-    hole: Hole,
-    grey: bool,
-    guides: tuple[GuideStroke, ...],
-    scale: int,
-    progress: Progress,
-) -> Pixels:
+def _call(request: FillRequest, needs: Needs, crop: _Crop, scale: int, progress: Progress) -> _Invented:
     prepared = prepare(
-        image,
-        hole,
+        crop.image,
+        crop.hole,
         white=request.white,
-        grey=grey,
+        grey=crop.grey,
         seed=request.seed,
-        guides=guides,
+        guides=crop.guides,
         size=needs.size,
         scale=scale,
+        sources=crop.sources,
     )
+
+    def preview(region: Region, pixels: Pixels) -> None:
+        progress.show(*prepared.seen(region, pixels))
+
+    shown = progress.shown_through(preview if progress.watched else None)
     try:
-        return prepared.restore(answer(request.backend, needs, prepared.work, request.params, progress))
+        filled = answer(request.backend, needs, prepared.work, request.params, shown)
+        return _Invented(prepared.restore(filled), prepared.origins(filled))
     except (Cancelled, LacunaError, MemoryError):
         raise
     except Exception as error:  # whatever a method may raise, known to us or installed

@@ -8,28 +8,39 @@ from lacuna.contract.fill import FillOptions, Runtime
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.engine.arrays import size_mismatch
-from lacuna.engine.fill import FillRequest, FillResult, Window, fill
+from lacuna.engine.fill import FillRequest, FillResult, Window, fill, sources_box
 from lacuna.engine.plan import windows_for
-from lacuna.imaging.photo import Mask, Photo
+from lacuna.imaging.photo import Hole, Mask, Photo
 
 
 def request_for(
-    photo: Photo, mask: Mask, backend: str, params: Any, *, options: FillOptions, seed: int = 0
+    photo: Photo,
+    mask: Mask,
+    backend: str,
+    params: Any,
+    *,
+    options: FillOptions,
+    seed: int = 0,
+    sources: Hole | None = None,
 ) -> FillRequest:
     """The request that fills what `mask` (H, W) marks; it looks at the photo's own pixels and copies none.
 
-    Raises UnknownBackend, and SizeMismatch for a mask of another size.
+    `sources` (H, W) is what a backend that copies may copy. Raises UnknownBackend, and SizeMismatch for a mask or a
+    sampling area of another size.
     """
     size = (photo.height, photo.width)
-    if mask.shape != size:
-        raise size_mismatch((mask.shape[0], mask.shape[1]), size)
-    regions = windows_for(mask, registry.backend(backend).needs(params), options)
+    for plane in (mask, sources):
+        if plane is not None and plane.shape != size:
+            raise size_mismatch((plane.shape[0], plane.shape[1]), size)
+    needs = registry.backend(backend).needs(params)
+    regions = windows_for(mask, needs, options, sources=sources_box(sources, needs))
     windows = tuple(
         Window(
             region,
             photo.pixels[region.slices],
             mask[region.slices],
             None if photo.alpha is None else photo.alpha[region.slices],
+            None if sources is None else sources[region.slices],
         )
         for region in regions
     )

@@ -50,18 +50,28 @@ class Estimate:
 
 
 def windows_for(
-    mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region | None = None
+    mask: Mask | Hole,
+    needs: Needs,
+    options: FillOptions,
+    within: Region | None = None,
+    sources: Region | None = None,
 ) -> tuple[Region, ...]:
     """The parts of a whole picture that a fill of `mask` needs to see, in picture coordinates.
 
     Each holds whole cuts: no hole pixel in it belongs to a cut that reaches out of it. They may overlap in their
-    context. `within` says where the mask is known to lie, if that is known. A few ms at 100 megapixels.
+    context. `within` says where the mask is known to lie, if that is known, `sources` where it is that may be copied
+    alone. A few ms at 100 megapixels.
     """
-    return tuple(cut.crop for cut in _spans(mask, needs, options, within))
+    return tuple(cut.crop for cut in _spans(mask, needs, options, within, sources))
 
 
-def cuts(hole: Hole, needs: Needs) -> tuple[Cut, ...]:
-    """The calls of a backend that fill `hole` (h, w), in its coordinates. Each hole pixel is in one of them."""
+def cuts(hole: Hole, needs: Needs, sources: Region | None = None) -> tuple[Cut, ...]:
+    """The calls of a backend that fill `hole` (h, w), in its coordinates. Each hole pixel is in one of them.
+
+    With `sources`, the box of what may be copied, it is one call, whose crop reaches to all of that.
+    """
+    if sources is not None:
+        return (_reaching(_with_context(bounds(hole), needs.context, hole.shape), sources),)
     boxes = _merged(_block_boxes(hole, needs.context.minimum), needs.context)
     boxes = boxes[np.lexsort((boxes[:, 1], boxes[:, 0]))]
     return tuple(_with_context(Region(*box), needs.context, hole.shape) for box in boxes.tolist())
@@ -75,13 +85,14 @@ def estimate(
     within: Region | None = None,
     seconds_per_megapixel: float | None = None,
     pixel_bytes: int = 3,
+    sources: Region | None = None,
 ) -> Estimate:
     """What a fill of `mask` will take, as cheap as `windows_for`.
 
     `seconds_per_megapixel` of hole is what was measured before, else the backend's own guess; `pixel_bytes` is the size
     of a pixel of the picture. Growth is counted as a ring around each window's box.
     """
-    spans = _spans(mask, needs, options, within)
+    spans = _spans(mask, needs, options, within, sources)
     marked = as_bool(mask)
     painted = [int(np.count_nonzero(marked[span.box.clip(mask.shape).slices])) for span in spans]
     ring = sum(min(span.box.area - n, round(2 * options.grow * (span.box.height + span.box.width)))
@@ -98,7 +109,9 @@ def estimate(
     )
 
 
-def _spans(mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region | None) -> list[Cut]:
+def _spans(
+    mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region | None, sources: Region | None = None
+) -> list[Cut]:
     """The boxes of groups of holes, grown by `options.grow`, with their context; a window is a group's crop."""
     where = Region.whole(mask.shape) if within is None else within.clip(mask.shape)
     if where.empty:
@@ -108,7 +121,7 @@ def _spans(mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region
         return []
     where = around.shift(where.y0, where.x0)
     margin = int(options.grow)
-    if max(where.height, where.width) <= ONE_LOOK:
+    if max(where.height, where.width) <= ONE_LOOK or sources is not None:
         boxes = [Region(0, 0, where.height, where.width)]
     else:
         marked = as_bool(mask)[where.slices]
@@ -116,12 +129,18 @@ def _spans(mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region
         if len(boxes) <= TIGHT:
             boxes = [bounds(marked[box.slices]).shift(box.y0, box.x0) for box in boxes]
     boxes = [box.shift(where.y0, where.x0).pad(margin).clip(mask.shape) for box in boxes]
+    if sources is not None:
+        return [_reaching(_with_context(boxes[0], needs.context, mask.shape), sources)]
     merged = _merged(np.array([(b.y0, b.x0, b.y1, b.x1) for b in boxes], np.int64).reshape(-1, 4), needs.context)
     return [_with_context(Region(*box), needs.context, mask.shape) for box in merged.tolist()]
 
 
 def _with_context(box: Region, context: Context, shape: tuple[int, ...]) -> Cut:
     return Cut(box, box.pad(context.padding(box)).clip(shape))
+
+
+def _reaching(cut: Cut, sources: Region) -> Cut:
+    return Cut(cut.box, cut.crop.union(sources))
 
 
 def _tile_boxes(marked: Hole) -> list[Region]:
