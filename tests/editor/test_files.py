@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from lacuna.document.journal import sessions_folder
+from lacuna.editor import editor
 from lacuna.editor.values import Severity
 from lacuna.engine.jobs import State
-from lacuna.errors import PictureTooLarge
+from lacuna.errors import PictureTooLarge, UnreadableFile
 from lacuna.imaging import files
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
@@ -29,6 +30,13 @@ def fill_box(opened: Desk) -> None:
     opened.drag((100, 100), (160, 140))
     opened.editor.fill()
     opened.settle()
+
+
+def neighbour(desk: Desk, step: int) -> Path | None:
+    found: list[Path | None] = []
+    desk.editor.neighbour(step, found.append)
+    desk.settle()
+    return found[0]
 
 
 def test_a_picture_opens_and_is_remembered(empty: Desk, tmp_path: Path):
@@ -109,7 +117,7 @@ def test_a_pasted_picture_becomes_a_document(empty: Desk):
     empty.editor.open_photo(Photo(np.full((50, 60, 3), 9, np.uint8)))
     empty.settle()
     assert empty.document.shape == (50, 60)
-    assert empty.editor.neighbour(1) is None
+    assert neighbour(empty, 1) is None
     assert empty.editor.proposed_path().suffix == ".png"
 
 
@@ -259,26 +267,39 @@ def test_neighbours_follow_the_natural_order_and_skip_what_was_saved_here(opened
     for name in ("roll 1.png", "roll 9.png", "roll 10.png"):
         shutil.copy(tmp_path / "photo.png", tmp_path / name)
     opened.open(tmp_path / "roll 9.png")
-    assert opened.editor.neighbour(1) == tmp_path / "roll 10.png"
-    assert opened.editor.neighbour(-1) == tmp_path / "roll 1.png"
+    assert neighbour(opened, 1) == tmp_path / "roll 10.png"
+    assert neighbour(opened, -1) == tmp_path / "roll 1.png"
     fill_box(opened)
     opened.editor.save(tmp_path / "roll 9_lacuna.png")
     opened.settle()
-    assert opened.editor.neighbour(1) == tmp_path / "roll 10.png"
+    assert neighbour(opened, 1) == tmp_path / "roll 10.png"
     opened.open(tmp_path / "roll 10.png")
-    assert opened.editor.neighbour(1) is None
+    assert neighbour(opened, 1) is None
 
 
 def test_a_folder_is_listed_again_only_when_it_changed(opened: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     listed = []
     real = files.in_folder
-    monkeypatch.setattr(files, "in_folder", lambda folder: listed.append(folder) or real(folder))
+    monkeypatch.setattr(
+        files, "in_folder", lambda folder: listed.append(threading.current_thread().name) or real(folder)
+    )
     for _again in range(5):
-        opened.editor.neighbour(1)
+        neighbour(opened, 1)
     assert len(listed) == 1
     shutil.copy(tmp_path / "photo.png", tmp_path / "roll 1.png")
-    assert opened.editor.neighbour(1) == tmp_path / "roll 1.png"
+    assert neighbour(opened, 1) == tmp_path / "roll 1.png"
     assert len(listed) == 2
+    assert set(listed) == {"lacuna-worker"}
+
+
+def test_a_folder_that_cannot_be_listed_is_said(opened: Desk, monkeypatch: pytest.MonkeyPatch):
+    def refuse(_folder: Path) -> list[Path]:
+        raise UnreadableFile("no such folder")
+
+    monkeypatch.setattr(files, "in_folder", refuse)
+    opened.editor.neighbour(1, lambda _path: pytest.fail("there is none"))
+    opened.settle()
+    assert opened.messages[-1].sentence == "no such folder"
 
 
 def test_a_mask_that_was_not_filled_comes_back_with_its_picture(opened: Desk, tmp_path: Path):
@@ -405,15 +426,25 @@ def test_shutdown_cancels_jobs_keeps_the_settings_and_ends_the_threads(opened: D
     assert json.loads((home / "config" / "settings.json").read_text())["backend"] == "scripted"
 
 
-def test_the_result_is_a_copy(opened: Desk):
-    result = opened.editor.result()
-    fill_box(opened)
-    assert not np.array_equal(result.pixels, opened.photo)
+@pytest.mark.parametrize(("at_once", "thread"), [(10, "lacuna-worker"), (1_000_000, "MainThread")])
+def test_a_copy_is_of_the_picture_at_that_moment_and_made_by_a_job_if_it_is_large(
+    opened: Desk, monkeypatch: pytest.MonkeyPatch, at_once: int, thread: str
+):
+    monkeypatch.setattr(editor, "COPY_AT_ONCE", at_once)
+    before = opened.photo.copy()
+    copied: list[tuple[np.ndarray, str]] = []
+    opened.editor.copy(lambda photo: (photo.pixels, threading.current_thread().name), copied.append)
+    with opened.document.edit("Meanwhile") as edit, edit.write(opened.document.photo, Region(0, 0, 300, 400)) as pixels:
+        pixels[...] = 0
+    opened.settle()
+    ((pixels, where),) = copied
+    assert np.array_equal(pixels, before)
+    assert where == thread
 
 
 def test_a_plain_name_comes_before_its_numbered_likes(opened: Desk, tmp_path: Path):
     shutil.copy(tmp_path / "photo.png", tmp_path / "photo2.png")
-    assert opened.editor.neighbour(1) == tmp_path / "photo2.png"
+    assert neighbour(opened, 1) == tmp_path / "photo2.png"
 
 
 # --- what lands while another picture is on its way

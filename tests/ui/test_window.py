@@ -240,7 +240,7 @@ def test_next_and_previous_go_through_the_folder_and_say_where_it_ends(window: M
     key(window.canvas, "PgDown")
     wait_until(lambda: window.picture_name() == "2.jpg")
     key(window.canvas, "PgDown")
-    assert any("last picture" in text for text in cards(window))
+    wait_until(lambda: any("last picture" in text for text in cards(window)))
     key(window.canvas, "Alt+Left")
     wait_until(lambda: window.picture_name() == "1.jpg")
     assert second.is_file()
@@ -377,6 +377,7 @@ def test_the_result_can_be_copied_and_pasted_as_a_picture(window: MainWindow) ->
     assert window.editor.document is not None
     pixels = window.editor.document.photo.pixels.copy()
     key(window.canvas, "Ctrl+C")
+    wait_until(lambda: any("clipboard" in text for text in cards(window)))
     image = QGuiApplication.clipboard().image()
     assert np.array_equal(photo_of(image).pixels, pixels)
     window.editor.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lacuna.document.document import Document
 from lacuna.document.plane import Plane
@@ -23,6 +23,10 @@ from lacuna.imaging.photo import Mask, Photo, Pixels
 from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
 from lacuna.settings import Settings
+
+T = TypeVar("T")
+
+COPY_AT_ONCE = 1_000_000  # pixels: some 10 ms
 
 __all__ = ["Candidate", "Editor", "Estimate", "MaskFit", "Message", "Misfit", "Severity"]
 
@@ -117,9 +121,9 @@ class Editor:
         """Forget the document and its journal."""
         self.files.close()
 
-    def neighbour(self, step: int) -> Path | None:
-        """The next (+1) or previous (-1) picture of the folder, by natural order of names."""
-        return self.files.neighbour(step)
+    def neighbour(self, step: int, then: Callable[[Path | None], None]) -> None:
+        """Look in a job for the next (+1) or previous (-1) picture of the folder, by natural order of names."""
+        self.files.neighbour(step, then)
 
     def restorable(self) -> list[Any]:
         """Sessions that a crash left behind, newest first (see `document.journal`)."""
@@ -406,10 +410,19 @@ class Editor:
         self.state_changed()
 
     # --- clipboard ---------------------------------------------------------------------------------------------------
-    def result(self) -> Photo:
-        """A copy of the picture as it is now, for the clipboard."""
-        assert self.document is not None
-        return self.document.snapshot()
+    def copy(self, make: Callable[[Photo], T], then: Callable[[T], None]) -> None:
+        """Make something of a copy of the picture as it is now, for the clipboard: `make` in a job, then `then` here.
+
+        A small picture is copied at once, so that it need not wait for a running fill.
+        """
+        document = self.document
+        if document is None:
+            return
+        if document.shape[0] * document.shape[1] <= COPY_AT_ONCE:
+            then(make(document.snapshot()))
+            return
+        frozen = document.freeze()
+        self.work.run(_("Copy the picture"), lambda _progress: make(frozen.read()), then, bound=False)
 
     # --- end ---------------------------------------------------------------------------------------------------------
     def shutdown(self, wait: float = 2.0) -> None:

@@ -292,23 +292,24 @@ class Files:
         self._editor.work.run(_("Export the mask"), work, done, bound=False, kept=True)
 
     # --- the folder --------------------------------------------------------------------------------------------------
-    def neighbour(self, step: int) -> Path | None:
+    def neighbour(self, step: int, then: Callable[[Path | None], None]) -> None:
+        """List the folder in a job: one on the net may take seconds. An error is said, and `then` never comes."""
         here = self._editor.document.header.path if self._editor.document is not None else None
         if here is None:
-            return None
+            then(None)
+            return
         here = here.absolute()
         if self._folder is None or self._folder.path != here.parent:
             self._folder = _Folder(here.parent)
-        try:
-            listed = self._folder.pictures()
-        except LacunaError as error:
-            self._editor.said(Message.of(error))
-            return None
-        pictures = [p for p in listed if p == here or p not in self._written]
-        if here not in pictures:
-            return None
-        at = pictures.index(here) + step
-        return pictures[at] if 0 <= at < len(pictures) else None
+        folder = self._folder
+
+        def done(listed: list[Path]) -> None:
+            pictures = [p for p in listed if p == here or p not in self._written]
+            at = pictures.index(here) + step if here in pictures else -1
+            then(pictures[at] if 0 <= at < len(pictures) else None)
+
+        label = _("Look for the next picture") if step > 0 else _("Look for the previous picture")
+        self._editor.work.run(label, lambda _progress: folder.pictures(), done)
 
     # --- sessions ----------------------------------------------------------------------------------------------------
     def restorable(self) -> list[Session]:
@@ -355,7 +356,7 @@ class Files:
 
 
 class _Folder:
-    """The pictures of a folder, listed again only when the folder has changed."""
+    """The pictures of a folder, listed again only when the folder has changed. For the worker alone."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

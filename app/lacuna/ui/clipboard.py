@@ -28,7 +28,10 @@ class Clipboard:
         self.full = data is not None and (data.hasImage() or bool(_files(data.urls())))
 
     def copy(self) -> None:
-        QGuiApplication.clipboard().setImage(image_of(self._window.editor.result()))
+        self._window.editor.copy(image_of, self._put)
+
+    def _put(self, image: QImage) -> None:
+        QGuiApplication.clipboard().setImage(image)
         self._window.say(Message(_("The picture is on the clipboard.")))
 
     def paste(self) -> None:

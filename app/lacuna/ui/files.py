@@ -87,9 +87,11 @@ class Files:
         here = self._here()
         if here in self.given:
             there = self.given.index(here) + step
-            target = self.given[there] if 0 <= there < len(self.given) else None
+            self._step_to(self.given[there] if 0 <= there < len(self.given) else None, step)
         else:
-            target = self._editor.neighbour(step)
+            self._editor.neighbour(step, lambda target: self._step_to(target, step))
+
+    def _step_to(self, target: Path | None, step: int) -> None:
         if target is not None:
             self.leave(lambda: self._open(target))
             return
