@@ -111,6 +111,26 @@ def test_the_last_mask_comes_back_after_clear_and_after_a_fill(opened: Desk):
     assert opened.labels[-1] == "Reuse the last mask"
 
 
+def test_a_large_soft_mask_that_was_cleared_comes_back_whole_and_costs_no_copy(empty: Desk, tmp_path: Path):
+    empty.open(picture(tmp_path / "wide.png", 1100, 1300))
+    box(empty, 30, 20, 1000, 1250)
+    empty.size_brush(200)
+    empty.editor.set_option("hardness", 0)
+    empty.drag((100, 1020), (1200, 1030))
+    before = empty.mask.copy()
+    empty.editor.clear_mask()
+    (edit,) = [e for e in empty.document.history.entries if e.label == "Clear mask"]
+    kept = {id(array) for array in edit.operations[0].arrays().values()}
+    _box, parts = empty.editor.masking._last[0]
+    assert {id(part) for _region, part in parts} <= kept
+    empty.editor.undo()
+    empty.editor.redo()
+    empty.drag((60, 60), (90, 90))
+    painted = empty.mask.copy()
+    empty.editor.reuse_last_mask()
+    assert np.array_equal(empty.mask, np.maximum(before, painted))
+
+
 def test_without_a_last_mask_it_is_said(opened: Desk):
     opened.editor.reuse_last_mask()
     assert opened.labels == []

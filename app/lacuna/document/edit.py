@@ -167,6 +167,10 @@ class Edit:
         finally:
             plane.mark(region)
 
+    def before(self, plane: Plane) -> dict[tuple[int, int], NDArray[Any]]:
+        """The tiles of `plane` saved so far, as they were; one of one colour is (1, 1). For nobody to write to."""
+        return dict(self._saved(plane).arrays())
+
     def replace(self, plane: Plane, pixels: NDArray[Any]) -> None:
         """Give `plane` other pixels, of any size."""
         assert self.open, "the edit is closed"
