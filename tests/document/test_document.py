@@ -86,8 +86,6 @@ def test_the_original_can_be_prepared_in_another_thread(tmp_path: Path) -> None:
     assert not made.original_ready
     made.set_original(loaded[0])
     assert np.shares_memory(made.original(), loaded[0])
-    made.drop_original()
-    assert not made.original_ready
     made.close()
 
 
@@ -236,7 +234,6 @@ def test_boxes_hold_every_mask_pixel_and_no_empty_side(writes: list[tuple[int, i
     assert covered[ys, xs].all()
     assert occupancy.bounds == Region.around(occupancy.boxes())
     assert occupancy.count == len(ys)
-    assert (occupancy.count_in(Region(300, 300, 500, 500)) > 0) >= mask.pixels[300:500, 300:500].any()
 
 
 def test_marks_in_two_corners_are_two_boxes_and_a_diagonal_is_one() -> None:

@@ -175,10 +175,6 @@ class Document:
         self._original = pixels.view()
         self._original.flags.writeable = False
 
-    def drop_original(self) -> None:
-        """Give its memory back until it is needed again."""
-        self._original = None
-
     def mask_bounds(self) -> Region:
         """The box of all mask pixels above 0, empty if there are none; cheap at 100 megapixels."""
         return self._occupancy.bounds

@@ -91,15 +91,6 @@ class Occupancy:
         groups, labels = cv2.connectedComponents(occupied.astype(np.uint8), connectivity=8)
         return sorted(_around(self._boxes[labels == n]) for n in range(1, groups))
 
-    def count_in(self, region: Region) -> int:
-        """Number of pixels above 0 in the tiles that `region` touches: 0 says that there are none in `region`."""
-        self._look()
-        r = region.clip(self._mask.shape)
-        if r.empty:
-            return 0
-        rows = slice(r.y0 // TILE, (r.y1 - 1) // TILE + 1)
-        return int(self._counts[rows, r.x0 // TILE : (r.x1 - 1) // TILE + 1].sum())
-
 
 def _around(boxes: np.ndarray) -> Region:
     if not len(boxes):
