@@ -1,0 +1,1 @@
+"""How near a fill comes to the truth, measured inside the hole."""
