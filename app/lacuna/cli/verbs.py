@@ -119,6 +119,58 @@ def fill(
     )
 
 
+@app.command(help=_("Measure how near fills come to the truth, on photos with masks."))
+def evaluate(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help=_("Folders of pictures with masks beside them (NAME-KIND.png for NAME.jpg), or pictures."),
+            show_default=False,
+        ),
+    ],
+    mask: Annotated[
+        list[Path] | None,
+        typer.Option("--mask", "-m", help=_("A mask of the picture, or one for each picture in turn. Repeatable.")),
+    ] = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--backend",
+            "-b",
+            metavar="BACKEND[:NAME=VALUE,...]",
+            help=_("A backend, with settings if they are not the defaults. Repeatable; all that can run if none."),
+        ),
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help=_("Write a row for each picture, mask and backend."))
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=_("Draw photo, mask and fills side by side; further pages are FILE-2 ...")),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help=_("Only the first so many pictures."))] = None,
+    device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help=_("Another seed, another result, where a backend uses chance."))] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
+    as_json: Json = False,
+) -> None:
+    from lacuna.cli.evaluate import Order, run
+
+    order = Order(
+        paths=tuple(paths),
+        masks=tuple(mask or ()),
+        backends=tuple(backend or ()),
+        csv=table,
+        sheet=sheet,
+        limit=limit,
+        device=device,
+        seed=seed,
+        overwrite=overwrite,
+        as_json=as_json,
+    )
+    raise typer.Exit(run(order))
+
+
 @app.command(help=_("List the ways to fill, their settings and what they need."))
 def backends(as_json: Json = False) -> None:
     from lacuna.cli.listing import show
