@@ -19,6 +19,7 @@ GROUP = "lacuna.backends"
 
 # Those of the program itself stand here and not among the entry points: a frozen program has none.
 BUILT_IN = {
+    "membrane": "lacuna.backends.membrane:Membrane",
     "telea": "lacuna.backends.opencv:Telea",
     "ns": "lacuna.backends.opencv:NavierStokes",
 }

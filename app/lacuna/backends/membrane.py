@@ -1,0 +1,92 @@
+"""The smooth fill: at once and without a model, the first choice for scratches, dust and thin marks.
+
+Every pixel of the hole is the mean of its neighbours, as a soap film spans a frame (`kernels/poisson.py`). Across thin
+marks lines and texture then run on, found in the frequencies of the surroundings (`kernels/sparse_dct.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
+from lacuna.contract.params import switch
+from lacuna.contract.progress import Progress
+from lacuna.i18n import N_
+from lacuna.imaging.photo import Hole, Pixels
+
+THIN = 16  # pixels: as wide as the blocks that are compared; what is wider has no texture to find in the middle
+CORNER = 1.5  # a disc in a corner of 90 degrees leaves free what lies farther than 1.41 radii from its middle
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601; colours change too little to be worth three times the work
+SMOOTH_SHARE = 0.2  # of the time
+
+
+@dataclass(frozen=True)
+class MembraneParams:
+    lines: bool = switch(
+        True, label=N_("Continue lines"),
+        help=N_("Lines and texture run on across marks up to 16 pixels wide. Off: all becomes smooth."),
+    )  # fmt: skip
+
+
+class Membrane:
+    """A soap film over the hole; across thin marks with the texture of what lies around them."""
+
+    id = "membrane"
+    name = N_("Membrane (smooth)")
+    summary = N_("Scratches, dust, wires and letters, at once. Wide holes become smooth.")
+    Params = MembraneParams
+
+    def needs(self, params: MembraneParams) -> Needs:
+        return Needs(
+            context=Context(minimum=THIN if params.lines else 2, share=0.0),
+            megapixel_seconds=5.0 if params.lines else 0.15,
+            bytes_per_pixel=60.0,  # two float fields of three channels, their coarser levels, planes of the blocks
+        )
+
+    def load(self, runtime: Runtime) -> None:
+        import cv2
+
+        from lacuna.kernels import poisson, sparse_dct
+
+        self._cv2, self._poisson, self._sparse = cv2, poisson, sparse_dct
+        # Whatever has still to be compiled is compiled here, where the program says that it loads.
+        hole = np.zeros((24, 24), bool)
+        hole[8:16, 8:16] = True
+        poisson.solve(np.zeros((24, 24, 3), np.float32), hole)
+        sparse_dct.continue_across(np.zeros((24, 24), np.float32), hole, 1.0)
+
+    def unload(self) -> None:
+        pass
+
+    def fill(self, work: FillWork, params: MembraneParams, progress: Progress) -> Filled:
+        film = work.image.astype(np.float32)
+        smooth = progress.part(SMOOTH_SHARE if params.lines else 1.0)
+        self._poisson.solve(film, work.hole, tolerance=_tolerance(work.image, work.white), check=smooth.check)
+        smooth.at(1.0)
+        thin = self._thin(work.hole) if params.lines else None
+        if thin is not None and thin.any():
+            luma = film @ LUMA
+            found = self._sparse.continue_across(luma, thin, work.white, progress.part(1 - SMOOTH_SHARE).at)
+            film += (found - luma)[..., None]
+        return Filled(film)
+
+    def _thin(self, hole: Hole) -> Hole:
+        """The parts of the hole into which no disc of THIN pixels across fits, but for the corners of wider parts."""
+        radius = THIN / 2
+        depth = self._cv2.distanceTransform(hole.view(np.uint8), self._cv2.DIST_L2, self._cv2.DIST_MASK_PRECISE)
+        cores = np.asarray(depth) > radius
+        if not cores.any():
+            return hole
+        away = self._cv2.distanceTransform((~cores).view(np.uint8), self._cv2.DIST_L2, self._cv2.DIST_MASK_PRECISE)
+        thin: NDArray[np.bool_] = hole & (np.asarray(away) > radius * CORNER)
+        return thin
+
+
+def _tolerance(image: Pixels, white: float) -> float:
+    """How exact the film has to be: a quarter of a step of 8 bits, half a step of 16, and floats as fine as those."""
+    if image.dtype == np.uint8:
+        return 0.25
+    return max(0.5, 0.5 * float(np.abs(image).max(initial=0.0)) / white) * white / 65535
