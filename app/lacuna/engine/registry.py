@@ -22,6 +22,7 @@ BUILT_IN = {
     "membrane": "lacuna.backends.membrane:Membrane",
     "telea": "lacuna.backends.opencv:Telea",
     "ns": "lacuna.backends.opencv:NavierStokes",
+    "criminisi": "lacuna.backends.criminisi:Criminisi",
 }
 
 

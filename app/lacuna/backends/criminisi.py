@@ -1,0 +1,206 @@
+"""Copies of the picture's own patches, in the order in which edges and what is known run into the hole.
+
+Criminisi, Perez and Toyama, "Region filling and object removal by exemplar-based image inpainting", 2004; the loops are
+in `lacuna.kernels.criminisi`. Deep pictures are compared in 8 bits, and what is copied is their own values.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
+from lacuna.contract.params import choice, integer
+from lacuna.contract.progress import Progress
+from lacuna.errors import UnsuitableMask
+from lacuna.i18n import N_, _
+from lacuna.imaging.photo import Pixels
+from lacuna.imaging.region import Region
+
+STEP = 50_000  # blocks of candidates between two looks at the cancel switch: 5 to 20 ms
+SHARED = 6_000  # blocks from which a search is worth the time that it takes to wake another thread
+SHOWN = 0.1  # seconds between two pictures of the growing fill
+WHOLE = 1 << 20  # context and reach that no picture exceeds
+
+
+class Search(Enum):
+    """Where sources are looked for."""
+
+    RING = "ring"
+    WHOLE = "whole"
+
+
+@dataclass(frozen=True)
+class CriminisiParams:
+    patch: int = integer(
+        9, 3, 31, step=2, unit="px", label=N_("Patch size"),
+        help=N_("Side of the squares that are compared. Larger keeps structures together, smaller fits more often."),
+    )  # fmt: skip
+    core: int = integer(
+        3, 1, 31, step=2, unit="px", label=N_("Copied part"),
+        help=N_("Side of the middle of a patch that is copied, at most the patch. Smaller fits better and is slower."),
+    )  # fmt: skip
+    search: Search = choice(  # noqa: RUF009 (a field, as the others)
+        Search.RING, ((Search.RING, N_("Around the spot")), (Search.WHOLE, N_("Whole picture"))), label=N_("Look in"),
+        help=N_("What is near fits best as a rule. The whole picture takes longer, by its size."),
+    )  # fmt: skip
+    ring: int = integer(
+        100, 10, 2000, unit="px", label=N_("Ring"),
+        help=N_("How far from a spot patches are looked for; further away only where there is none."),
+    )  # fmt: skip
+
+
+class Criminisi:
+    """Exemplar filling by patch priority. Good at straight edges and texture; every pixel is one of the picture's."""
+
+    id = "criminisi"
+    name = N_("Patches by priority (Criminisi)")
+    summary = N_("Objects on texture and along straight edges: copies small patches of the picture, edges first.")
+    Params = CriminisiParams
+
+    def __init__(self) -> None:
+        self._threads = 1
+
+    def needs(self, params: CriminisiParams) -> Needs:
+        whole = params.search is Search.WHOLE
+        core = min(params.core, params.patch)
+        return Needs(
+            context=Context(minimum=WHOLE if whole else params.ring + params.patch, share=0.0),
+            megapixel_seconds=(150.0 if whole else 25.0) * 3.0 / core,
+            bytes_per_pixel=45.0,  # four planes of sums alone are 16; those of the front lie in the hole alone
+        )
+
+    def load(self, runtime: Runtime) -> None:
+        from lacuna.kernels import criminisi
+
+        self._kernel = criminisi
+        self._threads = max(1, runtime.threads)
+        # Compiled at the first use on this machine, here, where the job says that it is loading.
+        image = np.zeros((8, 8, 3), np.uint8)
+        hole = np.zeros((8, 8), bool)
+        hole[4, 4] = True
+        state = criminisi.start(image, hole, ~hole, radius=1, core=1, reach=WHOLE)
+        assert state is not None
+        criminisi.aim(state)
+        criminisi.search(state, 0, 1, state.best)
+        criminisi.copy(state)
+        criminisi.step(state, 1)
+
+    def unload(self) -> None:
+        pass
+
+    def fill(self, work: FillWork, params: CriminisiParams, progress: Progress) -> Filled:
+        _refuse_thin(work, params.patch)
+        sources = ~work.hole if work.sources is None else work.sources
+        state = self._kernel.start(
+            _eight_bits(work.image, work.white),
+            work.hole,
+            sources,
+            radius=params.patch // 2,
+            core=min(params.core, params.patch) // 2,
+            reach=WHOLE if params.search is Search.WHOLE else params.ring,
+            check=progress.check,
+        )
+        if state is None:
+            raise _no_source(work, params)
+        result = np.array(work.image)
+        shown = time.monotonic()
+        for _moment in self._moments(state, progress.check):
+            progress.at(self._kernel.filled(state) / np.count_nonzero(work.hole))
+            if time.monotonic() - shown >= SHOWN:
+                shown = time.monotonic()
+                region = Region(*self._kernel.take_changed(state))
+                if not region.empty:
+                    _put(result, work.image, self._kernel.came_from(state, *region.slices), region)
+                    progress.show(region, result[region.slices].copy())
+        whole = Region.whole(work.hole.shape)
+        came_from = self._kernel.came_from(state, *whole.slices)
+        _put(result, work.image, came_from, whole)
+        return Filled(result, came_from=came_from)
+
+    def _moments(self, state: Any, check: Callable[[], None]) -> Iterator[None]:
+        """Fill, coming back every few milliseconds."""
+        kernel, numbers = self._kernel, state.numbers
+        with ExitStack() as stack:
+            pool = None
+            if self._threads > 1:
+                pool = stack.enter_context(ThreadPoolExecutor(self._threads - 1, "lacuna-criminisi"))
+            while True:
+                if pool is not None:
+                    if numbers[kernel.TARGET] < 0 and not kernel.aim(state):
+                        return
+                    if numbers[kernel.BLOCKS] >= SHARED:
+                        self._search_together(state, pool, check)
+                        kernel.copy(state)
+                        yield
+                        continue
+                if not kernel.step(state, STEP):
+                    return
+                yield
+
+    def _search_together(self, state: Any, pool: ThreadPoolExecutor, check: Callable[[], None]) -> None:
+        """Search for one target in all threads. The best of their bests is the same, however many there are."""
+        blocks = int(state.numbers[self._kernel.BLOCKS])
+        bests = [state.best.copy() for _ in range(self._threads)]
+        for first in range(0, blocks, STEP * self._threads):
+            check()
+            cuts = np.linspace(first, min(blocks, first + STEP * self._threads), self._threads + 1).astype(int).tolist()
+            parts = list(zip(cuts[:-1], cuts[1:], bests, strict=True))
+            others = [pool.submit(self._kernel.search, state, *part) for part in parts[1:]]
+            self._kernel.search(state, *parts[0])
+            for other in others:
+                other.result()
+        state.best[:] = min(bests, key=lambda best: tuple(best.tolist()))
+
+
+def _eight_bits(image: Pixels, white: float) -> NDArray[np.uint8]:
+    """The picture as it is compared: 0 to white becomes 0 to 255."""
+    if image.dtype == np.uint8:
+        return image
+    eight = np.empty(image.shape, np.uint8)
+    for row in range(len(image)):  # a row at a time, as a whole picture in float64 is large
+        eight[row] = np.clip(np.rint(image[row] * (255.0 / white)), 0, 255)
+    return eight
+
+
+def _put(result: Pixels, image: Pixels, came_from: NDArray[np.int32], region: Region) -> None:
+    """Copy what was filled within `region` from its sources; `came_from` is that region's."""
+    there = came_from[..., 0] >= 0
+    y, x = came_from[there].T
+    result[region.slices][there] = image[y, x]
+
+
+def _refuse_thin(work: FillWork, patch: int) -> None:
+    thin = min(work.hole.shape)  # of the picture: a crop is thinner than its context only where the picture is
+    if thin < patch:
+        raise UnsuitableMask(
+            _("A picture {side} pixels thin has no room for a patch of {patch} × {patch}.").format(
+                side=thin, patch=patch
+            ),
+            hint=_("Choose a smaller patch size, or another method."),
+        )
+
+
+def _no_source(work: FillWork, params: CriminisiParams) -> UnsuitableMask:
+    """Why there is nothing to copy, and what to do about it."""
+    if work.sources is not None:
+        return UnsuitableMask(
+            _("The part that may be copied holds no whole patch of {patch} × {patch} known pixels.").format(
+                patch=params.patch
+            ),
+            hint=_("Allow a larger part to be copied, or choose a smaller patch size."),
+        )
+    return UnsuitableMask(
+        _("Around the hole there is no whole patch of {patch} × {patch} known pixels to copy from.").format(
+            patch=params.patch
+        ),
+        hint=_("Choose a smaller patch size or a wider area to look in, or mark less."),
+    )
