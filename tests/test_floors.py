@@ -23,7 +23,7 @@ ARROWS: dict[str, frozenset[str]] = {
     **{name: frozenset() for name in FREE - {"paths"}},
     "paths": frozenset({"platformdirs"}),
     "imaging": PICTURES,
-    "kernels": frozenset({"numba"}),
+    "kernels": frozenset({"numba", "llvmlite"}),
     "contract": frozenset({"imaging"}),
     "settings": frozenset({"contract"}),
     "detection": frozenset({"imaging", "kernels", "cv2"}),
@@ -66,7 +66,7 @@ ARROWS: dict[str, frozenset[str]] = {
 LIGHT: dict[str, frozenset[str]] = {
     "ui": frozenset({"PySide6", "shiboken6"}),
     "cli": frozenset({"typer", "click", "rich"}),
-    "kernels": frozenset({"numba"}),
+    "kernels": frozenset({"numba", "llvmlite"}),
     "networks": frozenset({"torch", "safetensors"}),
     "training": frozenset({"torch"}),
     "bench": frozenset({"cv2", "PIL"}),

@@ -23,6 +23,7 @@ BUILT_IN = {
     "telea": "lacuna.backends.opencv:Telea",
     "ns": "lacuna.backends.opencv:NavierStokes",
     "criminisi": "lacuna.backends.criminisi:Criminisi",
+    "patchmatch": "lacuna.backends.patchmatch:PatchMatch",
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.extending import intrinsic
 
 from lacuna import paths
 
@@ -32,3 +33,11 @@ def compiled_fast(function: F) -> F:
 def inlined(function: F) -> F:
     """A helper of other kernels, compiled into each of them."""
     return cast(F, numba.njit(nogil=True, inline="always")(function))
+
+
+def generated(function: Callable[..., Any]) -> Any:
+    """What `function` writes in the compiler's own language, for loops that would otherwise run a byte at a time.
+
+    Nothing checks bounds or types there: such pieces are small, and every kernel with one has a numpy twin.
+    """
+    return intrinsic(function)

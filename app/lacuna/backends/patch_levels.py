@@ -1,0 +1,156 @@
+"""The pyramid of PatchMatch completion: the same hole at several sizes, each with all that its kernels need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.fill import FillWork
+from lacuna.imaging.photo import Hole, Pixels
+
+PATCH = 8  # pixels: the side that the kernels are written for
+TRUST = 1.3  # how much less a patch counts for each pixel that it lies deeper in the hole (Wexler et al., 2007)
+ROUGH = 9  # pixels: the square over which roughness is averaged
+SAMPLE = 1 << 17  # values that are enough to find a picture's darkest and brightest
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """One size. Flat planes of `height` x `width`, indexed by place: y * width + x.
+
+    `picture` has four bytes a pixel, the hole's are written to; `hole` and `allowed` (a patch may come from there) are
+    0 or 1. `targets` are the places of patches that touch the hole, in the order of reading, `rows[y]` the first of
+    them in row y; `field` holds the source of each target, -1 elsewhere. `trust` in each target is 1 where its middle
+    is known and falls with the depth in the hole. `holes` are the places of hole pixels, `box` their y0, x0, y1, x1.
+    """
+
+    height: int
+    width: int
+    picture: Bytes
+    hole: Bytes
+    allowed: Bytes
+    targets: Places
+    rows: Places
+    field: Places
+    trust: NDArray[np.float32]
+    holes: Places
+    box: tuple[int, int, int, int]
+
+
+def level_of(cv2: Any, rgbx: Bytes, hole: Hole, source: Hole) -> Level | None:
+    """The level of a picture (h, w, 4); None where no patch may be copied. `source` pixels are known and allowed."""
+    height, width = hole.shape
+    if height < PATCH or width < PATCH:
+        return None
+    square = np.ones((PATCH, PATCH), np.uint8)
+    allowed = cv2.erode(source.view(np.uint8), square, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    touching = cv2.dilate(hole.view(np.uint8), square, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    for plane in (allowed, touching):
+        plane[height - PATCH + 1 :] = 0
+        plane[:, width - PATCH + 1 :] = 0
+    if not allowed.any():
+        return None
+    targets = np.flatnonzero(touching).astype(np.int32)
+    holes = np.flatnonzero(hole).astype(np.int32)
+    distances = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 3)
+    middle = targets + (PATCH // 2) * (width + 1)  # within the picture: a patch ends there
+    ys, xs = holes // width, holes % width
+    field = np.full(height * width, -1, np.int32)
+    return Level(
+        height=height,
+        width=width,
+        picture=rgbx.reshape(-1),
+        hole=hole.view(np.uint8).reshape(-1),
+        allowed=allowed.reshape(-1),
+        targets=targets,
+        rows=np.searchsorted(targets, np.arange(height + 1) * width).astype(np.int32),
+        field=field,
+        trust=np.float32(TRUST) ** -distances.reshape(-1)[middle],
+        holes=holes,
+        box=(int(ys.min()), int(xs.min()), int(ys.max()) + 1, int(xs.max()) + 1),
+    )
+
+
+def halved(cv2: Any, rgbx: Bytes, hole: Hole, source: Hole) -> tuple[Bytes, Hole, Hole]:
+    """Picture, hole and source at half the size: means of four; hole where one of the four is, source where all are."""
+    height, width = hole.shape[0] // 2, hole.shape[1] // 2
+    even = slice(2 * height), slice(2 * width)
+    small = cv2.resize(rgbx[even], (width, height), interpolation=cv2.INTER_AREA)
+    holes, sources = (plane[even].reshape(height, 2, width, 2) for plane in (hole, source))
+    return small, np.asarray(holes.any(axis=(1, 3))), np.asarray(sources.all(axis=(1, 3)))
+
+
+def width_of(cv2: Any, hole: Hole) -> float:
+    """How wide the hole is at its widest: the diameter of the largest disc in it."""
+    return 2.0 * float(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 3).max())
+
+
+def inherit(fine: Level, coarse: Level, random: np.random.Generator) -> None:
+    """Take the field of a coarser level over: twice the place, and what is left over by halving."""
+    y, x = fine.targets // fine.width, fine.targets % fine.width
+    parent_y = np.minimum(y // 2, coarse.height - PATCH)
+    parent_x = np.minimum(x // 2, coarse.width - PATCH)
+    source = coarse.field[parent_y * coarse.width + parent_x]
+    source_y = np.minimum(2 * (source // coarse.width) + (y - 2 * parent_y), fine.height - PATCH)
+    source_x = np.minimum(2 * (source % coarse.width) + (x - 2 * parent_x), fine.width - PATCH)
+    place = source_y * fine.width + source_x
+    wrong = (source < 0) | (fine.allowed[place] == 0)
+    place[wrong] = random.choice(np.flatnonzero(fine.allowed), int(wrong.sum()))
+    fine.field[fine.targets] = place
+
+
+@dataclass(frozen=True)
+class Bytes8:
+    """How values of a picture become bytes for comparing: from `dark` at 0 to `bright` at 255."""
+
+    dark: float
+    bright: float
+
+    def of(self, image: Pixels) -> Bytes:
+        if image.dtype == np.uint8:
+            return image
+        scaled = (image.astype(np.float32) - np.float32(self.dark)) * np.float32(255 / (self.bright - self.dark))
+        return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+    def back(self, bytes_: Bytes, dtype: Any) -> Pixels:
+        if dtype == np.uint8:
+            return bytes_
+        values = bytes_ * np.float32((self.bright - self.dark) / 255) + np.float32(self.dark)
+        return values if dtype.kind == "f" else np.rint(values).astype(dtype)
+
+
+def bytes_for(work: FillWork) -> Bytes8:
+    """Bytes as they are; deeper pictures by what they hold, but for one value in a thousand at either end.
+
+    So two tones that differ by less than a 255th of white can still be told apart, and a lamp does not press the rest
+    down.
+    """
+    if work.image.dtype == np.uint8:
+        return Bytes8(0.0, 255.0)
+    known = work.image[~work.hole].reshape(-1)
+    some = np.sort(known[:: max(1, known.size // SAMPLE)].astype(np.float64))
+    dark, bright = some[some.size // 1000], some[-1 - some.size // 1000]
+    return Bytes8(float(dark), float(max(bright, dark + max(1e-6 * abs(dark), 1e-30))))
+
+
+def roughness(cv2: Any, picture: Bytes, hole: Hole, scale: float) -> Bytes:
+    """(h, w): `scale` times the mean step between neighbouring known pixels around each pixel; 255 at most.
+
+    Newson et al., 2017, section 2.2: coarser levels inherit it, so that they know of texture too fine for them.
+    """
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    steps, counts = np.zeros(hole.shape, np.float32), np.zeros(hole.shape, np.float32)
+    for one, other in (((slice(None), slice(1, None)), (slice(None), slice(-1))), ((slice(1, None),), (slice(-1),))):
+        both = ~(hole[one] | hole[other])
+        step = cv2.absdiff(np.ascontiguousarray(grey[one]), np.ascontiguousarray(grey[other])) * both
+        for side in (one, other):
+            steps[side] += step
+            counts[side] += both
+    around = [cv2.boxFilter(plane, -1, (ROUGH, ROUGH), normalize=False) for plane in (steps, counts)]
+    return np.clip(np.rint(scale * around[0] / np.maximum(around[1], 1)), 0, 255).astype(np.uint8)

@@ -1,0 +1,259 @@
+"""Completion by matching patches: each patch that touches the hole is made like one of the known picture.
+
+Wexler, Shechtman and Irani, "Space-time completion of video", 2007: from coarse to fine, in rounds of search and vote.
+Barnes et al., "PatchMatch", 2009, for the search. Newson, Almansa, Gousseau and Pérez, "Non-local patch-based image
+inpainting", 2017, section 2.2, for comparing how textured two patches are beside their colours: without it a smooth
+patch fits everywhere a little and wide holes wash out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.backends.patch_levels import PATCH, Level, bytes_for, halved, inherit, level_of, roughness, width_of
+from lacuna.contract.fill import Filled, FillWork, Needs, Runtime
+from lacuna.contract.params import integer, number
+from lacuna.contract.progress import Progress
+from lacuna.errors import UnsuitableMask
+from lacuna.i18n import N_, _
+from lacuna.imaging.region import Region
+
+# Rounds of search and vote from the coarsest size on: there the structure is found, later it is only refined.
+ROUNDS = (30, 15, 8, 5, 4, 3)
+NOISE = 3000.0  # squared difference of two like patches: 64 pixels of three channels with a noise of 4 levels
+NEAR = 64  # pixels: how far the random search begins to look once a coarser size has found the place
+BAND = 4000  # targets that are worth a thread of their own
+BANDS = 16  # at most, but for the next bound
+STEP = 40000  # targets a step at most: some 10 ms
+
+
+@dataclass(frozen=True)
+class PatchMatchParams:
+    start: int = integer(
+        28, 12, 100, unit="px", label=N_("Start"),
+        help=N_("Width of the hole at the smallest size. Small invents more structure, large stays calmer."),
+    )  # fmt: skip
+    rounds: float = number(
+        1.0, 0.25, 4.0, step=0.25, label=N_("Rounds"),
+        help=N_("How often patches are sought and averaged, as a multiple of the usual. More is slower."),
+    )  # fmt: skip
+    texture: float = number(
+        4.0, 0.0, 16.0, step=0.5, label=N_("Texture"),
+        help=N_("How much it counts that a patch is as rough as its surroundings. 0 compares colours alone."),
+    )  # fmt: skip
+    sharpness: float = number(
+        0.5, 0.0, 3.0, label=N_("Sharpness"),
+        help=N_("How much better patches outweigh others. High copies and keeps grain, low averages."),
+    )  # fmt: skip
+
+
+class PatchMatch:
+    """Coarse to fine; every filled pixel knows where its best patch came from."""
+
+    id = "patchmatch"
+    name = N_("Matching patches (PatchMatch)")
+    summary = N_("Objects, people, wide holes: made of patches of the picture itself, in a second.")
+    Params: ClassVar[type] = PatchMatchParams
+
+    def needs(self, params: PatchMatchParams) -> Needs:
+        return Needs(seeded=True, megapixel_seconds=6.0 * params.rounds, bytes_per_pixel=48.0)
+
+    def load(self, runtime: Runtime) -> None:
+        import cv2
+
+        from lacuna.kernels import patch_votes, patchmatch
+
+        self._cv2, self._search, self._votes = cv2, patchmatch, patch_votes
+        self._threads = runtime.threads
+
+    def unload(self) -> None:
+        pass
+
+    def fill(self, work: FillWork, params: PatchMatchParams, progress: Progress) -> Filled:
+        progress.check()
+        levels = self._levels(work, params)
+        progress.check()
+        random = np.random.default_rng(work.seed)
+        with ThreadPoolExecutor(self._threads, "lacuna-patches") as pool:
+            run = _Run(self, work, params, levels, pool, random)
+            run.descend(progress)
+            return run.result(progress)
+
+    def _levels(self, work: FillWork, params: PatchMatchParams) -> list[Level]:
+        """The sizes to work at, finest first. Raises UnsuitableMask where there is nothing to copy."""
+        cv2, hole = self._cv2, work.hole
+        if min(hole.shape) < PATCH:
+            raise _nothing_to_copy(work)
+        source = ~hole if work.sources is None else work.sources & ~hole
+        rgbx = np.empty((*hole.shape, 4), np.uint8)
+        rgbx[..., :3] = bytes_for(work).of(work.image)
+        rgbx[..., 3] = roughness(cv2, rgbx[..., :3], hole, params.texture)
+        rgbx[hole] = 0  # what stood there must not matter
+        count = 1 + max(0, round(np.log2(width_of(cv2, hole) / params.start)))
+        levels: list[Level] = []
+        while len(levels) < count and (level := level_of(cv2, rgbx, hole, source)) is not None:
+            levels.append(level)
+            rgbx, hole, source = halved(cv2, rgbx, hole, source)
+        if not levels:
+            raise _nothing_to_copy(work)
+        return levels
+
+
+class _Run:
+    """One fill: its levels, and the state that goes from one to the next."""
+
+    def __init__(
+        self,
+        backend: PatchMatch,
+        work: FillWork,
+        params: PatchMatchParams,
+        levels: list[Level],
+        pool: ThreadPoolExecutor,
+        random: np.random.Generator,
+    ) -> None:
+        self._cv2, self._search, self._votes = backend._cv2, backend._search, backend._votes
+        self._work, self._params, self._levels = work, params, levels
+        self._pool, self._random = pool, random
+        self._costs = np.zeros(0, np.int32)  # of the level's targets
+
+    def descend(self, progress: Progress) -> None:
+        """From the coarsest level to the finest: each begins with what the one before has found."""
+        rounds = [
+            max(1, round(self._params.rounds * ROUNDS[min(i, len(ROUNDS) - 1)])) for i in range(len(self._levels))
+        ]
+        price = [r * level.targets.size for r, level in zip(rounds, reversed(self._levels), strict=True)]
+        coarser: Level | None = None
+        for level, count, cost in zip(reversed(self._levels), rounds, price, strict=True):
+            part = progress.part(0.98 * cost / sum(price))
+            self._costs = np.zeros(level.targets.size, np.int32)
+            if coarser is None:
+                self._begin(level)
+                radius = max(level.height, level.width)
+            else:
+                inherit(level, coarser, self._random)
+                self._vote(level, progress)
+                radius = NEAR
+            for number_ in range(count):
+                part.at(number_ / count)
+                self._improve(level, radius, backward=number_ % 2 == 1, progress=progress)
+                self._vote(level, progress)
+            self._show(level, progress)
+            coarser = level
+
+    def result(self, progress: Progress) -> Filled:
+        """The votes of the finest level in the picture's own depth, and where they came from."""
+        level, image = self._levels[0], self._work.image
+        numbers = np.full(level.height * level.width, -1, np.int32)
+        numbers[level.targets] = np.arange(level.targets.size, dtype=np.int32)
+        values = np.empty((level.holes.size, 3), np.float32)
+        places = np.empty((level.holes.size, 2), np.int32)
+        weights = self._weights(level)
+
+        def collect(begin: int, end: int) -> None:
+            self._votes.collect(image, level.holes, begin, end, numbers, level.field, weights, values, places)
+
+        self._each(_bands(level.holes.size), collect, progress)
+        filled = image.copy()
+        filled[self._work.hole] = values if image.dtype.kind == "f" else np.rint(values)
+        came_from = np.full((level.height, level.width, 2), -1, np.int32)
+        came_from[self._work.hole] = places
+        progress.at(1.0)
+        return Filled(filled, came_from)
+
+    def _begin(self, level: Level) -> None:
+        """A smooth fill, and for each target any source."""
+        values = level.picture.astype(np.float32)
+        values.reshape(-1, 4)[level.holes] = level.picture.reshape(-1, 4)[level.hole == 0].mean(axis=0)
+        self._votes.relax(level.picture, level.width, level.holes, level.hole, values, 200)
+        level.field[level.targets] = self._random.choice(np.flatnonzero(level.allowed), level.targets.size)
+
+    def _improve(self, level: Level, radius: int, *, backward: bool, progress: Progress) -> None:
+        bands = _bands(level.targets.size)
+        before = level.field if len(bands) == 1 else level.field.copy()
+        seeds = self._random.integers(1 << 31, size=len(bands)).tolist()
+        none = np.zeros(0, np.int32)
+
+        def search(begin: int, end: int, seed: int) -> None:
+            self._search.search(
+                level.picture, level.width, level.allowed, level.targets, begin, end,
+                level.field, before, self._costs, none, backward, radius, seed,
+            )  # fmt: skip
+
+        self._each([(*band, seed) for band, seed in zip(bands, seeds, strict=True)], search, progress)
+
+    def _vote(self, level: Level, progress: Progress) -> None:
+        weights = self._weights(level)
+        top, left, bottom, right = level.box
+
+        def vote(first: int, last: int) -> None:
+            self._votes.vote(
+                level.picture, level.width, level.hole, level.targets, level.rows, level.field, weights,
+                first, last, left, right,
+            )  # fmt: skip
+
+        count = len(_bands(level.targets.size))
+        edges = np.linspace(top, bottom, min(count, bottom - top) + 1).astype(int).tolist()
+        self._each(list(pairwise(edges)), vote, progress)
+
+    def _weights(self, level: Level) -> NDArray[np.float32]:
+        """What each patch's vote counts: more if it fits well, less if it lies deep in the hole."""
+        fit = (self._costs.astype(np.float32) / np.float32(NOISE) + 1) ** np.float32(-self._params.sharpness)
+        return fit * level.trust
+
+    def _each(self, parts: list[tuple[Any, ...]], task: Callable[..., None], progress: Progress) -> None:
+        """`task` for each of `parts`, several at a time; what they make does not depend on their order."""
+        if len(parts) == 1:
+            progress.check()
+            task(*parts[0])
+            return
+        futures = []
+        try:
+            for part in parts:
+                futures.append(self._pool.submit(task, *part))
+            for future in futures:
+                progress.check()
+                future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _show(self, level: Level, progress: Progress) -> None:
+        """Offer what there is for display, enlarged to the crop's size, in crop coordinates."""
+        y0, x0, y1, x1 = self._levels[0].box
+        scale = 1 << self._levels.index(level)
+        small = level.picture.reshape(level.height, level.width, 4)[..., :3]
+        part = small[y0 // scale : -(-y1 // scale), x0 // scale : -(-x1 // scale)]
+        size = (part.shape[1] * scale, part.shape[0] * scale)
+        big = np.asarray(self._cv2.resize(part, size, interpolation=self._cv2.INTER_LINEAR))
+        big = big[y0 % scale :, x0 % scale :][: y1 - y0, : x1 - x0]
+        region = Region(y0, x0, y0 + big.shape[0], x0 + big.shape[1])
+        shown = self._work.image[region.slices].copy()
+        hole = self._work.hole[region.slices]
+        shown[hole] = bytes_for(self._work).back(big[hole], self._work.image.dtype)
+        progress.show(region, shown)
+
+
+def _nothing_to_copy(work: FillWork) -> UnsuitableMask:
+    if work.sources is not None:
+        return UnsuitableMask(
+            _("The area to copy from holds no patch of {side} × {side} known pixels.").format(side=PATCH),
+            hint=_("Make it larger, or allow the whole picture."),
+        )
+    return UnsuitableMask(
+        _("Around the mask there is no patch of {side} × {side} known pixels to copy.").format(side=PATCH),
+        hint=_("Mark less, or use a backend that copies no patches, such as “{backend}”.").format(backend="telea"),
+    )
+
+
+def _bands(count: int) -> list[tuple[int, int]]:
+    """`count` things in bands whose number depends on `count` alone, so that threads change nothing."""
+    bands = max(1, min(BANDS, count // BAND), -(-count // STEP))
+    edges = np.linspace(0, count, bands + 1).astype(int).tolist()
+    return list(pairwise(edges))

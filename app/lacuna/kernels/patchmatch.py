@@ -1,0 +1,104 @@
+"""The field of PatchMatch: for each patch that touches the hole, where in the known picture its like is.
+
+Barnes, Shechtman, Finkelstein and Goldman, "PatchMatch: a randomized correspondence algorithm for structural image
+editing", 2009: a good match of a neighbour is tried one step on, then places at random ever nearer to the best one.
+
+Pictures are flat: four bytes a pixel, row after row, so that a row of a patch is 32 bytes in one piece. A place is
+`y * width + x` of a patch's upper left pixel. A field holds the place of the source for each place of a target, and -1
+where there is no target.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.kernels.compiled import compiled, inlined
+from lacuna.kernels.patch_distance import FAR, distance
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int32]
+
+
+@inlined
+def _next(state):  # type: ignore[no-untyped-def]
+    """The next number of a random sequence: Marsaglia's xorshift of 32 bits, 2003."""
+    state = np.uint32(state ^ np.uint32(state << np.uint32(13)))
+    state = np.uint32(state ^ np.uint32(state >> np.uint32(17)))
+    return np.uint32(state ^ np.uint32(state << np.uint32(5)))
+
+
+@compiled
+def search(
+    picture: Bytes,
+    width: int,
+    allowed: Bytes,
+    targets: Places,
+    begin: int,
+    end: int,
+    field: Places,
+    before: Places,
+    costs: Places,
+    offsets: Places,
+    backward: bool,
+    radius: int,
+    seed: int,
+) -> None:
+    """One round over the targets `begin` to `end`, a band: `field` and `costs` become better, or stay.
+
+    Neighbours outside the band are read from `before`, the field as it was when the round began: so the outcome does
+    not depend on which band is done first. `allowed` is 1 where a patch may come from; `offsets` are distances of
+    places of which one, by chance, is tried for each target. `radius` is how far the random search begins to look.
+    """
+    state = np.uint32((seed * 747796405 + 2891336453) & 0xFFFFFFFF) | np.uint32(1)
+    first, last = targets[begin], targets[end - 1]
+    size = allowed.size
+    height = size // width
+    count = offsets.size
+    step = -1 if not backward else 1
+    for index in range(begin, end):
+        number = index if not backward else begin + end - 1 - index
+        target = targets[number]
+        best = field[target]
+        cost = distance(picture, target, best, width, FAR)
+        for direction in range(2):
+            move = step if direction == 0 else step * width
+            neighbour = target + move
+            if neighbour < 0 or neighbour >= size:
+                continue
+            source = field[neighbour] if first <= neighbour <= last else before[neighbour]
+            if source < 0:
+                continue
+            source = source - move
+            if source < 0 or source >= size or source == best or allowed[source] == 0:
+                continue
+            found = distance(picture, target, source, width, cost)
+            if found < cost:
+                cost, best = found, np.int32(source)
+        if count:
+            state = _next(state)
+            source = target + offsets[np.int64(state >> np.uint32(8)) % count]
+            if 0 <= source < size and source != best and allowed[source] != 0:
+                found = distance(picture, target, source, width, cost)
+                if found < cost:
+                    cost, best = found, np.int32(source)
+        reach = radius
+        y = best // width
+        x = best - y * width
+        while reach >= 1 and cost > 0:
+            state = _next(state)
+            span = 2 * reach + 1
+            ny = y + ((np.int64(state & np.uint32(0xFFFF)) * span) >> 16) - reach
+            nx = x + ((np.int64(state >> np.uint32(16)) * span) >> 16) - reach
+            reach >>= 1
+            if ny < 0 or nx < 0 or ny >= height or nx >= width:
+                continue
+            source = ny * width + nx
+            if allowed[source] == 0 or source == best:
+                continue
+            found = distance(picture, target, source, width, cost)
+            if found < cost:
+                cost, best = found, np.int32(source)
+                y, x = ny, nx
+        field[target] = best
+        costs[number] = cost
