@@ -54,9 +54,7 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_two_of_opencv_are_there_and_describe_themselves() -> None:
-    telea, ns = registry.backends()[:2]
-    assert (telea.id, ns.id) == ("telea", "ns")
-    for info in (telea, ns):
+    for info in (registry.info("telea"), registry.info("ns")):
         assert not info.missing
         assert info.name
         assert info.summary
@@ -65,7 +63,7 @@ def test_the_two_of_opencv_are_there_and_describe_themselves() -> None:
 
 @pytest.mark.usefixtures("plugins")
 def test_an_installed_backend_is_listed_and_fills() -> None:
-    assert registry.ids()[:2] == ("telea", "ns")
+    assert registry.ids()[-1] not in registry.BUILT_IN
     assert "black_plugin" not in sys.modules
     assert registry.info("black").name == "Black"
     assert registry.backend("black") is registry.backend("black")

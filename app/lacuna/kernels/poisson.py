@@ -12,6 +12,7 @@ wait as long as one.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -108,7 +109,7 @@ def _level(u: Field, hole: NDArray[np.bool_], f: Field, screen: float) -> Level:
     runs = runs_of(hole)
     ends = np.cumsum(runs[:, 2] - runs[:, 1]) // CHUNK
     edges = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(runs)]
-    parts = tuple(slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True))
+    parts = tuple(slice(start, stop) for start, stop in itertools.pairwise(edges))
     return Level(hole, runs, parts, u, f, np.float32(screen))
 
 
@@ -288,7 +289,7 @@ def _relax(u: Any, f: Any, runs: Any, screen: Any, backward: bool) -> float:
                 if weight > 0:
                     for j in range(3):
                         new = (_around(u, y, x, h, w, j) + f[y, x, j]) / weight
-                        most = max(most, abs(new - u[y, x, j]))
+                        most = max(most, float(abs(new - u[y, x, j])))
                         u[y, x, j] = new
     return most
 
@@ -331,7 +332,7 @@ def _correct(u: Any, runs: Any, half: Any) -> float:
         for x in range(runs[n, 1], runs[n, 2]):
             for c in range(3):
                 add = _between(half, y, x, c)
-                most = max(most, abs(add))
+                most = max(most, float(abs(add)))
                 u[y, x, c] += add
     return most
 
