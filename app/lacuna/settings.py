@@ -45,6 +45,14 @@ class Preferences:
         ),
     )
     feather: float = number(0.0, 0.0, 50.0, unit="px", label=N_("Feather"), step=0.5)
+    fill_alpha: bool = switch(
+        False,
+        label=N_("Fill the transparency too"),
+        help=N_("Where a picture has transparency; else it stays as it is."),
+    )
+    grow_by: float = number(1.0, 0.5, 200.0, unit="px", label=N_("Grow by"), step=0.5)
+    shrink_by: float = number(1.0, 0.5, 200.0, unit="px", label=N_("Shrink by"), step=0.5)
+    feather_by: float = number(2.0, 0.5, 200.0, unit="px", label=N_("Feather by"), step=0.5)
     overlay_opacity: float = number(0.5, 0.1, 0.9, label=N_("Mask opacity"), step=0.1)
     overlay_colour: str = choice(
         "auto",

@@ -6,6 +6,7 @@ import dataclasses
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -539,3 +540,24 @@ def test_a_wand_search_from_before_a_crop_marks_nothing(opened: Desk, monkeypatc
     opened.settle()
     assert not opened.mask.any()
     assert any("was cropped" in m.sentence for m in opened.messages)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_transparency_is_filled_too_where_that_is_wanted_and_undone_with_the_fill(
+    empty: Desk, tmp_path: Path, wanted: bool
+):
+    pixels = np.full((120, 160, 4), 200, np.uint8)
+    pixels[..., 3] = 255
+    pixels[40:60, 50:80, 3] = 0
+    cv2.imwrite(str(tmp_path / "clear.png"), pixels)
+    empty.editor.settings.preferences = dataclasses.replace(empty.editor.settings.preferences, fill_alpha=wanted)
+    empty.open(tmp_path / "clear.png")
+    before = empty.document.alpha.pixels.copy()
+    empty.editor.use("rectangle")
+    empty.drag((45, 35), (85, 65))
+    empty.editor.fill()
+    empty.settle()
+    assert (empty.document.alpha.pixels == 255).all() == wanted
+    assert np.array_equal(empty.document.alpha.pixels, before) != wanted
+    empty.editor.undo()
+    assert np.array_equal(empty.document.alpha.pixels, before)

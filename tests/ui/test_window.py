@@ -31,6 +31,7 @@ from lacuna.imaging.region import Region
 from lacuna.settings import Settings
 from lacuna.ui.actions import ROWS
 from lacuna.ui.dialogs.error_details import ErrorDetails
+from lacuna.ui.dialogs.mask_edge import MaskEdge
 from lacuna.ui.dialogs.save_picture import SavePicture
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.messages import Answer
@@ -442,6 +443,53 @@ def test_the_estimate_follows_the_mask(window: MainWindow) -> None:
     assert window.fill_panel.problem.isHidden()
     window.editor.clear_mask()
     wait_until(lambda: "region" not in window.fill_panel.estimate.text())
+
+
+def test_filling_the_transparency_is_offered_where_there_is_any(window: MainWindow, tmp_path: Path) -> None:
+    open_photo(window)
+    assert window.fill_panel.alpha.isHidden()
+    clear = QImage(64, 48, QImage.Format.Format_RGBA8888)
+    clear.fill(0x80204060)
+    clear.save(str(tmp_path / "clear.png"))
+    open_photo(window, tmp_path / "clear.png")
+    box = window.fill_panel.alpha.fields["fill_alpha"].widgets[0]
+    assert box.isVisible()
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    assert window.editor.settings.preferences.fill_alpha
+
+
+def test_the_mask_is_grown_by_the_amount_that_was_set_and_it_is_remembered(window: MainWindow) -> None:
+    open_photo(window)
+    document = window.editor.document
+    assert document is not None
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    before = document.mask_bounds()
+    window.action_set["mask.edge"].trigger()
+    page = dialog()
+    assert isinstance(page, MaskEdge)
+    back_to(page)
+    amount = page.form.fields["grow_by"].widgets[-1]
+    amount.setFocus()
+    QTest.keyClick(amount, Qt.Key.Key_A, CTRL)
+    QTest.keyClicks(amount, "12")
+    QTest.keyClick(amount, Qt.Key.Key_Return)
+    assert page.isVisible()
+    QTest.mouseClick(page.grow, LEFT)
+    print(
+        window.editor.settings.preferences.grow_by,
+        before,
+        document.mask_bounds(),
+        cards(window),
+        document.history.labels,
+    )
+    wait_until(lambda: document.mask_bounds() == before.pad(12).clip(document.shape))
+    QTest.keyClick(page, Qt.Key.Key_Escape)
+    back_to(window)
+    key(window.canvas, "Ctrl+Up")
+    wait_until(lambda: document.mask_bounds() == before.pad(24).clip(document.shape))
+    window.editor.settings.save()
+    assert Settings.load().preferences.grow_by == 12
 
 
 def test_the_fill_button_fills(window: MainWindow) -> None:

@@ -73,7 +73,7 @@ def fill(window: MainWindow) -> None:
     settle()
 
 
-def back_to(window: MainWindow) -> None:
+def back_to(window: QWidget) -> None:
     """Give the keyboard back to the window after a dialog, as a window manager does."""
     settle()
     window.activateWindow()

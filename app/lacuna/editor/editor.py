@@ -302,14 +302,18 @@ class Editor:
     def invert_mask(self) -> None:
         self._change_mask(self.masking.invert)
 
-    def grow_mask(self, pixels: float = 1.0) -> None:
-        self._change_mask(lambda document: self.masking.grow(document, pixels))
+    def grow_mask(self, pixels: float | None = None) -> None:
+        """Widen the mask, by default by what the preferences say; so for the next two."""
+        radius = self.settings.preferences.grow_by if pixels is None else pixels
+        self._change_mask(lambda document: self.masking.grow(document, radius))
 
-    def shrink_mask(self, pixels: float = 1.0) -> None:
-        self._change_mask(lambda document: self.masking.shrink(document, pixels))
+    def shrink_mask(self, pixels: float | None = None) -> None:
+        radius = self.settings.preferences.shrink_by if pixels is None else pixels
+        self._change_mask(lambda document: self.masking.shrink(document, radius))
 
-    def feather_mask(self, pixels: float = 2.0) -> None:
-        self._change_mask(lambda document: self.masking.feather(document, pixels))
+    def feather_mask(self, pixels: float | None = None) -> None:
+        radius = self.settings.preferences.feather_by if pixels is None else pixels
+        self._change_mask(lambda document: self.masking.feather(document, radius))
 
     def reuse_last_mask(self) -> None:
         """Add the mask that was last filled or cleared."""

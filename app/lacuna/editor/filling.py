@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from lacuna.contract.fill import FillOptions, Needs
 from lacuna.contract.params import describe, to_dict, validate
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
+from lacuna.document.plane import Plane
 from lacuna.editor.values import Candidate, Estimate, Message, Severity
 from lacuna.engine import fill as engine
 from lacuna.engine import plan, registry
@@ -48,11 +51,15 @@ class Asked:
     seed: int
     masks: tuple[MaskPart, ...]
     photo: Frozen | None = None
+    alpha: Frozen | None = None  # where it is filled too
     revision: int = 0  # of the photo, when it was frozen
+    alpha_revision: int = 0
 
     def begin(self) -> None:
         """On the owner's thread, when its turn has come."""
         self.photo, self.revision = self.document.photo.freeze(), self.document.photo.revision
+        if self.options.alpha and self.document.alpha is not None:
+            self.alpha, self.alpha_revision = self.document.alpha.freeze(), self.document.alpha.revision
 
     @property
     def overhead(self) -> float:
@@ -64,8 +71,14 @@ class Asked:
         """For the worker, once."""
         if self.photo is None:
             raise Cancelled  # it could not begin any more
-        windows = tuple(Window(region, self.photo.read(region), mask) for region, mask in self.masks)
+        alpha = self.alpha
+        windows = tuple(
+            Window(region, self.photo.read(region), mask, None if alpha is None else alpha.read(region))
+            for region, mask in self.masks
+        )
         self.photo.release()
+        if alpha is not None:
+            alpha.release()
         header = self.document.header
         height, width = self.photo.shape[:2]
         return FillRequest(
@@ -86,7 +99,8 @@ class Ran:
         for window in self.request.windows:
             if window.region.intersect(region) == region:
                 inside = region.shift(-window.region.y0, -window.region.x0).slices
-                return Window(region, window.pixels[inside], window.mask[inside])
+                alpha = None if window.alpha is None else window.alpha[inside]
+                return Window(region, window.pixels[inside], window.mask[inside], alpha)
         raise ValueError(f"a piece at {region} lies in no window")
 
 
@@ -172,7 +186,9 @@ class Filling:
         return registry.backend(self.backend).needs(self.params)
 
     def _fill_options(self) -> FillOptions:
-        return FillOptions(grow=self.growth, feather=self._editor.settings.preferences.feather)
+        preferences, document = self._editor.settings.preferences, self._editor.document
+        alpha = preferences.fill_alpha and document is not None and document.alpha is not None
+        return FillOptions(grow=self.growth, feather=preferences.feather, alpha=alpha)
 
     # --- running -----------------------------------------------------------------------------------------------------
     def fill(self, document: Document, otherwise: Callable[[], None] | None = None) -> None:
@@ -258,10 +274,13 @@ class Filling:
 
     def _differs(self, asked: Asked, ran: Ran, piece: Piece) -> bool:
         """Is the photo below `piece` another than it was made for? Tiles first, pixels only if one changed."""
-        photo, region = asked.document.photo, piece.region
-        if not photo.changed_since(asked.revision, region):
-            return False
-        return photo.pixels[region.slices].tobytes() != ran.before(region).pixels.tobytes()  # bytes: NaN equals itself
+        document, region = asked.document, piece.region
+        before = ran.before(region)
+        return _other(document.photo, asked.revision, region, before.pixels) or (
+            before.alpha is not None
+            and document.alpha is not None
+            and _other(document.alpha, asked.alpha_revision, region, before.alpha)
+        )
 
     def _put(self, asked: Asked, ran: Ran) -> None:
         """One edit: the filled pixels, and that part of the mask cleared. What else changed meanwhile stays."""
@@ -269,9 +288,14 @@ class Filling:
         parts = tuple(_tight(region, mask) for region, mask in asked.masks)
         with document.edit(asked.label, ran.result.step) as edit:
             for piece in ran.result.pieces:
-                filled = (piece.pixels != ran.before(piece.region).pixels).any(axis=-1)
+                before = ran.before(piece.region)
+                filled = (piece.pixels != before.pixels).any(axis=-1)
                 with edit.write(document.photo, piece.region) as pixels:
                     pixels[filled] = piece.pixels[filled]
+                if piece.alpha is not None and document.alpha is not None:
+                    filled = piece.alpha != before.alpha
+                    with edit.write(document.alpha, piece.region) as alpha:
+                        alpha[filled] = piece.alpha[filled]
             for box, part in parts:
                 with edit.write(document.mask, box) as mask:
                     mask[part > 0] = 0
@@ -338,6 +362,12 @@ class Filling:
                     continue
                 fitting[param.name] = kept[param.name]
         return validate(params_class, fitting)
+
+
+def _other(plane: Plane, revision: int, region: Region, before: NDArray[Any]) -> bool:
+    if not plane.changed_since(revision, region):
+        return False
+    return plane.pixels[region.slices].tobytes() != before.tobytes()  # bytes: NaN equals itself
 
 
 def _tight(region: Region, mask: Mask) -> MaskPart:

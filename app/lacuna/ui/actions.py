@@ -167,6 +167,7 @@ ROWS: tuple[Row, ...] = (
     Row("mask.grow", N_("&Grow"), ("Ctrl+Up",), lambda w: w.editor.grow_mask(), Menu.MASK, has_mask, starts_group=True),
     Row("mask.shrink", N_("&Shrink"), ("Ctrl+Down",), lambda w: w.editor.shrink_mask(), Menu.MASK, has_mask),
     Row("mask.feather", N_("&Feather"), ("Shift+F6",), lambda w: w.editor.feather_mask(), Menu.MASK, has_mask),
+    Row("mask.edge", N_("&Edge by amounts…"), (), lambda w: w.show_mask_edge(), Menu.MASK, has_mask),
     Row("mask.fill_loop", N_("Fill the &loop just drawn"), ("F",), lambda w: w.editor.fill_loop(), Menu.MASK, has_mask),
     Row("mask.import", N_("I&mport a mask…"), (), lambda w: w.files.ask_import_mask(), Menu.MASK, has_picture,
         starts_group=True),

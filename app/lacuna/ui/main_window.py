@@ -178,6 +178,19 @@ class MainWindow(QMainWindow):
 
         Dialog(self.settings.preferences, self.prefer, self).open()
 
+    def show_mask_edge(self) -> None:
+        from lacuna.ui.dialogs.mask_edge import MaskEdge
+
+        editor = self.editor
+        MaskEdge(
+            self.settings.preferences,
+            self.prefer,
+            editor.grow_mask,
+            editor.shrink_mask,
+            editor.feather_mask,
+            self,
+        ).open()
+
     def show_shortcuts(self) -> None:
         from lacuna.ui.dialogs.shortcuts import Shortcuts
 
@@ -271,6 +284,7 @@ class MainWindow(QMainWindow):
         editor.session_left.add(self.offer_sessions)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.cursor_moved.connect(self.status.show_cursor)
+        self.fill_panel.preferred.connect(self.prefer)
         self.status.zoom_asked.connect(self._zoom_asked)
         for part in (self.options, self.fill_panel, self.status):
             part.done.connect(self._back_to_picture)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from lacuna.contract.params import describe
 from lacuna.document.document import Document
 from lacuna.document.plane import Plane
 from lacuna.editor.editor import Editor
@@ -13,6 +14,7 @@ from lacuna.editor.values import Estimate
 from lacuna.engine.registry import BackendInfo
 from lacuna.i18n import _, ngettext
 from lacuna.imaging.region import Region
+from lacuna.settings import Preferences
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
@@ -26,6 +28,7 @@ class FillPanel(QWidget):
     """Shows the editor's backend, params and estimate; `done` follows Enter or Esc in one of its fields."""
 
     done = Signal()
+    preferred = Signal(str, object)  # a preference that is shown here too: its name and new value
 
     def __init__(self, editor: Editor, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +51,11 @@ class FillPanel(QWidget):
         column.addWidget(self.summary)
         self._form_place = QVBoxLayout()
         column.addLayout(self._form_place)
+        others = [p.name for p in describe(Preferences) if p.name != "fill_alpha"]
+        self.alpha = Form(Preferences, leave_out=others, parent=self)
+        self.alpha.changed.connect(self.preferred)
+        self.alpha.done.connect(self.done)
+        column.addWidget(self.alpha)
         self.estimate = _wrapped(self, quiet=True)
         self.estimate.setAccessibleName(_("Estimate"))
         column.addWidget(self.estimate)
@@ -104,7 +112,10 @@ class FillPanel(QWidget):
 
     def refresh(self) -> None:
         """Show what the editor says now; nothing until the backends are listed."""
-        self.button.setEnabled(self._editor.document is not None)
+        document = self._editor.document
+        self.button.setEnabled(document is not None)
+        self.alpha.setVisible(document is not None and document.alpha is not None)
+        self.alpha.show_values(self._editor.settings.preferences)
         self._later.start()
         if not self._known:
             return
