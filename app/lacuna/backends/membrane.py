@@ -19,9 +19,7 @@ from lacuna.imaging.photo import Hole, Pixels
 
 THIN = 16  # pixels: as wide as the blocks that are compared; what is wider has no texture to find in the middle
 CORNER = 1.5  # a disc in a corner of 90 degrees leaves free what lies farther than 1.41 radii from its middle
-LUMA = np.array(
-    [0.299, 0.587, 0.114], np.float32
-)  # Rec. 601; colours change too little to be worth three times the work
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601; colours are not worth three times the work
 SMOOTH_SHARE = 0.2  # of the time
 
 

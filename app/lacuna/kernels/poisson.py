@@ -259,7 +259,7 @@ def _neighbours(y: int, x: int, h: int, w: int) -> int:
 
 
 @compiled
-def _relax(u: Any, f: Any, runs: Any, screen: Any, backward: bool) -> float:
+def _relax(u: Any, f: Any, runs: Any, screen: Any, backward: bool) -> np.float32:
     """A Gauss-Seidel sweep over the runs, in place; the largest change."""
     h, w = u.shape[0], u.shape[1]
     count = runs.shape[0]
@@ -289,7 +289,7 @@ def _relax(u: Any, f: Any, runs: Any, screen: Any, backward: bool) -> float:
                 if weight > 0:
                     for j in range(3):
                         new = (_around(u, y, x, h, w, j) + f[y, x, j]) / weight
-                        most = max(most, float(abs(new - u[y, x, j])))
+                        most = max(most, abs(new - u[y, x, j]))
                         u[y, x, j] = new
     return most
 
@@ -325,14 +325,14 @@ def _between(half: Any, y: int, x: int, c: int) -> Any:
 
 
 @compiled
-def _correct(u: Any, runs: Any, half: Any) -> float:
+def _correct(u: Any, runs: Any, half: Any) -> np.float32:
     most = np.float32(0)
     for n in range(runs.shape[0]):
         y = runs[n, 0]
         for x in range(runs[n, 1], runs[n, 2]):
             for c in range(3):
                 add = _between(half, y, x, c)
-                most = max(most, float(abs(add)))
+                most = max(most, abs(add))
                 u[y, x, c] += add
     return most
 
