@@ -259,7 +259,7 @@ def _neighbours(y: int, x: int, h: int, w: int) -> int:
 
 
 @compiled
-def _relax(u: Any, f: Any, runs: Any, screen: Any, backward: bool) -> np.float32:
+def _relax(u: Any, f: Any, runs: Any, screen: Any, backward: bool) -> Any:
     """A Gauss-Seidel sweep over the runs, in place; the largest change."""
     h, w = u.shape[0], u.shape[1]
     count = runs.shape[0]
@@ -325,7 +325,7 @@ def _between(half: Any, y: int, x: int, c: int) -> Any:
 
 
 @compiled
-def _correct(u: Any, runs: Any, half: Any) -> np.float32:
+def _correct(u: Any, runs: Any, half: Any) -> Any:
     most = np.float32(0)
     for n in range(runs.shape[0]):
         y = runs[n, 0]
