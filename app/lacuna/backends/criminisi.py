@@ -28,6 +28,7 @@ from lacuna.imaging.region import Region
 STEP = 50_000  # blocks of candidates between two looks at the cancel switch: 5 to 20 ms
 SHARED = 6_000  # blocks from which a search is worth the time that it takes to wake another thread
 SHOWN = 0.1  # seconds between two pictures of the growing fill
+FLOOR = 0.3  # of the data term, by measurement: 0.001 keeps closest to the paper and is 0.2 dB worse
 WHOLE = 1 << 20  # context and reach that no picture exceeds
 
 
@@ -87,7 +88,7 @@ class Criminisi:
         image = np.zeros((8, 8, 3), np.uint8)
         hole = np.zeros((8, 8), bool)
         hole[4, 4] = True
-        state = criminisi.start(image, hole, ~hole, radius=1, core=1, reach=WHOLE)
+        state = criminisi.start(image, hole, ~hole, radius=1, core=1, reach=WHOLE, floor=FLOOR)
         assert state is not None
         criminisi.aim(state)
         criminisi.search(state, 0, 1, state.best)
@@ -107,6 +108,7 @@ class Criminisi:
             radius=params.patch // 2,
             core=min(params.core, params.patch) // 2,
             reach=WHOLE if params.search is Search.WHOLE else params.ring,
+            floor=FLOOR,
             check=progress.check,
         )
         if state is None:

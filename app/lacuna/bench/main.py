@@ -16,6 +16,7 @@ SUBJECTS = {
     "start": N_("process start to a painted window"),
     "opening": N_("opening large JPEG files"),
     "brush": N_("a brush move, event to painted pixels"),
+    "exemplar": N_("filling by copying from the picture"),
     "fills": N_("fills in large pictures against OpenCV on the full frame"),
     "lateness": N_("how late a timer of the window is while a job runs"),
     "cancel": N_("how soon a job is cancelled"),

@@ -2,10 +2,11 @@
 inpainting", IEEE Transactions on Image Processing, 2004.
 
 The search is exact: for each target the best of all source patches, by the sum of squared differences over the known
-pixels of the target. Most candidates are refused, 64 neighbours at a time, by a lower bound of that sum. Over a group
-of n pixels, with S = R + G + B and V the spread of the 3n numbers around their mean, two patches differ by at least
-(difference of the sums of S)² / 3n + (difference of V)²: the means stand at right angles to what is left. Sums over
-squares of 3 x 3 and 2 x 2 pixels, and the spreads over the former, are made once; so one look stands for 27 numbers.
+pixels of the target. Most candidates are refused, 64 neighbours at a time, by a lower bound of that sum, made of a few
+looks into planes that were prepared once. The 27 numbers of a square of 3 x 3 pixels are a vector; turned so that its
+first parts are the mean brightness and its slopes across and down, it differs from another by the squared differences
+of these three, and by at least the squared difference of the lengths of the two rests. Squares of 2 x 2 and single
+pixels, for what the larger leave over, are compared by their mean brightness alone.
 
 Pixels are named by their flat index in rows of `width`, longer than the picture's by what a block of candidates may
 reach beyond its end. All but the sources, their sums and `known` is zero where nothing was filled: memory that a fill
@@ -28,9 +29,9 @@ STRIP = 32  # numbers of a patch row compared together: the 27 of nine pixels fi
 REFUSED = np.float32(1e30)  # bound of what is no source
 UNBOUNDED = np.float32(1e29)  # limit of bounds while there is no best yet
 SCALE = 27.0  # looks are scaled so that their squares sum to this many times the bound
+SLOPE = float(np.sqrt(SCALE / 18))  # of a difference between two rows or columns of three pixels, 18 numbers
 SLACK = 1e-3  # rounding of the bounds in float32, generously
 ALPHA = 255.0  # the paper's normalisation of the data term
-FLAT = 1e-3  # data term of a flat place: among such the confidence decides
 NORMAL = 2  # radius within which the direction of the front is estimated
 HINTS = 16  # continued sources of neighbours that are tried before the search
 ROWS = 128  # rows prepared at a time
@@ -38,6 +39,11 @@ FRONT_ROWS = 16  # rows whose front is found at a time
 PATCH_COST = 1000  # what a patch takes beside its search, in blocks
 NONE = 2**62
 UNCHANGED = (NONE, NONE, 0, 0)
+
+# Planes of `State.sums`, each over the square whose upper left pixel names it: sum of R + G + B, slopes, length of the
+# rest; then the sums of smaller squares. A look's plane decides the factor that brings it to SCALE.
+MEAN, ACROSS, DOWN, REST, TWO, ONE = range(6)
+PLANES = 6
 
 # Places in `State.numbers`.
 FRONT, FILLED, TARGET, CURSOR, BLOCKS, LOOKS, STRIPS, TOP, LEFT, HEIGHT, WIDTH = range(11)
@@ -54,9 +60,10 @@ class State(NamedTuple):
     radius: int  # of the patch that is compared
     core: int  # radius of the part of it that is copied
     reach: int  # how far from the target sources are looked for
+    floor: float  # added to the data term
     rgb: NDArray[np.uint8]  # (height * width * 3): known and filled pixels, 0 in the hole
     known: NDArray[np.uint8]  # 1 where known or filled
-    sums: NDArray[np.float32]  # four planes, see `_prepare`; squares are named by their upper left pixel
+    sums: NDArray[np.float32]  # PLANES planes, flat
     refused: NDArray[np.float32]  # 0 for the centre of a source, else REFUSED
     sources: NDArray[np.int32]  # (height, width + 1), flat: sources of a row before each column
     confidence: NDArray[np.float64]  # of filled pixels; that of the picture's own is 1
@@ -71,6 +78,7 @@ class State(NamedTuple):
     strips: NDArray[np.int64]  # strips with known numbers, counted from a candidate's upper left number
     strip_pixels: NDArray[np.float32]  # (n, STRIP)
     strip_counts: NDArray[np.float32]
+    order: NDArray[np.int32]  # rows of the search, from its top
     best: NDArray[np.int64]  # sum, squared distance and centre of the best source so far
     numbers: NDArray[np.int64]
 
@@ -83,13 +91,16 @@ def start(
     radius: int,
     core: int,
     reach: int,
+    floor: float,
     check: Callable[[], None] = lambda: None,
 ) -> State | None:
     """A fill of `hole` (h, w) in `image` (h, w, 3) from patches that lie wholly in `sources` and are known.
 
     Patches of `radius` are compared and their middle of radius `core` is copied; sources are looked for within `reach`
-    of the target in both directions, further away where there are none. None if there is no source at all. `check` is
-    called every few milliseconds.
+    of the target in both directions, further away where there are none. `floor` is added to the data term, which is 0
+    where nothing but flat colour meets the front: a small one, 0.001, is the paper's order without its stops, a large
+    one grows the fill evenly from all sides. None if there is no source at all. `check` is called every few
+    milliseconds.
     """
     height, columns = hole.shape
     side = 2 * radius + 1
@@ -103,15 +114,16 @@ def start(
     numbers[CHANGED_TOP:] = UNCHANGED
     state = State(
         height=height, columns=columns, width=width, radius=radius, core=core, reach=min(reach, height + width),
-        rgb=rgb, known=known, sums=np.zeros(4 * size + 4 * width + BLOCK, np.float32),
+        floor=float(floor),
+        rgb=rgb, known=known, sums=np.zeros(PLANES * size + 4 * width + BLOCK, np.float32),
         refused=np.full(size + BLOCK, REFUSED), sources=np.zeros(height * (width + 1), np.int32),
         confidence=np.zeros(size), priority=np.zeros(size), came_from=np.zeros(size, np.int32),
         heap=np.zeros(np.count_nonzero(hole), np.int32), place=np.zeros(size, np.int32),
-        looks=np.zeros(2 * side * side, np.int64), wanted=np.zeros(2 * side * side, np.float32),
+        looks=np.zeros(side * side, np.int64), wanted=np.zeros(side * side, np.float32),
         pixels=np.zeros((side, strips * STRIP), np.float32), counts=np.zeros((side, strips * STRIP), np.float32),
         strips=np.zeros(side * strips + 1, np.int64), strip_pixels=np.zeros((side * strips + 1, STRIP), np.float32),
         strip_counts=np.zeros((side * strips + 1, STRIP), np.float32),
-        best=np.zeros(3, np.int64), numbers=numbers,
+        order=np.zeros(height, np.int32), best=np.zeros(3, np.int64), numbers=numbers,
     )  # fmt: skip
     rows, marks = rgb[: 3 * size].reshape(height, width, 3), known.reshape(height, width)
     for top in range(0, height, ROWS):
@@ -208,6 +220,11 @@ def aim(state: Any) -> Any:
     numbers[CURSOR] = 0
     numbers[BLOCKS] = (bottom - top) * ((right - left + BLOCK - 1) // BLOCK)
     state.best[:] = NONE
+    n = 0
+    for first in (0, 4, 2, 6, 1, 3, 5, 7):  # a source as good as the best soon turns up, wherever that lies
+        for row in range(first, bottom - top, 8):
+            state.order[n] = row
+            n += 1
     _try_hints(state)
     return True
 
@@ -230,7 +247,7 @@ def search(state: Any, first: Any, last: Any, best: Any) -> Any:
     bounds = np.empty(BLOCK, np.float32)
     limit = _limit(best[0])
     for block in range(first, last):
-        v = top + block // across
+        v = top + state.order[block // across]
         u = left + block % across * BLOCK
         end = min(u + BLOCK, right)
         before = v * (width + 1)
@@ -294,30 +311,35 @@ def copy(state: Any) -> Any:
 def _prepare(state: Any, allowed: Any, depth: Any, top: Any, bottom: Any) -> Any:
     """Sums and sources of some rows, from the top down; how many sources end there.
 
-    The planes of `sums`, at one scale: S over 3 x 3, 1.5 times S over 2 x 2, 3 times S, and the spread over 3 x 3.
     `depth` (columns) counts the allowed pixels that stand above one another.
     """
     height, width, columns, radius = state.height, state.width, state.columns, state.radius
     size = height * width
-    three, two = state.sums[:size], state.sums[size : 2 * size]
-    one, spread = state.sums[2 * size : 3 * size], state.sums[3 * size : 4 * size]
-    down, squares = np.zeros(columns), np.zeros(columns)
+    mean, across = state.sums[MEAN * size : (MEAN + 1) * size], state.sums[ACROSS * size : (ACROSS + 1) * size]
+    down, rest = state.sums[DOWN * size : (DOWN + 1) * size], state.sums[REST * size : (REST + 1) * size]
+    two, one = state.sums[TWO * size : (TWO + 1) * size], state.sums[ONE * size : (ONE + 1) * size]
+    column, slope, square = np.zeros(columns), np.zeros(columns), np.zeros(columns)
     for y in range(top, bottom):
-        down[:] = 0
-        squares[:] = 0
+        column[:] = 0
+        slope[:] = 0
+        square[:] = 0
         for v in range(y, min(height, y + 3)):
+            sign = v - y - 1
             for x in range(columns):
                 at = 3 * (v * width + x)
                 r, g, b = np.float64(state.rgb[at]), np.float64(state.rgb[at + 1]), np.float64(state.rgb[at + 2])
-                down[x] += r + g + b
-                squares[x] += r * r + g * g + b * b
+                column[x] += r + g + b
+                slope[x] += sign * (r + g + b)
+                square[x] += r * r + g * g + b * b
                 if v == y:
                     one[v * width + x] = 3 * (r + g + b)
         for x in range(columns - 2):
-            total = down[x] + down[x + 1] + down[x + 2]
-            square = squares[x] + squares[x + 1] + squares[x + 2]
-            three[y * width + x] = total
-            spread[y * width + x] = np.sqrt(SCALE * square - total * total)
+            at = y * width + x
+            total = column[x] + column[x + 1] + column[x + 2]
+            a, d = SLOPE * (column[x + 2] - column[x]), SLOPE * (slope[x] + slope[x + 1] + slope[x + 2])
+            mean[at], across[at], down[at] = total, a, d
+            squares = square[x] + square[x + 1] + square[x + 2]
+            rest[at] = np.sqrt(max(0.0, SCALE * squares - total * total - a * a - d * d))
     for y in range(max(0, top - 1), min(bottom, height - 1)):
         if y + 1 < bottom:
             for x in range(columns - 1):
@@ -325,11 +347,11 @@ def _prepare(state: Any, allowed: Any, depth: Any, top: Any, bottom: Any) -> Any
                 two[at] = 0.5 * (one[at] + one[at + 1] + one[at + width] + one[at + width + 1])
     side, found = 2 * radius + 1, 0
     for y in range(top, bottom):
-        across = 0
+        run = 0
         for x in range(columns):
             depth[x] = depth[x] + 1 if allowed[y, x] else 0
-            across = across + 1 if depth[x] >= side else 0
-            if across >= side:
+            run = run + 1 if depth[x] >= side else 0
+            if run >= side:
                 state.refused[(y - radius) * width + x - radius] = 0
                 found += 1
         if y >= side - 1:
@@ -353,7 +375,7 @@ def _renew(state: Any, top: Any, left: Any, bottom: Any, right: Any) -> Any:
                 or (y > 0 and known[at - width])
                 or (y < height - 1 and known[at + width])
             ):
-                state.priority[at] = _confidence(state, y, x) * (_data(state, y, x) + FLAT)
+                state.priority[at] = _confidence(state, y, x) * (_data(state, y, x) + state.floor)
                 if state.place[at] == 0:
                     state.heap[state.numbers[FRONT]] = at
                     state.numbers[FRONT] += 1
@@ -427,43 +449,62 @@ def _cut_strips(state: Any, side: Any) -> Any:
 def _choose_looks(state: Any, side: Any) -> Any:
     """Cover the known pixels of the target with squares of 3 x 3, then of 2 x 2, then single pixels, without overlap.
 
-    First the sums over 3 x 3 in scattered order, as neighbours say much the same, then the spreads, then the rest.
+    The means of the squares of 3 x 3 come first, in scattered order, as neighbours say much the same.
     """
-    radius, width = state.radius, state.width
     looks, wanted = state.looks, state.wanted
-    size = state.height * width
+    size = state.height * state.width
     free = np.empty((side, side), np.bool_)
     for v in range(side):
         for u in range(side):
             free[v, u] = state.counts[v, 3 * u] > 0
-    places, totals, spreads = np.empty(side * side, np.int64), np.empty(side * side), np.empty(side * side)
-    n = 0
-    for length in (3, 2, 1):
-        m = 0
-        for v in range(side - length + 1):
-            for u in range(side - length + 1):
-                if not free[v : v + length, u : u + length].all():
-                    continue
-                total, square = 0.0, 0.0
-                for b in range(v, v + length):
-                    for a in range(u, u + length):
-                        free[b, a] = False
-                        for c in range(3 * a, 3 * a + 3):
-                            total += state.pixels[b, c]
-                            square += state.pixels[b, c] * np.float64(state.pixels[b, c])
-                places[m] = (v - radius) * width + u - radius
-                totals[m] = total * (1.0 if length == 3 else 1.5 if length == 2 else 3.0)
-                spreads[m] = np.sqrt(SCALE * square - total * total) if length == 3 else 0.0
-                m += 1
+    places, n = np.empty((side * side, 2), np.int64), 0
+    m = _cover(free, 3, places)
+    for first in range(3):
+        for k in range(first, m, 3):
+            v, u = places[k]
+            total, across, down, squares = 0.0, 0.0, 0.0, 0.0
+            for b in range(3):
+                for a in range(9):
+                    value = np.float64(state.pixels[v + b, 3 * u + a])
+                    total += value
+                    across += (a // 3 - 1) * value
+                    down += (b - 1) * value
+                    squares += value * value
+            across, down = SLOPE * across, SLOPE * down
+            rest = np.sqrt(max(0.0, SCALE * squares - total * total - across * across - down * down))
+            place = (v - state.radius) * state.width + u - state.radius
+            looks[n], wanted[n] = MEAN * size + place, total
+            looks[m + 2 * n], wanted[m + 2 * n] = ACROSS * size + place, across
+            looks[m + 2 * n + 1], wanted[m + 2 * n + 1] = DOWN * size + place, down
+            looks[3 * m + n], wanted[3 * m + n] = REST * size + place, rest
+            n += 1
+    n = 4 * m
+    for length in (2, 1):
+        m = _cover(free, length, places)
         for first in range(3):
             for k in range(first, m, 3):
-                looks[n], wanted[n] = (3 - length) * size + places[k], totals[k]
-                n += 1
-        if length == 3:
-            for k in range(m):
-                looks[n], wanted[n] = 3 * size + places[k], spreads[k]
+                v, u = places[k]
+                total = 0.0
+                for b in range(v, v + length):
+                    for a in range(3 * u, 3 * (u + length)):
+                        total += state.pixels[b, a]
+                place = (v - state.radius) * state.width + u - state.radius
+                looks[n], wanted[n] = (TWO if length == 2 else ONE) * size + place, total * 3.0 / length
                 n += 1
     state.numbers[LOOKS] = n
+
+
+@compiled
+def _cover(free: Any, length: Any, places: Any) -> Any:
+    """Take squares of `length` out of what is free, in reading order; how many, with their corners in `places`."""
+    m = 0
+    for v in range(free.shape[0] - length + 1):
+        for u in range(free.shape[1] - length + 1):
+            if free[v : v + length, u : u + length].all():
+                free[v : v + length, u : u + length] = False
+                places[m, 0], places[m, 1] = v, u
+                m += 1
+    return m
 
 
 @compiled
