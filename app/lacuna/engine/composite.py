@@ -48,7 +48,8 @@ def as_dtype(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind == "f":
         return values.astype(dtype)
     limits = np.iinfo(dtype)
-    return np.clip(np.rint(values), limits.min, limits.max).astype(dtype)
+    rounded = np.rint(values)
+    return np.clip(rounded, limits.min, limits.max, out=rounded).astype(dtype)
 
 
 def as_grey(filled: Pixels) -> Pixels:

@@ -12,9 +12,9 @@ wait as long as one.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ Runs = NDArray[np.int32]  # (n, 3): row, first column, column behind the last
 CHUNK = 1 << 22  # pixels swept in one call, at most, but for a single run: some 20 ms
 SWEEPS = 2  # before a correction, and behind it
 LAST_SWEEPS = 24  # on the coarsest level
-MOST = 30  # cycles, or sweeps where there is no coarser level; a cycle divides the error by about eight
+MOST = 30  # cycles, or sweeps where there is no coarser level; a cycle divides the error by about four
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def _level(u: Field, hole: NDArray[np.bool_], f: Field, screen: float) -> Level:
     runs = runs_of(hole)
     ends = np.cumsum(runs[:, 2] - runs[:, 1]) // CHUNK
     edges = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(runs)]
-    parts = tuple(slice(start, stop) for start, stop in itertools.pairwise(edges))
+    parts = tuple(slice(start, stop) for start, stop in pairwise(edges))
     return Level(hole, runs, parts, u, f, np.float32(screen))
 
 
@@ -138,7 +138,7 @@ def _cycle(levels: list[Level], depth: int, check: Callable[[], None]) -> float:
     change = 0.0
     for part in level.parts:
         check()
-        change = max(change, _correct(level.u, level.runs[part], coarser.u))
+        change = max(change, float(_correct(level.u, level.runs[part], coarser.u)))
     return max(change, _sweep(level, SWEEPS, check))
 
 
@@ -149,7 +149,7 @@ def _sweep(level: Level, count: int, check: Callable[[], None]) -> float:
         change = 0.0
         for part in level.parts if number % 2 == 0 else level.parts[::-1]:
             check()
-            change = max(change, _relax(level.u, level.f, level.runs[part], level.screen, number % 2 == 1))
+            change = max(change, float(_relax(level.u, level.f, level.runs[part], level.screen, number % 2 == 1)))
     return change
 
 

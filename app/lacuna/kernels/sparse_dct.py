@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.kernels.compiled import compiled_fast
+from lacuna.kernels.compiled import compiled, compiled_fast, inlined
 
 SIDE = 16  # of a block
 STRIDE = 4  # of the grid of blocks
@@ -52,31 +52,59 @@ def continue_across(
     """
     padded = np.pad(plane, SIDE, mode="symmetric")
     unknown = np.pad(hole, SIDE, mode="symmetric")
-    total, weight = np.empty_like(padded), np.empty_like(padded)
+    sums = np.zeros((unknown.shape[0] + 1, unknown.shape[1] + 1), np.int32)
+    np.cumsum(np.cumsum(unknown, axis=0, dtype=np.int32), axis=1, out=sums[1:, 1:])
+    total, weight = np.zeros_like(padded), np.zeros_like(padded)
     scratch = np.empty((2, SIDE, SIDE), np.float32)
     for number, threshold in enumerate(np.geomspace(FIRST, LAST, ROUNDS)):
-        # Steps of 5 and 7 visit all of the 4 x 4 ways to lay the grid before one comes again.
-        blocks = _blocks(unknown, number * 5 % STRIDE, (number * 7 + number // STRIDE) % STRIDE)
-        total.fill(0.0)
-        weight.fill(0.0)
+        # Steps of 5 and 7 visit ways to lay the grid that are far from each other, and none twice.
+        dy, dx = number * 5 % STRIDE, (number * 7 + number // STRIDE) % STRIDE
+        blocks = np.empty((_count_blocks(sums, dy, dx), 2), np.int32)
+        _find_blocks(sums, dy, dx, blocks)
         for start in range(0, len(blocks), CALL):
             at((number + start / len(blocks)) / ROUNDS)
             part = blocks[start : start + CALL]
             _vote(padded, part, np.float32(threshold * white / 255), total, weight, COSINES, RISE, WINDOW, scratch)
-        heard = unknown & (weight > 0)
-        padded[heard] += np.float32(STEP) * (total[heard] / weight[heard] - padded[heard])
+        _heed(padded, unknown, total, weight, np.float32(STEP))
     return np.ascontiguousarray(padded[SIDE:-SIDE, SIDE:-SIDE])
 
 
-def _blocks(unknown: NDArray[np.bool_], dy: int, dx: int) -> NDArray[np.int32]:
-    """(n, 2): the upper left corners (y, x) of the blocks of a grid that hold unknown pixels."""
-    sums = np.zeros((unknown.shape[0] + 1, unknown.shape[1] + 1), np.int32)
-    np.cumsum(np.cumsum(unknown, axis=0, dtype=np.int32), axis=1, out=sums[1:, 1:])
-    ys = np.arange(dy, unknown.shape[0] - SIDE + 1, STRIDE)
-    xs = np.arange(dx, unknown.shape[1] - SIDE + 1, STRIDE)
-    below, above = sums[ys + SIDE], sums[ys]
-    rows, columns = np.nonzero(below[:, xs + SIDE] - below[:, xs] - above[:, xs + SIDE] + above[:, xs])
-    return np.stack([ys[rows], xs[columns]], axis=1).astype(np.int32)
+@inlined
+def _holds_unknown(sums: Any, y: int, x: int) -> bool:
+    held: bool = sums[y + SIDE, x + SIDE] - sums[y + SIDE, x] - sums[y, x + SIDE] + sums[y, x] > 0
+    return held
+
+
+@compiled
+def _count_blocks(sums: Any, dy: int, dx: int) -> int:
+    count = 0
+    for y in range(dy, sums.shape[0] - SIDE, STRIDE):
+        for x in range(dx, sums.shape[1] - SIDE, STRIDE):
+            count += _holds_unknown(sums, y, x)
+    return count
+
+
+@compiled
+def _find_blocks(sums: Any, dy: int, dx: int, blocks: Any) -> None:
+    """The upper left corners (y, x) of the blocks of a grid that hold unknown pixels."""
+    n = 0
+    for y in range(dy, sums.shape[0] - SIDE, STRIDE):
+        for x in range(dx, sums.shape[1] - SIDE, STRIDE):
+            if _holds_unknown(sums, y, x):
+                blocks[n, 0] = y
+                blocks[n, 1] = x
+                n += 1
+
+
+@compiled_fast
+def _heed(plane: Any, unknown: Any, total: Any, weight: Any, step: Any) -> None:
+    """Move each unknown pixel towards what the blocks say of it; empty the votes."""
+    for y in range(plane.shape[0]):
+        for x in range(plane.shape[1]):
+            if unknown[y, x] and weight[y, x] > 0:
+                plane[y, x] += step * (total[y, x] / weight[y, x] - plane[y, x])
+            total[y, x] = 0.0
+            weight[y, x] = 0.0
 
 
 @compiled_fast
