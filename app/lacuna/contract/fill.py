@@ -85,11 +85,13 @@ class Filled:
     """A filled crop: `image` (h, w, 3) in the work's dtype, or float32 in the same range. Only the hole is looked at.
 
     `came_from` (h, w, 2) int32 is the source pixel (y, x) in crop coordinates of each filled one, -1 where unknown.
+    `notes` are sentences that the person should read about how it was done.
     """
 
     image: Pixels
     came_from: NDArray[np.int32] | None = None
     edges: NDArray[np.float32] | None = None
+    notes: tuple[str, ...] = ()
 
 
 class FillBackend(Protocol):

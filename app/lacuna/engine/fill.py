@@ -335,7 +335,7 @@ def _invent(request: FillRequest, needs: Needs, crop: _Crop, notes: list[str], p
         if scale > 1:
             notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=scale))
         try:
-            return _call(request, needs, crop, scale, progress)
+            return _call(request, needs, crop, scale, notes, progress)
         except MemoryError as error:
             if last:
                 raise OutOfMemory(
@@ -349,7 +349,9 @@ def _invent(request: FillRequest, needs: Needs, crop: _Crop, notes: list[str], p
     raise AssertionError("unreachable")
 
 
-def _call(request: FillRequest, needs: Needs, crop: _Crop, scale: int, progress: Progress) -> _Invented:
+def _call(
+    request: FillRequest, needs: Needs, crop: _Crop, scale: int, notes: list[str], progress: Progress
+) -> _Invented:
     prepared = prepare(
         crop.image,
         crop.hole,
@@ -368,6 +370,7 @@ def _call(request: FillRequest, needs: Needs, crop: _Crop, scale: int, progress:
     shown = progress.shown_through(preview if progress.watched else None)
     try:
         filled = answer(request.backend, needs, prepared.work, request.params, shown)
+        notes += filled.notes
         return _Invented(prepared.restore(filled), prepared.origins(filled))
     except (Cancelled, LacunaError, MemoryError):
         raise

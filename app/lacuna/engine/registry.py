@@ -24,6 +24,7 @@ BUILT_IN = {
     "ns": "lacuna.backends.opencv:NavierStokes",
     "criminisi": "lacuna.backends.criminisi:Criminisi",
     "patchmatch": "lacuna.backends.patchmatch:PatchMatch",
+    "auto": "lacuna.engine.automatic:Automatic",
 }
 
 

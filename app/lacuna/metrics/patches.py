@@ -37,12 +37,13 @@ def swd(truth: Pixels, filled: Pixels, hole: Hole, white: float = 255.0) -> floa
 class TruePatches:
     """The truth's crowd of patches, kept projected and sorted so that several fills can be held against it.
 
-    `truth` (H, W, 3), `hole` (H, W) bool with at least one pixel True.
+    `truth` (H, W, 3), `hole` (H, W) bool with at least one pixel True. `limit` takes about so many patches of each
+    level, evenly, instead of all: a rougher distance in less time.
     """
 
-    def __init__(self, truth: Pixels, hole: Hole, white: float = 255.0) -> None:
+    def __init__(self, truth: Pixels, hole: Hole, white: float = 255.0, limit: int | None = None) -> None:
         self._white = white
-        self._crowds = tuple(_crowds(truth, hole, white))
+        self._crowds = tuple(_crowds(truth, hole, white, limit))
         self._kept: list[NDArray[np.float32]] | None = None
         if sum(crowd.count for crowd in self._crowds) * DIRECTIONS <= SLICE:
             self._kept = [crowd.sorted(crowd.level, _directions()) for crowd in self._crowds]
@@ -90,9 +91,12 @@ class _Crowd:
         return along
 
 
-def _crowds(truth: Pixels, hole: Hole, white: float) -> Iterator[_Crowd]:
+def _crowds(truth: Pixels, hole: Hole, white: float, limit: int | None) -> Iterator[_Crowd]:
     for level in _pyramid(truth, white):
         y, x = np.nonzero(hole)
+        if limit is not None and len(y) > limit:
+            some = np.linspace(0, len(y) - 1, limit).astype(np.intp)
+            y, x = y[some], x[some]
         mean, spread = _normal(level, hole)
         yield _Crowd(level, y, x, mean, np.maximum(spread, np.float32(FLAT)))
         hole = _halved(hole)
