@@ -194,7 +194,7 @@ def _warm(tried: list[registry.BackendInfo], runtime: Runtime, progress: Progres
 
     One that fails here fails again when it is tried, and is told of then.
     """
-    image = np.tile(np.arange(0, 192, 2, np.uint8)[:, None, None], (1, 96, 3))
+    image = np.tile(np.arange(0, 192, 2, dtype=np.uint8)[:, None, None], (1, 96, 3))
     hole = np.zeros((96, 96), bool)
     hole[40:56, 40:56] = True
     for info in tried:
