@@ -76,7 +76,7 @@ class Criminisi:
         return Needs(
             context=Context(minimum=WHOLE if whole else params.ring + params.patch, share=0.0),
             megapixel_seconds=(150.0 if whole else 25.0) * 3.0 / core,
-            bytes_per_pixel=45.0,  # four planes of sums alone are 16; those of the front lie in the hole alone
+            bytes_per_pixel=60.0,  # the planes of sums alone are 24; what belongs to the front lies in the hole alone
         )
 
     def load(self, runtime: Runtime) -> None:
@@ -114,9 +114,10 @@ class Criminisi:
         if state is None:
             raise _no_source(work, params)
         result = np.array(work.image)
+        pixels = np.count_nonzero(work.hole)
         shown = time.monotonic()
         for _moment in self._moments(state, progress.check):
-            progress.at(self._kernel.filled(state) / np.count_nonzero(work.hole))
+            progress.at(self._kernel.filled(state) / pixels)
             if time.monotonic() - shown >= SHOWN:
                 shown = time.monotonic()
                 region = Region(*self._kernel.take_changed(state))

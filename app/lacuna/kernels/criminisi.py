@@ -195,7 +195,9 @@ def aim(state: Any) -> Any:
     target = np.int64(state.heap[0])
     y, x = target // width, target % width
     side = 2 * radius + 1
-    state.counts[:] = 0
+    for row in range(side):
+        for column in range(state.counts.shape[1]):
+            state.counts[row, column] = 0
     for v in range(max(0, y - radius), min(height, y + radius + 1)):
         for u in range(max(0, x - radius), min(columns, x + radius + 1)):
             at = v * width + u
@@ -219,7 +221,7 @@ def aim(state: Any) -> Any:
     numbers[TOP], numbers[HEIGHT], numbers[LEFT], numbers[WIDTH] = top, bottom - top, left, right - left
     numbers[CURSOR] = 0
     numbers[BLOCKS] = (bottom - top) * ((right - left + BLOCK - 1) // BLOCK)
-    state.best[:] = NONE
+    state.best[0], state.best[1], state.best[2] = NONE, NONE, NONE
     n = 0
     for first in (0, 4, 2, 6, 1, 3, 5, 7):  # a source as good as the best soon turns up, wherever that lies
         for row in range(first, bottom - top, 8):
@@ -320,9 +322,8 @@ def _prepare(state: Any, allowed: Any, depth: Any, top: Any, bottom: Any) -> Any
     two, one = state.sums[TWO * size : (TWO + 1) * size], state.sums[ONE * size : (ONE + 1) * size]
     column, slope, square = np.zeros(columns), np.zeros(columns), np.zeros(columns)
     for y in range(top, bottom):
-        column[:] = 0
-        slope[:] = 0
-        square[:] = 0
+        for x in range(columns):
+            column[x], slope[x], square[x] = 0, 0, 0
         for v in range(y, min(height, y + 3)):
             sign = v - y - 1
             for x in range(columns):
@@ -433,14 +434,18 @@ def _cut_strips(state: Any, side: Any) -> Any:
     for first in range(3):
         for v in range(first, side, 3):
             for s in range(0, state.counts.shape[1], STRIP):
-                if state.counts[v, s : s + STRIP].max() > 0:
+                known = np.float32(0)
+                for j in range(STRIP):
+                    known += state.counts[v, s + j]
+                    state.strip_pixels[n, j] = state.pixels[v, s + j]
+                    state.strip_counts[n, j] = state.counts[v, s + j]
+                if known > 0:
                     state.strips[n] = 3 * v * state.width + s
-                    state.strip_pixels[n] = state.pixels[v, s : s + STRIP]
-                    state.strip_counts[n] = state.counts[v, s : s + STRIP]
                     n += 1
     if n % 2:
         state.strips[n] = state.strips[0]
-        state.strip_counts[n] = 0
+        for j in range(STRIP):
+            state.strip_counts[n, j] = 0
         n += 1
     state.numbers[STRIPS] = n
 
@@ -461,7 +466,7 @@ def _choose_looks(state: Any, side: Any) -> Any:
     m = _cover(free, 3, places)
     for first in range(3):
         for k in range(first, m, 3):
-            v, u = places[k]
+            v, u = places[k, 0], places[k, 1]
             total, across, down, squares = 0.0, 0.0, 0.0, 0.0
             for b in range(3):
                 for a in range(9):
@@ -483,7 +488,7 @@ def _choose_looks(state: Any, side: Any) -> Any:
         m = _cover(free, length, places)
         for first in range(3):
             for k in range(first, m, 3):
-                v, u = places[k]
+                v, u = places[k, 0], places[k, 1]
                 total = 0.0
                 for b in range(v, v + length):
                     for a in range(3 * u, 3 * (u + length)):
@@ -500,8 +505,14 @@ def _cover(free: Any, length: Any, places: Any) -> Any:
     m = 0
     for v in range(free.shape[0] - length + 1):
         for u in range(free.shape[1] - length + 1):
-            if free[v : v + length, u : u + length].all():
-                free[v : v + length, u : u + length] = False
+            whole = True
+            for b in range(v, v + length):
+                for a in range(u, u + length):
+                    whole = whole and free[b, a]
+            if whole:
+                for b in range(v, v + length):
+                    for a in range(u, u + length):
+                        free[b, a] = False
                 places[m, 0], places[m, 1] = v, u
                 m += 1
     return m
@@ -528,7 +539,10 @@ def _try_hints(state: Any) -> Any:
             ):
                 continue
             centre = cy * width + cx
-            if state.refused[centre] > 0 or (tried[:n] == centre).any():
+            again = state.refused[centre] > 0
+            for k in range(n):
+                again = again or tried[k] == centre
+            if again:
                 continue
             tried[n] = centre
             n += 1
