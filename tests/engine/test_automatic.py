@@ -1,0 +1,237 @@
+"""The automatic choice: the better one on this photo, told with reasons, with the same bytes, within its time."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import lacuna
+from lacuna.contract.fill import Context, FillOptions, FillWork, Needs, Runtime
+from lacuna.contract.progress import Cancelled, Progress
+from lacuna.engine import registry
+from lacuna.engine.automatic import AutomaticParams, Grade, candidates, texture_share
+from lacuna.engine.fill import FillResult
+from lacuna.engine.photos import fill_photo, request_for
+from lacuna.errors import BackendFailed, InvalidParameter, UnknownBackend
+from lacuna.imaging.photo import Photo
+from tests.engine.backends import Scripted, constant, installed
+from tests.pictures import lion
+
+SMALL = Needs(context=Context(minimum=8, share=0.5), megapixel_seconds=0.1)
+
+
+def hole_of(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    mask = np.zeros(shape[:2], np.uint8)
+    mask[40:70, 60:90] = 255
+    return mask
+
+
+def filled(image: NDArray[Any], mask: NDArray[np.uint8], seed: int = 0, **params: Any) -> tuple[Photo, FillResult]:
+    photo = Photo(pixels=image)
+    request = request_for(photo, mask, "auto", AutomaticParams(**params), options=FillOptions(), seed=seed)
+    return fill_photo(photo, request, Runtime(), Progress())
+
+
+def named(name: str, script: Any, needs: Needs = SMALL) -> Scripted:
+    backend = Scripted(script, needs)
+    backend.id = name
+    return backend
+
+
+@pytest.fixture
+def photo() -> NDArray[Any]:
+    return np.ascontiguousarray(lion()[60:220, 120:360])
+
+
+def noise(mean: float, seed: int = 0) -> Any:
+    """A script that fills with half the grain of the pictures here, around `mean`."""
+
+    def script(work: FillWork) -> Any:
+        drawn = np.random.default_rng(seed).normal(mean, 15, (*work.hole.shape, 1))
+        return np.clip(np.repeat(drawn, 3, axis=2), 0, 255).astype(np.uint8)
+
+    return script
+
+
+# --- which one --------------------------------------------------------------------------------------------------------
+def test_it_is_a_backend_like_the_others() -> None:
+    assert "auto" in registry.ids()
+    info = registry.info("auto")
+    assert not info.missing
+    assert info.needs.seeded
+    known = [info.id for info in candidates(AutomaticParams())]
+    assert "auto" not in known
+    assert {"telea", "ns", "membrane", "patchmatch", "criminisi"} <= set(known)
+
+
+@pytest.mark.parametrize("better", [40, 200])
+def test_the_one_that_is_nearer_on_this_photo_is_chosen(better: int) -> None:
+    image = np.full((160, 240, 3), better, np.uint8)
+    with installed(named("dark", constant(40))), installed(named("bright", constant(200))):
+        result, report = filled(image, hole_of(image.shape), methods="dark, bright")
+    assert np.array_equal(result.pixels, image)
+    chosen, other = ("dark", "bright") if better == 40 else ("bright", "dark")
+    (note,) = report.notes
+    assert note.startswith(f"{chosen} was chosen, by trials at ")
+    assert f" places beside the hole: {chosen} inf dB" in note
+    assert f"; {other} " in note
+
+
+def test_on_wide_holes_texture_is_worth_some_signal_and_in_lines_it_is_not() -> None:
+    grain = np.random.default_rng(5).normal(128, 30, (160, 240, 1))
+    image = np.clip(np.repeat(grain, 3, axis=2), 0, 255).astype(np.uint8)
+    wide, line = np.zeros((160, 240), np.uint8), np.zeros((160, 240), np.uint8)
+    wide[30:70, 60:110] = 255
+    line[80:82, 20:200] = 255
+    with installed(named("smooth", constant(128))), installed(named("grainy", noise(128))):
+        _result, report = filled(image, wide, methods="smooth,grainy")
+        assert report.notes[0].startswith("grainy was chosen")
+        _result, report = filled(image, line, methods="smooth,grainy")
+        assert report.notes[0].startswith("smooth was chosen")
+
+
+def test_the_bytes_are_those_of_the_method_chosen(photo: NDArray[Any]) -> None:
+    mask = hole_of(photo.shape)
+    mask[100:103, 10:230] = 255
+    result, report = filled(photo, mask, methods="telea,ns")
+    chosen = report.notes[0].split()[0]
+    assert chosen in ("telea", "ns")
+    assert np.array_equal(result.pixels, lacuna.fill(photo, mask, chosen))
+    assert report.untouched
+
+
+def test_the_same_seed_makes_the_same_choice(photo: NDArray[Any]) -> None:
+    mask = hole_of(photo.shape)
+    first, again = (filled(photo, mask, seed=3, seconds=60) for _ in range(2))  # a busy machine has time enough
+    assert first[1].notes == again[1].notes
+    assert np.array_equal(first[0].pixels, again[0].pixels)
+
+
+def test_what_lies_below_the_mask_changes_nothing(photo: NDArray[Any]) -> None:
+    mask = hole_of(photo.shape)
+    spoilt = photo.copy()
+    spoilt[mask > 0] = np.random.default_rng(0).integers(0, 256, (np.count_nonzero(mask), 3))
+    one, other = (filled(image, mask, methods="telea,ns,membrane", seconds=60) for image in (photo, spoilt))
+    assert one[1].notes == other[1].notes
+    assert np.array_equal(one[0].pixels, other[0].pixels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_other_depths_are_filled_at_their_own(photo: NDArray[Any], dtype: Any) -> None:
+    deep = photo.astype(np.uint16) * 257 if dtype == np.uint16 else photo.astype(np.float32) / 255
+    mask = hole_of(photo.shape)
+    after = lacuna.fill(deep, mask, "auto", methods="telea,ns")
+    assert after.dtype == dtype
+    assert any(np.array_equal(after, lacuna.fill(deep, mask, name)) for name in ("telea", "ns"))
+
+
+def test_grey_pictures_stay_grey(photo: NDArray[Any]) -> None:
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    mask = hole_of(photo.shape)
+    after = lacuna.fill(grey, mask, "auto", methods="telea,ns")
+    assert any(np.array_equal(after, lacuna.fill(grey, mask, name)) for name in ("telea", "ns"))
+
+
+# --- the mix ----------------------------------------------------------------------------------------------------------
+def test_the_mix_counts_texture_by_the_width_of_the_hole() -> None:
+    smooth, rough = Grade(15.0, 0.06, 0.5), Grade(14.2, 0.5, 0.2)
+    assert smooth.mixed(0.0) > rough.mixed(0.0)
+    assert smooth.mixed(1.0) < rough.mixed(1.0)
+    assert Grade(float("inf"), float("inf"), 0.0).mixed(1.0) < 60.0
+    line, shape = np.zeros((50, 50), bool), np.zeros((50, 50), bool)
+    line[20:22], shape[10:40, 10:40] = True, True
+    assert texture_share(line) == 0.0
+    assert texture_share(shape) == 1.0
+
+
+# --- within bounds ----------------------------------------------------------------------------------------------------
+def test_a_method_too_dear_for_the_time_is_left_out_and_told(photo: NDArray[Any]) -> None:
+    dear = Needs(context=Context(minimum=8, share=0.5), megapixel_seconds=1e5)
+    with installed(named("dear", constant(0), dear)) as never:
+        _result, report = filled(photo, hole_of(photo.shape), methods="telea,ns,dear")
+    assert "dear was left out: it would take too long to try." in report.notes
+    assert never.works == []
+
+
+def test_a_method_that_is_slower_than_it_says_ends_with_the_time(photo: NDArray[Any]) -> None:
+    def slow(work: FillWork) -> Any:
+        time.sleep(0.6)
+        return work.image
+
+    start = time.monotonic()
+    with installed(named("slow", slow)):
+        _result, report = filled(photo, hole_of(photo.shape), methods="telea,ns,slow", seconds=0.5)
+    assert time.monotonic() - start < 5
+    assert report.notes[0].split()[0] in ("telea", "ns", "slow")
+
+
+def test_a_method_that_fails_is_left_out_and_told(photo: NDArray[Any]) -> None:
+    def fails(work: FillWork) -> Any:
+        raise RuntimeError("not today")
+
+    with installed(named("bad", fails)):
+        _result, report = filled(photo, hole_of(photo.shape), methods="bad,telea,ns")
+    assert report.notes[0].split()[0] in ("telea", "ns")
+    assert any("bad was left out" in note and "not today" in note for note in report.notes)
+
+
+def test_without_room_it_says_that_nothing_was_tried(photo: NDArray[Any]) -> None:
+    mask = np.full(photo.shape[:2], 255, np.uint8)
+    mask[:3] = 0
+    _result, report = filled(photo, mask, methods="telea,membrane")
+    assert "Nothing could be tried out beside the hole" in report.notes[0]
+
+
+def test_the_only_method_is_taken_without_trials(photo: NDArray[Any]) -> None:
+    mask = hole_of(photo.shape)
+    result, report = filled(photo, mask, methods="ns")
+    assert report.notes == ("ns is the only method to choose from.",)
+    assert np.array_equal(result.pixels, lacuna.fill(photo, mask, "ns"))
+
+
+def test_methods_that_are_none_are_refused(photo: NDArray[Any]) -> None:
+    mask = hole_of(photo.shape)
+    with pytest.raises(UnknownBackend, match="magic"):
+        lacuna.fill(photo, mask, "auto", methods="telea,magic")
+    with pytest.raises(InvalidParameter):
+        lacuna.fill(photo, mask, "auto", methods="telea,auto")
+
+
+def test_a_failure_of_the_method_chosen_is_a_failure(photo: NDArray[Any]) -> None:
+    def fails(work: FillWork) -> Any:
+        raise RuntimeError("not today")
+
+    with installed(named("bad", fails)), pytest.raises(BackendFailed, match="not today"):
+        filled(photo, hole_of(photo.shape), methods="bad")
+
+
+def test_a_cancel_ends_the_trials(photo: NDArray[Any]) -> None:
+    progress = Progress()
+
+    def stops(work: FillWork) -> Any:
+        progress.cancel()
+        return work.image
+
+    with installed(named("stops", stops)):
+        picture = Photo(pixels=photo)
+        mask = hole_of(photo.shape)
+        request = request_for(picture, mask, "auto", AutomaticParams(methods="telea,stops"), options=FillOptions())
+        with pytest.raises(Cancelled):
+            fill_photo(picture, request, Runtime(), progress)
+
+
+def test_progress_rises_and_trials_are_not_shown(photo: NDArray[Any]) -> None:
+    told: list[float] = []
+    shown: list[Any] = []
+    progress = Progress(lambda at, stage: told.append(at), lambda region, pixels: shown.append(region))
+    picture, mask = Photo(pixels=photo), hole_of(photo.shape)
+    request = request_for(picture, mask, "auto", AutomaticParams(methods="telea,ns"), options=FillOptions())
+    _photo, result = fill_photo(picture, request, Runtime(), progress)
+    assert told == sorted(told)
+    assert told[-1] <= 1.0
+    assert set(shown) == {piece.region for piece in result.pieces}
