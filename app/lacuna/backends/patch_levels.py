@@ -18,6 +18,7 @@ SAMPLE = 1 << 17  # values that are enough to find a picture's darkest and brigh
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int32]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,9 @@ class Level:
 
     `picture` has four bytes a pixel, the hole's are written to; `hole` and `allowed` (a patch may come from there) are
     0 or 1. `targets` are the places of patches that touch the hole, in the order of reading, `rows[y]` the first of
-    them in row y; `field` holds the source of each target, -1 elsewhere. `trust` in each target is 1 where its middle
-    is known and falls with the depth in the hole. `holes` are the places of hole pixels, `box` their y0, x0, y1, x1.
+    them in row y; `field` holds the source of each target, -1 elsewhere, `sums` the sums of the four channels of the
+    patch at each place that is a source or a target. `trust` in each target is 1 where its middle is known and falls
+    with the depth in the hole. `holes` are the places of hole pixels, `box` their y0, x0, y1, x1.
     """
 
     height: int
@@ -38,7 +40,8 @@ class Level:
     targets: Places
     rows: Places
     field: Places
-    trust: NDArray[np.float32]
+    sums: NDArray[np.int16]
+    trust: Floats
     holes: Places
     box: tuple[int, int, int, int]
 
@@ -71,6 +74,7 @@ def level_of(cv2: Any, rgbx: Bytes, hole: Hole, source: Hole) -> Level | None:
         targets=targets,
         rows=np.searchsorted(targets, np.arange(height + 1) * width).astype(np.int32),
         field=field,
+        sums=np.zeros(4 * height * width, np.int16),
         trust=np.float32(TRUST) ** -distances.reshape(-1)[middle],
         holes=holes,
         box=(int(ys.min()), int(xs.min()), int(ys.max()) + 1, int(xs.max()) + 1),
@@ -91,8 +95,8 @@ def width_of(cv2: Any, hole: Hole) -> float:
     return 2.0 * float(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 3).max())
 
 
-def inherit(fine: Level, coarse: Level, random: np.random.Generator) -> None:
-    """Take the field of a coarser level over: twice the place, and what is left over by halving."""
+def inherit(cv2: Any, fine: Level, coarse: Level, random: np.random.Generator) -> None:
+    """Take over what a coarser level found: its field at twice the places, and its pixels in the hole, enlarged."""
     y, x = fine.targets // fine.width, fine.targets % fine.width
     parent_y = np.minimum(y // 2, coarse.height - PATCH)
     parent_x = np.minimum(x // 2, coarse.width - PATCH)
@@ -103,6 +107,11 @@ def inherit(fine: Level, coarse: Level, random: np.random.Generator) -> None:
     wrong = (source < 0) | (fine.allowed[place] == 0)
     place[wrong] = random.choice(np.flatnonzero(fine.allowed), int(wrong.sum()))
     fine.field[fine.targets] = place
+    small = coarse.picture.reshape(coarse.height, coarse.width, 4)
+    big = cv2.resize(small, (2 * coarse.width, 2 * coarse.height), interpolation=cv2.INTER_LINEAR)
+    y, x = fine.holes // fine.width, fine.holes % fine.width
+    inside = np.minimum(y, big.shape[0] - 1), np.minimum(x, big.shape[1] - 1)
+    fine.picture.reshape(-1, 4)[fine.holes] = big[inside]
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,11 @@ class Bytes8:
 
     dark: float
     bright: float
+
+    @property
+    def unit(self) -> float:
+        """What one step of a byte is in the picture."""
+        return (self.bright - self.dark) / 255
 
     def of(self, image: Pixels) -> Bytes:
         if image.dtype == np.uint8:
@@ -121,7 +135,7 @@ class Bytes8:
     def back(self, bytes_: Bytes, dtype: Any) -> Pixels:
         if dtype == np.uint8:
             return bytes_
-        values = bytes_ * np.float32((self.bright - self.dark) / 255) + np.float32(self.dark)
+        values = bytes_ * np.float32(self.unit) + np.float32(self.dark)
         return values if dtype.kind == "f" else np.rint(values).astype(dtype)
 
 

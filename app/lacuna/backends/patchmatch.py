@@ -17,7 +17,18 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.backends.patch_levels import PATCH, Level, bytes_for, halved, inherit, level_of, roughness, width_of
+from lacuna.backends.patch_levels import (
+    PATCH,
+    Floats,
+    Level,
+    Places,
+    bytes_for,
+    halved,
+    inherit,
+    level_of,
+    roughness,
+    width_of,
+)
 from lacuna.contract.fill import Filled, FillWork, Needs, Runtime
 from lacuna.contract.params import integer, number
 from lacuna.contract.progress import Progress
@@ -28,6 +39,10 @@ from lacuna.imaging.region import Region
 # Rounds of search and vote from the coarsest size on: there the structure is found, later it is only refined.
 ROUNDS = (30, 15, 8, 5, 4, 3)
 NOISE = 3000.0  # squared difference of two like patches: 64 pixels of three channels with a noise of 4 levels
+START_SWEEPS = 200  # of relaxation: plenty for a hole that is a few patches wide
+SEAM = 0.02  # how fast the correction at the rim fades: in 1 / sqrt(SEAM) pixels to a third
+RIM_SWEEPS = 40
+RELAXED = 200_000  # pixels a step, some 10 ms
 NEAR = 64  # pixels: how far the random search begins to look once a coarser size has found the place
 BAND = 4000  # targets that are worth a thread of their own
 BANDS = 16  # at most, but for the next bound
@@ -37,7 +52,7 @@ STEP = 40000  # targets a step at most: some 10 ms
 @dataclass(frozen=True)
 class PatchMatchParams:
     start: int = integer(
-        28, 12, 100, unit="px", label=N_("Start"),
+        32, 12, 100, unit="px", label=N_("Start"),
         help=N_("Width of the hole at the smallest size. Small invents more structure, large stays calmer."),
     )  # fmt: skip
     rounds: float = number(
@@ -48,8 +63,12 @@ class PatchMatchParams:
         4.0, 0.0, 16.0, step=0.5, label=N_("Texture"),
         help=N_("How much it counts that a patch is as rough as its surroundings. 0 compares colours alone."),
     )  # fmt: skip
+    shift: float = number(
+        40.0, 0.0, 100.0, step=1.0, label=N_("Colour shift"),
+        help=N_("By how much of 255 a copied patch may be made brighter, darker or tinted to fit in."),
+    )  # fmt: skip
     sharpness: float = number(
-        0.5, 0.0, 3.0, label=N_("Sharpness"),
+        0.25, 0.0, 3.0, step=0.25, label=N_("Sharpness"),
         help=N_("How much better patches outweigh others. High copies and keeps grain, low averages."),
     )  # fmt: skip
 
@@ -68,9 +87,9 @@ class PatchMatch:
     def load(self, runtime: Runtime) -> None:
         import cv2
 
-        from lacuna.kernels import patch_votes, patchmatch
+        from lacuna.kernels import patch_distance, patch_votes, patchmatch
 
-        self._cv2, self._search, self._votes = cv2, patchmatch, patch_votes
+        self._cv2, self._search, self._votes, self._sums = cv2, patchmatch, patch_votes, patch_distance
         self._threads = runtime.threads
 
     def unload(self) -> None:
@@ -118,7 +137,8 @@ class _Run:
         pool: ThreadPoolExecutor,
         random: np.random.Generator,
     ) -> None:
-        self._cv2, self._search, self._votes = backend._cv2, backend._search, backend._votes
+        self._cv2, self._search, self._votes, self._sums = backend._cv2, backend._search, backend._votes, backend._sums
+        self._shift = round(PATCH**2 * params.shift)
         self._work, self._params, self._levels = work, params, levels
         self._pool, self._random = pool, random
         self._costs = np.zeros(0, np.int32)  # of the level's targets
@@ -134,10 +154,13 @@ class _Run:
             part = progress.part(0.98 * cost / sum(price))
             self._costs = np.zeros(level.targets.size, np.int32)
             if coarser is None:
-                self._begin(level)
+                self._begin(level, progress)
+                self._sum_up(level, np.flatnonzero(level.allowed).astype(np.int32), progress)
                 radius = max(level.height, level.width)
             else:
-                inherit(level, coarser, self._random)
+                inherit(self._cv2, level, coarser, self._random)
+                self._sum_up(level, level.targets, progress)
+                self._sum_up(level, np.flatnonzero(level.allowed).astype(np.int32), progress)
                 self._vote(level, progress)
                 radius = NEAR
             for number_ in range(count):
@@ -150,29 +173,57 @@ class _Run:
     def result(self, progress: Progress) -> Filled:
         """The votes of the finest level in the picture's own depth, and where they came from."""
         level, image = self._levels[0], self._work.image
+        hole = self._work.hole
+        cross = self._cv2.getStructuringElement(self._cv2.MORPH_CROSS, (3, 3))
+        voted = self._cv2.dilate(hole.view(np.uint8), cross).view(bool)  # the hole and the known pixels at its rim
+        pixels = np.flatnonzero(voted).astype(np.int32)
         numbers = np.full(level.height * level.width, -1, np.int32)
         numbers[level.targets] = np.arange(level.targets.size, dtype=np.int32)
-        values = np.empty((level.holes.size, 3), np.float32)
-        places = np.empty((level.holes.size, 2), np.int32)
+        values = np.empty((pixels.size, 3), np.float32)
+        places = np.empty((pixels.size, 2), np.int32)
         weights = self._weights(level)
+        unit = bytes_for(self._work).unit
 
         def collect(begin: int, end: int) -> None:
-            self._votes.collect(image, level.holes, begin, end, numbers, level.field, weights, values, places)
+            self._votes.collect(
+                image, level.sums, self._shift, unit, pixels, begin, end,
+                numbers, level.field, weights, values, places,
+            )  # fmt: skip
 
-        self._each(_bands(level.holes.size), collect, progress)
+        self._each(_bands(pixels.size), collect, progress)
+        inside = hole.reshape(-1)[pixels]
+        error = np.zeros((hole.size, 4), np.float32)
+        rim = pixels[~inside]
+        error[rim, :3] = image.reshape(-1, 3)[rim] - values[~inside]
+        self._relax(level, error.reshape(-1), SEAM, RIM_SWEEPS, progress)
         filled = image.copy()
-        filled[self._work.hole] = values if image.dtype.kind == "f" else np.rint(values)
+        values = values[inside] + error[level.holes, :3]
+        filled[hole] = values if image.dtype.kind == "f" else np.clip(np.rint(values), 0, self._work.white)
         came_from = np.full((level.height, level.width, 2), -1, np.int32)
-        came_from[self._work.hole] = places
+        came_from[hole] = places[inside]
         progress.at(1.0)
         return Filled(filled, came_from)
 
-    def _begin(self, level: Level) -> None:
+    def _relax(self, level: Level, values: Floats, leak: float, sweeps: int, progress: Progress) -> None:
+        """Smooth `values` (four for each place) in the hole, in steps of a few milliseconds; see the kernel."""
+        step = max(1, RELAXED // level.holes.size)
+        for done in range(0, sweeps, step):
+            progress.check()
+            self._votes.relax(values, level.width, level.hole, level.holes, leak, min(step, sweeps - done))
+
+    def _begin(self, level: Level, progress: Progress) -> None:
         """A smooth fill, and for each target any source."""
-        values = level.picture.astype(np.float32)
-        values.reshape(-1, 4)[level.holes] = level.picture.reshape(-1, 4)[level.hole == 0].mean(axis=0)
-        self._votes.relax(level.picture, level.width, level.holes, level.hole, values, 200)
+        values = level.picture.reshape(-1, 4).astype(np.float32)
+        values[level.holes] = values[level.hole == 0].mean(axis=0)
+        self._relax(level, values.reshape(-1), 0.0, START_SWEEPS, progress)
+        level.picture.reshape(-1, 4)[level.holes] = np.clip(np.rint(values[level.holes]), 0, 255)
         level.field[level.targets] = self._random.choice(np.flatnonzero(level.allowed), level.targets.size)
+
+    def _sum_up(self, level: Level, places: Places, progress: Progress) -> None:
+        def sum_up(begin: int, end: int) -> None:
+            self._sums.sum_up(level.picture, level.width, places, begin, end, level.sums)
+
+        self._each(_bands(places.size), sum_up, progress)
 
     def _improve(self, level: Level, radius: int, *, backward: bool, progress: Progress) -> None:
         bands = _bands(level.targets.size)
@@ -182,7 +233,7 @@ class _Run:
 
         def search(begin: int, end: int, seed: int) -> None:
             self._search.search(
-                level.picture, level.width, level.allowed, level.targets, begin, end,
+                level.picture, level.sums, self._shift, level.width, level.allowed, level.targets, begin, end,
                 level.field, before, self._costs, none, backward, radius, seed,
             )  # fmt: skip
 
@@ -194,8 +245,8 @@ class _Run:
 
         def vote(first: int, last: int) -> None:
             self._votes.vote(
-                level.picture, level.width, level.hole, level.targets, level.rows, level.field, weights,
-                first, last, left, right,
+                level.picture, level.sums, self._shift, level.width, level.hole,
+                level.targets, level.rows, level.field, weights, first, last, left, right,
             )  # fmt: skip
 
         count = len(_bands(level.targets.size))

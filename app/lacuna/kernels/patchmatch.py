@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.kernels.compiled import compiled, inlined
-from lacuna.kernels.patch_distance import FAR, distance
+from lacuna.kernels.patch_distance import FAR, distance, sum_up_one
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int32]
@@ -31,6 +31,8 @@ def _next(state):  # type: ignore[no-untyped-def]
 @compiled
 def search(
     picture: Bytes,
+    sums: NDArray[np.int16],
+    shift: int,
     width: int,
     allowed: Bytes,
     targets: Places,
@@ -60,7 +62,8 @@ def search(
         number = index if not backward else begin + end - 1 - index
         target = targets[number]
         best = field[target]
-        cost = distance(picture, target, best, width, FAR)
+        sum_up_one(picture, width, target, sums)
+        cost = distance(picture, sums, target, best, width, shift, FAR)
         for direction in range(2):
             move = step if direction == 0 else step * width
             neighbour = target + move
@@ -72,14 +75,14 @@ def search(
             source = source - move
             if source < 0 or source >= size or source == best or allowed[source] == 0:
                 continue
-            found = distance(picture, target, source, width, cost)
+            found = distance(picture, sums, target, source, width, shift, cost)
             if found < cost:
                 cost, best = found, np.int32(source)
         if count:
             state = _next(state)
             source = target + offsets[np.int64(state >> np.uint32(8)) % count]
             if 0 <= source < size and source != best and allowed[source] != 0:
-                found = distance(picture, target, source, width, cost)
+                found = distance(picture, sums, target, source, width, shift, cost)
                 if found < cost:
                     cost, best = found, np.int32(source)
         reach = radius
@@ -96,7 +99,7 @@ def search(
             source = ny * width + nx
             if allowed[source] == 0 or source == best:
                 continue
-            found = distance(picture, target, source, width, cost)
+            found = distance(picture, sums, target, source, width, shift, cost)
             if found < cost:
                 cost, best = found, np.int32(source)
                 y, x = ny, nx
