@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.resizeDocks([docks["fill"]], [290], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["fill"], docks["zoom"], docks["history"]], [270, 290, 220], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["fill"], docks["zoom"], docks["history"]], [340, 240, 200], Qt.Orientation.Vertical)
         return docks
 
     def _dock(self, name: str, title: str) -> QDockWidget:
