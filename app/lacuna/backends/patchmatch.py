@@ -64,11 +64,11 @@ class PatchMatchParams:
         help=N_("How much it counts that a patch is as rough as its surroundings. 0 compares colours alone."),
     )  # fmt: skip
     shift: float = number(
-        40.0, 0.0, 100.0, step=1.0, label=N_("Colour shift"),
+        12.0, 0.0, 100.0, step=1.0, label=N_("Colour shift"),
         help=N_("By how much of 255 a copied patch may be made brighter, darker or tinted to fit in."),
     )  # fmt: skip
     sharpness: float = number(
-        0.25, 0.0, 3.0, step=0.25, label=N_("Sharpness"),
+        0.5, 0.0, 3.0, step=0.25, label=N_("Sharpness"),
         help=N_("How much better patches outweigh others. High copies and keeps grain, low averages."),
     )  # fmt: skip
 
