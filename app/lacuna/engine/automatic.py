@@ -254,7 +254,8 @@ def _usual(ids: list[str], texture: float) -> str | None:
 
 def _told(backend: str, grades: list[Grade]) -> str:
     mean = [float(np.mean([getattr(grade, name) for grade in grades])) for name in ("psnr", "detail")]
-    return f"{backend} {mean[0]:.1f} dB, {_('detail')} {mean[1]:.2f}"
+    detail = _("detail")  # on a line of its own: texts inside of an f-string are not collected
+    return f"{backend} {mean[0]:.1f} dB, {detail} {mean[1]:.2f}"
 
 
 class _Known:
