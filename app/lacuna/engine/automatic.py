@@ -36,7 +36,7 @@ CROWD = 1.0  # dB for each standard deviation that the patches as a crowd are of
 MOST_HALVINGS = 4.0  # below a sixteenth, smoother is no worse
 # What is best on most photos keeps its place unless another one leads by more than chance: at two places of one photo
 # the same method easily differs by 1 dB. Chosen with the figures above on every third photo of the evaluation set.
-LEAD = 0.75  # dB
+LEAD = 0.5  # dB
 # In a line nobody sees texture, and only nearness counts; in a shape that is wide, texture counts in full.
 LINE, SHAPE = 3.0, 8.0  # pixels from middle to rim
 
