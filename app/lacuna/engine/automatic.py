@@ -253,9 +253,9 @@ def _usual(ids: list[str], texture: float) -> str | None:
 
 
 def _told(backend: str, grades: list[Grade]) -> str:
-    mean = [float(np.mean([getattr(grade, name) for grade in grades])) for name in ("psnr", "detail")]
-    detail = _("detail")  # on a line of its own: texts inside of an f-string are not collected
-    return f"{backend} {mean[0]:.1f} dB, {detail} {mean[1]:.2f}"
+    mean = {name: float(np.mean([getattr(grade, name) for grade in grades])) for name in ("psnr", "detail")}
+    sentence = _("{backend} {psnr} dB, detail {detail}")
+    return sentence.format(backend=backend, psnr=f"{mean['psnr']:.1f}", detail=f"{mean['detail']:.2f}")
 
 
 class _Known:
