@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.bench.calibration import slowness
+from lacuna.bench.exemplar_patchmatch import patchmatch_rows
 from lacuna.bench.figure import Figure
 from lacuna.bench.pictures import large
 from lacuna.imaging.photo import Hole, Pixels
@@ -158,4 +159,4 @@ def _seconds(call: Callable[[], object]) -> float:
     return min(taken)
 
 
-ROWS = (criminisi_rows,)
+ROWS = (criminisi_rows, patchmatch_rows)
