@@ -7,6 +7,7 @@ import os
 from dataclasses import fields, replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,6 +129,7 @@ def test_a_failed_save_leaves_no_scratch_file(tmp_path: Path, monkeypatch: pytes
     assert json.loads(path.read_text())["backend"] == "ns"
 
 
+@hypothesis.settings(deadline=None)  # a busy machine is no mistake
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),

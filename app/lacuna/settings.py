@@ -65,6 +65,7 @@ class Preferences:
         ),
         label=N_("Mask colour"),
     )
+    show_origin: bool = switch(False, label=N_("Show where a filled pixel came from"))
     brush_on_screen: bool = switch(False, label=N_("Brush size in screen pixels"))
     pen_pressure: bool = switch(True, label=N_("Pen pressure sets the size"))
     history_megabytes: int = integer(256, 64, 8192, step=64, unit="MB", label=N_("Memory for undo"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lacuna.document.document import Document
 from lacuna.document.plane import Plane
+from lacuna.editor.clone import CROSS
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.masking import Masking
@@ -225,8 +227,14 @@ class Editor:
             self._guarded(lambda: self.toolbox.finish(at))
 
     def outline(self, at: Pointer | None) -> Outline:
-        """What to draw over the picture now: the gesture's outline, else the nib at `at`."""
-        return self.toolbox.outline(at)
+        """What to draw over the picture now: the gesture's outline, else the nib at `at`; and where that came from."""
+        outline = self.toolbox.outline(at)
+        if self.settings.preferences.show_origin and at is not None and self.document is not None:
+            origin = self.filling.origins.at(self.document, at.x, at.y)
+            if origin is not None:
+                x, y = origin[0] + 0.5, origin[1] + 0.5
+                outline = replace(outline, circles=(*outline.circles, (x, y, CROSS)))
+        return outline
 
     def _gesture_ended(self, ended: Ended) -> None:
         search = ended.gesture.search

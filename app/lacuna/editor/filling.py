@@ -14,6 +14,7 @@ from lacuna.contract.progress import Cancelled, Progress
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.document.plane import Plane
+from lacuna.editor.origins import Origins
 from lacuna.editor.values import Candidate, Estimate, Message, Severity
 from lacuna.engine import fill as engine
 from lacuna.engine import plan, registry
@@ -111,6 +112,7 @@ class Filling:
         self._editor = editor
         self.candidate: Candidate | None = None
         self.report: FillResult | None = None  # of the last fill that was put in, without its pixels
+        self.origins = Origins()
         self._seed = 0
         self._running: dict[Job, Asked] = {}
         self._params: dict[str, Any] = {}
@@ -300,6 +302,7 @@ class Filling:
                 with edit.write(document.mask, box) as mask:
                     mask[part > 0] = 0
         self._editor.masking.remember(parts)
+        self.origins.add(document, ran.result.pieces)
         self.report = replace(ran.result, pieces=())
 
     def _measure(self, asked: Asked, ran: Ran) -> None:
@@ -347,6 +350,7 @@ class Filling:
     def forget(self) -> None:
         """Another document: its results are of no use."""
         self.candidate = self.report = self._estimated = None
+        self.origins = Origins()
         self._seed = 0
 
     def _remembered(self, backend: str) -> Any:
