@@ -19,9 +19,7 @@ from lacuna.engine.jobs import JobQueue
 from lacuna.imaging.region import Region
 from lacuna.settings import Settings
 
-PATIENCE = (
-    120.0  # seconds, for the first use of a kernel is compiled; who waits longer has found a job that does not end
-)
+PATIENCE = 120.0  # seconds: the first use of a kernel compiles it; who waits longer has found a job that does not end
 
 
 class Desk:
