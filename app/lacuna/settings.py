@@ -45,6 +45,11 @@ class Preferences:
         ),
     )
     feather: float = number(0.0, 0.0, 50.0, unit="px", label=N_("Feather"), step=0.5)
+    grain: bool = switch(
+        True,
+        label=N_("Match the grain"),
+        help=N_("Fills of methods that make smooth ones get the noise of the picture around them."),
+    )
     fill_alpha: bool = switch(
         False,
         label=N_("Fill the transparency too"),

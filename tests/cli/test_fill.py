@@ -154,6 +154,8 @@ def test_the_json_report_tells_what_was_done(
         "seed": 0,
         "grow": 2.0,
         "feather": 0.0,
+        "composite": "auto",
+        "grain": False,
         "device": "cpu",
         "regions": 1,
         "mask_pixels": 600,

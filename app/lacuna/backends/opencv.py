@@ -43,6 +43,7 @@ class _OpenCV:
         reach = 2 * params.radius + 4
         return Needs(
             context=Context(minimum=reach, share=0.0),
+            smooth=True,
             interruptible=False,
             megapixel_seconds=0.12 + self.cost * params.radius**2,
             bytes_per_pixel=24.0,  # padded copies of the picture and the hole, distances, states, the heap

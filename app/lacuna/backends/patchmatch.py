@@ -29,7 +29,7 @@ from lacuna.backends.patch_levels import (
     roughness,
     width_of,
 )
-from lacuna.contract.fill import Filled, FillWork, Needs, Runtime
+from lacuna.contract.fill import Composite, Filled, FillWork, Needs, Runtime
 from lacuna.contract.params import integer, number
 from lacuna.contract.progress import Progress
 from lacuna.errors import UnsuitableMask
@@ -82,7 +82,12 @@ class PatchMatch:
     Params: ClassVar[type] = PatchMatchParams
 
     def needs(self, params: PatchMatchParams) -> Needs:
-        return Needs(seeded=True, megapixel_seconds=6.0 * params.rounds, bytes_per_pixel=48.0)
+        return Needs(
+            composite=Composite.POISSON,
+            seeded=True,
+            megapixel_seconds=6.0 * params.rounds,
+            bytes_per_pixel=48.0,
+        )
 
     def load(self, runtime: Runtime) -> None:
         import cv2

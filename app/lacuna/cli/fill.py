@@ -17,6 +17,7 @@ from lacuna.engine import device, plan, registry
 from lacuna.engine.composite import weights
 from lacuna.engine.fill import FillRequest, FillResult, sources_box, survey
 from lacuna.engine.photos import fill_photo, request_for
+from lacuna.engine.seam import composite_named
 from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
@@ -37,6 +38,8 @@ class Order:
     settings: tuple[str, ...]
     grow: float
     feather: float
+    composite: str
+    grain: bool
     sources: Path | None
     device: str
     invert_mask: bool
@@ -55,6 +58,7 @@ def run(order: Order) -> None:
     """Carry the order out: usage is checked before any file is opened, the output's name before anything is filled."""
     chosen = registry.backend(order.backend)
     params: Any = validate(chosen.Params, _settings(order.settings))
+    joining = composite_named(order.composite)
     needs = chosen.needs(params)
     runtime = device.runtime_for(order.device, needs.devices)
     photo = _read(order)
@@ -62,7 +66,7 @@ def run(order: Order) -> None:
     if order.mask == ALPHA:
         photo = photo.with_pixels(photo.pixels, None)  # what was transparent is filled: nothing is left to see through
     target = _target(order, photo)
-    options = FillOptions(grow=order.grow, feather=order.feather, alpha=order.fill_alpha)
+    options = FillOptions(order.grow, order.feather, order.fill_alpha, joining, order.grain)
     sources = _sources(order, photo)
     request = request_for(photo, mask, order.backend, params, options=options, seed=order.seed, sources=sources)
     if order.dry_run:
@@ -198,6 +202,8 @@ def _words(request: FillRequest, used: str) -> dict[str, Any]:
         "seed": request.seed,
         "grow": request.options.grow,
         "feather": request.options.feather,
+        "composite": request.options.composite,
+        "grain": request.options.grain,
         "device": used,
     }
 

@@ -62,6 +62,16 @@ def fill(
     ] = None,
     grow: Annotated[float, typer.Option(min=0, max=100_000, help=_("Widen the mask by so many pixels."))] = 0.0,
     feather: Annotated[float, typer.Option(min=0, max=100_000, help=_("Soften the seam inside the mask."))] = 0.0,
+    composite: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|plain|feather|poisson|screened",
+            help=_("How the fill is joined to what lies around it; auto: as is best for the backend."),
+        ),
+    ] = "auto",
+    grain: Annotated[
+        bool, typer.Option("--grain", help=_("Put the picture's noise into fills that are smoother."))
+    ] = False,
     sources: Annotated[
         Path | None,
         typer.Option(
@@ -103,6 +113,8 @@ def fill(
             settings=tuple(setting or ()),
             grow=grow,
             feather=feather,
+            composite=composite,
+            grain=grain,
             sources=sources,
             device=device,
             invert_mask=invert_mask,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +15,16 @@ from lacuna.imaging.photo import Hole, Pixels
 from lacuna.imaging.region import Region
 
 VERSION = 1
+
+
+class Composite(StrEnum):
+    """How a fill is joined to what lies around it; outside the mask none of these changes a pixel."""
+
+    AUTO = "auto"  # as the backend says that it is best joined
+    PLAIN = "plain"  # as it is
+    FEATHER = "feather"  # shifted near the seam, so that it meets what lies around it
+    POISSON = "poisson"  # shifted all over, keeping its own gradients
+    SCREENED = "screened"  # the same, with the shading around the hole, and held to its own colours far inside
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Needs:
     max_pixels: int | None = None  # of one crop; None = no limit
     devices: frozenset[str] = frozenset({"cpu"})
     seeded: bool = False  # another seed gives another result
+    composite: Composite = Composite.PLAIN  # what "auto" means for it
+    smooth: bool = False  # the result has no grain of its own: the picture's may be put in
     interruptible: bool = True  # False: one call that cannot be stopped, its result is thrown away
     megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core, until it has been measured
     bytes_per_pixel: float = 16.0  # working memory for each pixel of the crop
@@ -123,12 +136,15 @@ class FillBackend(Protocol):
 class FillOptions:
     """How the engine puts a fill in: `grow` widens the mask by that many pixels, `feather` softens the seam inside it.
 
-    `alpha` fills the alpha channel too. Outside the mask grown by `grow` no pixel ever changes.
+    `alpha` fills the alpha channel too. `composite` joins the fill to what lies around it, `grain` puts the picture's
+    noise into it where it is smoother. Outside the mask grown by `grow` no pixel ever changes.
     """
 
     grow: float = 0.0
     feather: float = 0.0
     alpha: bool = False
+    composite: Composite = Composite.AUTO
+    grain: bool = False
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,8 @@ class Filling:
     def _fill_options(self) -> FillOptions:
         preferences, document = self._editor.settings.preferences, self._editor.document
         alpha = preferences.fill_alpha and document is not None and document.alpha is not None
-        return FillOptions(grow=self.growth, feather=preferences.feather, alpha=alpha)
+        grain = preferences.grain and self._needs().smooth
+        return FillOptions(grow=self.growth, feather=preferences.feather, alpha=alpha, grain=grain)
 
     # --- running -----------------------------------------------------------------------------------------------------
     def fill(self, document: Document, otherwise: Callable[[], None] | None = None) -> None:

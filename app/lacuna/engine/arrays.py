@@ -15,6 +15,7 @@ from lacuna.engine import registry
 from lacuna.engine.fill import FillRequest, FillResult, Window, sources_box
 from lacuna.engine.fill import fill as fill_request
 from lacuna.engine.plan import windows_for
+from lacuna.engine.seam import composite_named
 from lacuna.errors import SizeMismatch
 from lacuna.i18n import _
 from lacuna.imaging.photo import Hole, white_of
@@ -31,6 +32,8 @@ def fill(
     grow: float = 0.0,
     feather: float = 0.0,
     fill_alpha: bool = False,
+    composite: str = "auto",
+    grain: bool = False,
     seed: int = 0,
     device: str = "auto",
     sources: NDArray[Any] | None = None,
@@ -42,7 +45,9 @@ def fill(
     is (H, W) or (H, W, 1), bool or uint8: every pixel above 0 is filled, a uint8 value is the weight of the fill.
 
     `grow` widens the mask by a disc of so many pixels, `feather` softens its edge inside it over so many pixels. Alpha
-    is left as it is unless `fill_alpha`. `device` is "auto", "cpu" or "cuda". `sources`, shaped as `mask`, is where a
+    is left as it is unless `fill_alpha`. `composite` joins the fill to what lies around it: "plain", "feather",
+    "poisson", "screened", or "auto", as the backend is best joined; `grain` puts the picture's noise into fills that
+    are smoother. `device` is "auto", "cpu" or "cuda". `sources`, shaped as `mask`, is where a
     backend that copies may copy from: where it is True, or 128 and above. `params` are the backend's own settings, such
     as `radius=5`; `lacuna backends` lists them.
 
@@ -57,7 +62,13 @@ def fill(
     chosen = registry.backend(backend)
     checked: Any = validate(chosen.Params, params)
     needs = chosen.needs(checked)
-    options = FillOptions(grow=_length("grow", grow), feather=_length("feather", feather), alpha=fill_alpha)
+    options = FillOptions(
+        grow=_length("grow", grow),
+        feather=_length("feather", feather),
+        alpha=fill_alpha,
+        composite=composite_named(composite),
+        grain=grain,
+    )
     runtime = devices.runtime_for(device, needs.devices)
     request = FillRequest(
         windows=_windows(image, plane, needs, options, allowed),

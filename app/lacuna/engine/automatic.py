@@ -83,6 +83,7 @@ class Automatic:
             guides=frozenset().union(*(needs.guides for needs in all_needs)),
             context=context,
             devices=frozenset().union(*(needs.devices for needs in all_needs)),
+            smooth=any(needs.smooth for needs in all_needs),  # it gets what it lacks, and may lack none
             seeded=True,
             megapixel_seconds=max(costs) + 2 * sum(costs),
             bytes_per_pixel=16.0 + max(needs.bytes_per_pixel for needs in all_needs),

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.contract.fill import FillOptions, FillStep, Needs, Runtime
+from lacuna.contract.fill import Composite, FillOptions, FillStep, Needs, Runtime
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
 from lacuna.engine.call import answer
 from lacuna.engine.composite import as_grey, composite, differs, weights
+from lacuna.engine.grain import RING, add, measure
 from lacuna.engine.plan import Cut, cuts
+from lacuna.engine.seam import join
 from lacuna.engine.work import prepare
 from lacuna.errors import BackendFailed, LacunaError, OutOfMemory, UnsuitableMask
 from lacuna.i18n import _
@@ -286,8 +288,10 @@ def _fill_cut(
     colours = progress.part(colour_share).shown_through(preview if progress.watched else None)
     crop_pixels = window.pixels[crop.slices]
     invented = _invent(request, needs, _Crop(crop_pixels, hole, request.grey, guides, sources), notes, colours)
-    filled = invented.pixels[inner]
-    after = composite(before, as_grey(filled) if request.grey else filled, weight)
+    filled = as_grey(invented.pixels) if request.grey else invented.pixels
+    box = cut.box.shift(-crop.y0, -crop.x0)
+    joined = _joined(request, needs, crop_pixels, filled, invented.came_from, hole, box, origin, progress)
+    after = composite(before, joined, weight)
     different = differs(before, after)
     came_from = None if invented.came_from is None else _in_picture(invented.came_from[inner], weight, origin)
     if not fills_alpha:
@@ -299,6 +303,31 @@ def _fill_cut(
     opaque = _invent(request, needs, _Crop(three, hole, True, guides, sources), notes, rest).pixels[inner]
     alpha = composite(alpha_before, as_grey(opaque)[..., 0], weight)
     return Piece(region, after, alpha, came_from), different | differs(alpha_before, alpha)
+
+
+def _joined(
+    request: FillRequest,
+    needs: Needs,
+    before: Pixels,
+    filled: Pixels,
+    came_from: NDArray[np.int32] | None,
+    hole: Hole,
+    box: Region,
+    origin: tuple[int, int],
+    progress: Progress,
+) -> Pixels:
+    """The fill of `box` in a crop, its seam solved away and grain put in as the options ask."""
+    options = request.options
+    how = needs.composite if options.composite == Composite.AUTO else options.composite
+    part = join(before, filled, hole, box, how, request.white, came_from, progress.check)
+    if options.grain:
+        ring = box.pad(RING).clip(hole.shape).slices
+        found = measure(before[ring], hole[ring], request.white)
+        if found is not None:
+            place = (origin[0] + box.y0, origin[1] + box.x0)  # another place, other noise
+            part = add(part, hole[box.slices], found, (request.seed, *place))
+    # Equal channels stay equal: what was solved and mixed side by side may differ in its last bit.
+    return np.repeat(part[..., :1], 3, axis=2) if request.grey else part
 
 
 def _in_picture(came_from: NDArray[np.int32], weight: Mask, origin: tuple[int, int]) -> NDArray[np.int32]:

@@ -344,3 +344,60 @@ def _enlarge(u: Any, runs: Any, half: Any) -> None:
         for x in range(runs[n, 1], runs[n, 2]):
             for c in range(3):
                 u[y, x, c] = _between(half, y, x, c)
+
+
+@compiled
+def mismatch(
+    image: Any, hole: Any, came_from: Any, top: int, left: int, filled: Any, runs: Any, total: Any, count: Any
+) -> None:
+    """For each filled pixel at the seam the shifts that its known neighbours ask for, summed, and how many they are.
+
+    `image` and `hole` are a crop; `filled`, `runs` in it, and what is found lie at (`top`, `left`) of it. A neighbour
+    asks for the step that lies between the pixel's source and the source's neighbour; for none where `came_from`, of
+    the crop too, does not know the source (-1) or is empty.
+    """
+    h, w = hole.shape
+    told = came_from.shape[0] > 0
+    for n in range(runs.shape[0]):
+        y = runs[n, 0]
+        for x in range(runs[n, 1], runs[n, 2]):
+            for k in range(4):
+                dy = (k == 0) - (k == 1)
+                dx = (k == 2) - (k == 3)
+                qy, qx = y + top + dy, x + left + dx
+                if not (0 <= qy < h and 0 <= qx < w) or hole[qy, qx]:
+                    continue
+                sy = sx = -1
+                if told:
+                    sy, sx = came_from[y + top, x + left, 0], came_from[y + top, x + left, 1]
+                ty, tx = sy + dy, sx + dx
+                step = sy >= 0 and sx >= 0 and 0 <= ty < h and 0 <= tx < w and not hole[ty, tx] and not hole[sy, sx]
+                count[y, x] += 1.0
+                for c in range(3):
+                    shift = np.float32(image[qy, qx, c]) - filled[y, x, c]
+                    if step:
+                        shift += np.float32(image[sy, sx, c]) - np.float32(image[ty, tx, c])
+                    total[y, x, c] += shift
+
+
+@compiled
+def mix_gradients(filled: Any, film: Any, hole: Any, runs: Any, f: Any) -> None:
+    """Ask `f`, for a correction of `filled`, for the gradients of `film` where they are the stronger ones.
+
+    All channels together, between two filled pixels.
+    """
+    h, w = hole.shape
+    for n in range(runs.shape[0]):
+        y = runs[n, 0]
+        for x in range(runs[n, 1], runs[n, 2]):
+            for k in range(4):
+                qy = y + (k == 0) - (k == 1)
+                qx = x + (k == 2) - (k == 3)
+                if 0 <= qy < h and 0 <= qx < w and hole[qy, qx]:
+                    own = smooth = np.float32(0)
+                    for c in range(3):
+                        own += abs(filled[y, x, c] - filled[qy, qx, c])
+                        smooth += abs(film[y, x, c] - film[qy, qx, c])
+                    if smooth > own:
+                        for c in range(3):
+                            f[y, x, c] += film[y, x, c] - film[qy, qx, c] - filled[y, x, c] + filled[qy, qx, c]

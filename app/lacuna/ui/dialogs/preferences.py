@@ -22,6 +22,7 @@ GROUPS = (
             "overlay_opacity",
             "grow",
             "feather",
+            "grain",
             "fill_alpha",
             "grow_by",
             "shrink_by",
