@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.bench.calibration import slowness
+from lacuna.bench.exemplar_membrane import membrane_rows
 from lacuna.bench.exemplar_patchmatch import patchmatch_rows
 from lacuna.bench.figure import Figure
 from lacuna.bench.pictures import large
@@ -159,4 +160,4 @@ def _seconds(call: Callable[[], object]) -> float:
     return min(taken)
 
 
-ROWS = (criminisi_rows, patchmatch_rows)
+ROWS = (membrane_rows, criminisi_rows, patchmatch_rows)
