@@ -454,21 +454,66 @@ def test_a_fill_that_lands_during_a_stroke_waits_for_its_end_and_undo_takes_them
     assert not scripted.mask[:, 30:].any()
 
 
-def test_a_fill_that_lands_during_a_polygon_is_put_in_when_that_is_dropped(scripted: Desk, script: Script):
-    def polygon() -> None:
-        scripted.editor.use("polygon")
-        scripted.click(100, 100)
-
-    filled_during(scripted, script, polygon)
-    scripted.editor.back()
-    assert scripted.editor.gesture is None
+def test_a_polygon_holds_no_edit_so_a_fill_lands_meanwhile(scripted: Desk, script: Script):
+    box(scripted, 10, 10, 30, 30)
+    scripted.editor.fill()
+    scripted.editor.use("polygon")
+    scripted.click(100, 100)
+    scripted.settle()
+    assert scripted.editor.gesture is not None
     assert (scripted.photo[10:30, 10:30] == 77).all()
+
+
+def test_a_held_result_that_is_cancelled_waits_for_the_gesture_too(scripted: Desk, script: Script, tmp_path: Path):
+    box(scripted, 10, 10, 30, 30)
+    scripted.editor.fill()
+    scripted.settle()
+    filled = scripted.photo.copy()
+    script.go.clear()
+    scripted.editor.try_again()
+    scripted.run_until(lambda: script.calls == 2)
+    scripted.size_brush(6)
+    scripted.drag((20, 20), (60, 20), release=False)
+    script.go.set()
+    scripted.run_until(lambda: not scripted.jobs.busy)
+    scripted.deliver()
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    scripted.editor.open(tmp_path / "broken.png")
+    scripted.editor.escape()
+    scripted.settle()
+    assert np.array_equal(scripted.photo, filled)
+    assert not scripted.mask.any()
+    scripted.editor.undo()
+    assert (scripted.mask[10:30, 10:30] == 255).all()
+
+
+def test_a_result_that_fails_does_not_hold_up_the_next(scripted: Desk):
+    scripted.size_brush(6)
+    scripted.drag((100, 100), (120, 100), release=False)
+    heard: list[str] = []
+
+    def fails(_result: object) -> None:
+        raise ZeroDivisionError
+
+    scripted.editor.work.run("first", lambda _progress: None, fails)
+    scripted.editor.work.run("second", lambda _progress: None, lambda _result: heard.append("second"))
+    scripted.run_until(lambda: not scripted.jobs.busy)
+    scripted.deliver()
+    assert heard == []
+    with pytest.raises(ZeroDivisionError):
+        scripted.editor.release(pointer(120, 100))
+    assert heard == ["second"]
+    assert scripted.editor.jobs == []
 
 
 def test_what_waited_for_a_gesture_comes_to_nothing_with_another_picture(
     scripted: Desk, script: Script, tmp_path: Path
 ):
-    filled_during(scripted, script, lambda: scripted.drag((100, 100), (120, 100), release=False))
+    def stroke() -> None:
+        scripted.size_brush(6)
+        scripted.drag((100, 100), (120, 100), release=False)
+
+    filled_during(scripted, script, stroke)
     document = scripted.document
     scripted.editor.close()
     scripted.settle()

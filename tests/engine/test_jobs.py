@@ -304,8 +304,9 @@ def test_closing_ends_every_job_and_delivers_nothing_afterwards(owner: Owner) ->
     assert owner.ended == [running, waiting]
     owner.turn()
     assert owner.ended == [running, waiting]
-    with pytest.raises(RuntimeError):
-        owner.submit(Job("late", work))
+    late = owner.submit(Job("late", work))
+    assert late.state is State.CANCELLED
+    assert owner.ended == [running, waiting, late]
 
 
 def test_closing_does_not_wait_for_ever_for_a_call_that_cannot_be_stopped(owner: Owner) -> None:
@@ -326,9 +327,9 @@ def test_a_queue_that_was_never_used_has_no_thread() -> None:
 
 def test_a_job_begins_on_the_owners_thread_after_what_came_of_the_one_before(owner: Owner) -> None:
     heard: list[str] = []
-    go: list[Callable[[], None]] = []
+    go: list[Callable[[Exception | None], None]] = []
 
-    def begin(ready: Callable[[], None]) -> None:
+    def begin(ready: Callable[[Exception | None], None]) -> None:
         assert threading.current_thread() is threading.main_thread()
         heard.append("begin")
         go.append(ready)
@@ -340,7 +341,7 @@ def test_a_job_begins_on_the_owners_thread_after_what_came_of_the_one_before(own
     owner.until(lambda: bool(go))
     assert second.state is State.RUNNING
     assert heard == ["first is over", "begin"]
-    go[0]()
+    go[0](None)
     owner.until(lambda: second.over)
     assert heard == ["first is over", "begin", "work", "second is over"]
 
@@ -357,7 +358,7 @@ def test_a_job_can_be_cancelled_while_the_owner_has_not_let_it_begin(owner: Owne
 
 
 def test_an_error_at_the_beginning_is_the_jobs(owner: Owner) -> None:
-    def begin(_go: Callable[[], None]) -> None:
+    def begin(_go: object) -> None:
         raise RuntimeError("no room")
 
     job = owner.submit(Job("fails", lambda _progress: None, begin=begin))

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
+from lacuna.contract.guides import Guide
 from lacuna.contract.params import choice, integer
 from lacuna.contract.progress import Progress
 from lacuna.errors import UnsuitableMask
@@ -74,6 +75,7 @@ class Criminisi:
         whole = params.search is Search.WHOLE
         core = min(params.core, params.patch)
         return Needs(
+            guides=frozenset({Guide.SOURCE}),
             context=Context(minimum=WHOLE if whole else params.ring + params.patch, share=0.0),
             megapixel_seconds=(150.0 if whole else 25.0) * 3.0 / core,
             bytes_per_pixel=60.0,  # the planes of sums alone are 24; what belongs to the front lies in the hole alone

@@ -30,6 +30,7 @@ from lacuna.backends.patch_levels import (
     width_of,
 )
 from lacuna.contract.fill import Composite, Filled, FillWork, Needs, Runtime
+from lacuna.contract.guides import Guide
 from lacuna.contract.params import integer, number
 from lacuna.contract.progress import Progress
 from lacuna.errors import UnsuitableMask
@@ -83,6 +84,7 @@ class PatchMatch:
 
     def needs(self, params: PatchMatchParams) -> Needs:
         return Needs(
+            guides=frozenset({Guide.SOURCE}),
             composite=Composite.POISSON,
             seeded=True,
             megapixel_seconds=6.0 * params.rounds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 import zlib
@@ -46,8 +47,12 @@ class Session:
         )
 
     def discard(self) -> None:
-        """Forget it for good."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Forget it for good, unless another window has restored it meanwhile."""
+        with contextlib.suppress(OSError):
+            lock = FileLock.take(self.folder / LOCK)
+            if lock is not None:
+                shutil.rmtree(self.folder, ignore_errors=True)
+                lock.release()
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +86,10 @@ def sessions() -> list[Session]:
             session = _looked_at(folder)
         except OSError:
             session = None
-            if time.time() - folder.stat().st_mtime < YOUNG_SECONDS:
-                lock.release()
-                continue
+            with contextlib.suppress(OSError):
+                if time.time() - folder.stat().st_mtime < YOUNG_SECONDS:
+                    lock.release()
+                    continue
         lock.release()
         if session is None:
             shutil.rmtree(folder, ignore_errors=True)

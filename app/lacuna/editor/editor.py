@@ -60,7 +60,7 @@ class Editor:
 
         self.settings = settings
         self.document: Document | None = None
-        self.work = Work(queue, self.said, lambda: self.gesture is not None)
+        self.work = Work(queue, self.said, lambda: self.gesture is not None and self.gesture.writes)
         self.work.changed.add(self.job_changed)
         self.work.ended.add(self.state_changed)
         self.files = Files(self)
@@ -84,6 +84,11 @@ class Editor:
     def open(self, path: Path, then: Callable[[], None] | None = None, *, allow_large: bool = False) -> None:
         """Open a picture in a job; errors are said. `then()` follows when it is there. Unsaved work: ask before."""
         self.files.open(path, then, allow_large=allow_large)
+
+    @property
+    def opening(self) -> bool:
+        """Another picture is on its way."""
+        return self.files.opening
 
     def open_photo(self, photo: Photo) -> None:
         """Start a document from a picture in memory (paste), in a job."""

@@ -159,6 +159,10 @@ class Files:
     def _coarse_seen(self, region: Region, pixels: Pixels) -> None:
         self._editor.coarse(pixels, (region.height, region.width))
 
+    @property
+    def opening(self) -> bool:
+        return self._opening is not None and self._opening.matters
+
     def _going(self) -> Agreed:
         """Another picture is on its way: what the person has agreed to lose is what is there now, and no more."""
         if self._opening is not None:

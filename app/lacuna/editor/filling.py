@@ -23,7 +23,7 @@ from lacuna.engine.fill import FillRequest, FillResult, Piece, Window
 from lacuna.engine.jobs import Job
 from lacuna.errors import InvalidParameter, UnknownBackend
 from lacuna.i18n import _
-from lacuna.imaging.photo import Mask
+from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
@@ -241,7 +241,14 @@ class Filling:
         job = self._editor.work.run(
             asked.label, work, done, begin=begin, failed=failed, interruptible=needs.interruptible
         )
-        job.previewed.add(self._editor.previewed)
+
+        frame = asked.document.frame
+
+        def preview(region: Region, pixels: Pixels) -> None:
+            if asked.document.frame == frame:
+                self._editor.previewed(region, pixels)
+
+        job.previewed.add(preview)
         self._running[job] = asked
 
     def _without_running(self, document: Document, regions: tuple[Region, ...]) -> tuple[MaskPart, ...]:

@@ -91,6 +91,10 @@ class Shape:
     def search(self) -> Search | None:
         return None
 
+    @property
+    def writes(self) -> bool:
+        return False
+
     def press(self, at: Pointer) -> bool:
         return False
 

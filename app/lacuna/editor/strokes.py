@@ -172,6 +172,10 @@ class Stroke:
         return Outline(circles=((self._last.x, self._last.y, self._last.radius),))
 
     @property
+    def writes(self) -> bool:
+        return True
+
+    @property
     def erases(self) -> bool:
         return self._ink.erases
 

@@ -100,6 +100,11 @@ class Gesture(Protocol):
         ...
 
     @property
+    def writes(self) -> bool:
+        """It holds an open edit until its end, which would take in any other change."""
+        ...
+
+    @property
     def erases(self) -> bool:
         """It takes away from the mask."""
         ...

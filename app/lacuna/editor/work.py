@@ -48,12 +48,17 @@ class Work:
         `begin()` comes here when the job's turn has come, after the `done` of those before it.
         """
 
-        def ready(go: Callable[[], None]) -> None:
+        def ready(go: Callable[[Exception | None], None]) -> None:
             def act() -> None:
                 assert begin is not None
-                if job.matters:
+                if not job.matters:
+                    return
+                try:
                     begin()
-                    go()
+                except Exception as error:  # it is the job that failed
+                    go(error)
+                else:
+                    go(None)
 
             self._when_free(job, act)
 
@@ -102,7 +107,10 @@ class Work:
         """The gesture is over: what waited for that happens now, in its order."""
         while self._held and not self._busy():
             _job, act = self._held.pop(0)
-            act()
+            try:
+                act()
+            finally:
+                self.resume()  # one that fails must not hold up those after it
 
     def cancel_first(self) -> None:
         """Cancel the job that runs, or the next one."""
@@ -124,10 +132,7 @@ class Work:
         for job in self.jobs:
             if job in self._bound:
                 job.cancel()
-        held, self._held = self._held, []
-        self._bound.difference_update(job for job, _act in held)  # done already, but it comes to nothing
-        for _job, act in held:
-            act()
+        self._bound.difference_update(job for job, _act in self._held)  # done already, but it comes to nothing
 
     @property
     def keeping(self) -> bool:

@@ -23,7 +23,7 @@ PREVIEWS_AT_ONCE = 64  # thousands of specks are not worth a repaint each; the r
 
 
 E = TypeVar("E", bound=BaseException)
-Begin = Callable[[Callable[[], None]], None]
+Begin = Callable[[Callable[[Exception | None], None]], None]
 
 
 class State(Enum):
@@ -41,7 +41,7 @@ class Job:
     `changed(job)` is told of each change of state or fraction, `previewed(region, pixels)` of finished parts.
     `interruptible` False: the work is one call that cannot be stopped; after a cancel its result is thrown away.
     `begin(go)` is called on the owner's thread when the job's turn has come, after all that came of the jobs before it;
-    the work starts once `go()` is called.
+    the work starts once `go(None)` is called, and fails with what `go(error)` tells.
     """
 
     def __init__(
@@ -117,10 +117,16 @@ class JobQueue:
             return running[0] if running and running[0].progress.cancelled and self._waiting else None
 
     def submit(self, job: Job, then: Callable[[Job], None]) -> Job:
-        """Run `job` after those before it; once it is over, `then(job)` comes on the owner's thread."""
+        """Run `job` after those before it; once it is over, `then(job)` comes on the owner's thread.
+
+        On a queue that is closed it ends as cancelled at once: what ends with the program may still ask for more.
+        """
         with self._wake:
-            if self._closing:
-                raise RuntimeError("the queue is closed")
+            closing = self._closing
+        if closing:
+            _finish(job, then, State.CANCELLED, None)
+            return job
+        with self._wake:
             job._withdraw = lambda: self._take_out(job)
             self._waiting.append((job, then))
             if self._thread is None:
@@ -217,12 +223,16 @@ class JobQueue:
         gone = threading.Event()
         failure: list[Exception] = []
 
+        def go(error: Exception | None) -> None:
+            if error is not None:
+                failure.append(error)
+            gone.set()
+
         def call() -> None:
             try:
-                begin(gone.set)
+                begin(go)
             except Exception as error:  # it is the job that failed, not the owner's loop
-                failure.append(error)
-                gone.set()
+                go(error)
 
         self._say(call)
         while not gone.wait(NOTICE):

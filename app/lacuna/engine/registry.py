@@ -45,6 +45,7 @@ class NoParams:
     """The params of a backend that could not be asked for its own."""
 
 
+_loading = threading.RLock()
 _lock = threading.RLock()  # a script may fill from several threads
 _turns: dict[str, threading.Lock] = {}
 _made: dict[str, FillBackend] = {}
@@ -85,12 +86,12 @@ def backend(backend_id: str) -> FillBackend:
 
 def loaded(backend_id: str, runtime: Runtime) -> FillBackend:
     """The backend, ready to fill on `runtime`; loads it if it is not. In the thread that fills."""
-    with _lock:
-        found = backend(backend_id)
+    found = backend(backend_id)
+    with _loading:  # not `_lock`: to load may take many seconds, and the window asks for names meanwhile
         if needs_loading(backend_id, runtime):
             found.load(runtime)
             _loaded[backend_id] = (runtime.device, runtime.threads)
-        return found
+    return found
 
 
 def needs_loading(backend_id: str, runtime: Runtime) -> bool:

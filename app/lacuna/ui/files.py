@@ -70,7 +70,11 @@ class Files:
         from lacuna.ui.dialogs.question import too_large
 
         path = self._asked
-        too_large(error.sentence, error.hint, lambda: self._open(path, allow_large=True), self._window).open()
+
+        def allow() -> None:
+            self.leave(lambda: self._open(path, allow_large=True))
+
+        too_large(error.sentence, error.hint, allow, self._window).open()
         return True
 
     def has_step(self, step: int) -> bool:

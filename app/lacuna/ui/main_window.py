@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.furnished = False
         self._seen = False
         self._leaving = False
-        self._discarded = False
+        self._discarded: object = None  # the document that may be lost, as it was when that was agreed
         self._ending = False
         self._candidate: Candidate | None = None
         self._candidate_card: MessageCard | None = None
@@ -371,8 +371,12 @@ class MainWindow(QMainWindow):
 
     def _discard(self) -> None:
         """The person gives up what is unsaved: it is not offered at the next start either."""
-        self._discarded = True
+        self._discarded = self._moment()
         self._leave()
+
+    def _moment(self) -> object:
+        document = self.editor.document
+        return None if document is None else (document, document.history.here())
 
     def _say_ending(self) -> None:
         """A file is being written: the window stays until it is, and says so."""
@@ -408,7 +412,7 @@ class MainWindow(QMainWindow):
             self._say_ending()
             return
         self.settings.layout = layout.kept(self)
-        if self._discarded:
+        if self._discarded is not None and self._discarded == self._moment():
             self.editor.close()
         event.accept()
         self.ended.emit()

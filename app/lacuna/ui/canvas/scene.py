@@ -198,6 +198,7 @@ class Scene(QObject):
         self._layers_changed()
 
     def _plane_resized(self, plane: Plane) -> None:
+        self._previews.clear()
         # All planes of a document are resized in one go, and the photo may not be the last.
         document = self.document
         assert document is not None
@@ -288,6 +289,9 @@ class Scene(QObject):
         self.replaced.emit()
 
     def _state_changed(self) -> None:
+        if self.coarse is not None and self.document is not None and not self.editor.opening:
+            self.coarse = None  # the picture of that first sight has not come
+            self._layers_changed()
         if self._previews and self._preview_job not in self.editor.jobs:
             self._drop_previews()  # only now: the result has been put in, though it may have waited for a gesture
         if self.photo is None:
