@@ -67,7 +67,7 @@ def search(
     costs = np.zeros(level.targets.size, np.int32)
     patchmatch.search(
         level.picture, level.sums, shift, level.width, level.allowed, level.targets, 0, level.targets.size,
-        level.field, level.field, costs, offsets, backward, 64, seed,
+        level.field, level.field, costs, offsets, backward, 64, 0, seed,
     )  # fmt: skip
     return costs
 
@@ -136,9 +136,27 @@ def test_the_order_of_bands_does_not_matter():
         for begin, end in order:
             patchmatch.search(
                 level.picture, level.sums, SHIFT, level.width, level.allowed, level.targets, begin, end,
-                level.field, before, costs, NOTHING, False, 64, begin,
+                level.field, before, costs, NOTHING, False, 64, 0, begin,
             )  # fmt: skip
     assert np.array_equal(one.field, other.field)
+
+
+def test_matches_lie_apart_where_that_is_asked():
+    level = made()
+    places = np.flatnonzero(level.allowed).astype(np.int32)
+    field, costs = np.full(level.hole.size, -1, np.int32), np.zeros(places.size, np.int32)
+    field[places] = places[::-1]
+    start = field.copy()
+    for number in range(6):
+        patchmatch.search(
+            level.picture, level.sums, SHIFT, level.width, level.allowed, places, 0, places.size,
+            field, field, costs, NOTHING, number % 2 == 1, 64, 9, number,
+        )  # fmt: skip
+    rows = np.abs(field[places] // level.width - places // level.width)
+    columns = np.abs(field[places] % level.width - places % level.width)
+    moved = field[places] != start[places]
+    assert moved.mean() > 0.9
+    assert ((rows >= 9) | (columns >= 9))[moved].all()
 
 
 def test_offsets_given_are_tried():

@@ -29,9 +29,10 @@ from lacuna.backends.patch_levels import (
     roughness,
     width_of,
 )
+from lacuna.backends.patch_offsets import apart, dominant, guess
 from lacuna.contract.fill import Composite, Filled, FillWork, Needs, Runtime
 from lacuna.contract.guides import Guide
-from lacuna.contract.params import integer, number
+from lacuna.contract.params import integer, number, switch
 from lacuna.contract.progress import Progress
 from lacuna.errors import UnsuitableMask
 from lacuna.i18n import N_, _
@@ -45,6 +46,9 @@ SEAM = 0.02  # how fast the correction at the rim fades: in 1 / sqrt(SEAM) pixel
 RIM_SWEEPS = 40
 RELAXED = 200_000  # pixels a step, some 10 ms
 NEAR = 64  # pixels: how far the random search begins to look once a coarser size has found the place
+KNOWN = 60_000  # known places that are matched among each other: some 100 ms
+KNOWN_ROUNDS = 4
+NO_OFFSETS = np.zeros(0, np.int32)
 BAND = 4000  # targets that are worth a thread of their own
 BANDS = 16  # at most, but for the next bound
 STEP = 40000  # targets a step at most: some 10 ms
@@ -63,6 +67,10 @@ class PatchMatchParams:
     texture: float = number(
         4.0, 0.0, 16.0, step=0.5, label=N_("Texture"),
         help=N_("How much it counts that a patch is as rough as its surroundings. 0 compares colours alone."),
+    )  # fmt: skip
+    regular: bool = switch(
+        True, label=N_("Regular structure"),
+        help=N_("Look first for the distances at which the picture repeats itself: windows, fences, tiles."),
     )  # fmt: skip
     shift: float = number(
         12.0, 0.0, 100.0, step=1.0, label=N_("Colour shift"),
@@ -148,6 +156,8 @@ class _Run:
         self._shift = round(PATCH**2 * params.shift)
         self._work, self._params, self._levels = work, params, levels
         self._pool, self._random = pool, random
+        self._repeats = np.zeros((0, 2), np.int64)  # distances (y, x) at which the picture repeats itself
+        self._measured = 0  # the level they were measured at
         self._costs = np.zeros(0, np.int32)  # of the level's targets
 
     def descend(self, progress: Progress) -> None:
@@ -156,6 +166,7 @@ class _Run:
             max(1, round(self._params.rounds * ROUNDS[min(i, len(ROUNDS) - 1)])) for i in range(len(self._levels))
         ]
         price = [r * level.targets.size for r, level in zip(rounds, reversed(self._levels), strict=True)]
+        self._find_offsets(progress)
         coarser: Level | None = None
         for level, count, cost in zip(reversed(self._levels), rounds, price, strict=True):
             part = progress.part(0.98 * cost / sum(price))
@@ -202,7 +213,7 @@ class _Run:
         error = np.zeros((hole.size, 4), np.float32)
         rim = pixels[~inside]
         error[rim, :3] = image.reshape(-1, 3)[rim] - values[~inside]
-        self._relax(level, error.reshape(-1), SEAM, RIM_SWEEPS, progress)
+        self._relax(level, error.reshape(-1), level.holes, SEAM, RIM_SWEEPS, progress)
         filled = image.copy()
         values = values[inside] + error[level.holes, :3]
         filled[hole] = values if image.dtype.kind == "f" else np.clip(np.rint(values), 0, self._work.white)
@@ -211,18 +222,36 @@ class _Run:
         progress.at(1.0)
         return Filled(filled, came_from)
 
-    def _relax(self, level: Level, values: Floats, leak: float, sweeps: int, progress: Progress) -> None:
-        """Smooth `values` (four for each place) in the hole, in steps of a few milliseconds; see the kernel."""
-        step = max(1, RELAXED // level.holes.size)
+    def _relax(self, level: Level, values: Floats, holes: Places, leak: float, sweeps: int, progress: Progress) -> None:
+        """Smooth `values` (four for each place) in `holes`, in steps of a few milliseconds; see the kernel."""
+        step = max(1, RELAXED // holes.size)
         for done in range(0, sweeps, step):
             progress.check()
-            self._votes.relax(values, level.width, level.hole, level.holes, leak, min(step, sweeps - done))
+            self._votes.relax(values, level.width, level.hole, holes, leak, min(step, sweeps - done))
+
+    def _guess(self, level: Level) -> tuple[Floats, NDArray[np.bool_]]:
+        """For each place of `level` what repetition says, and whether it says anything: made where it was measured."""
+        measured = self._levels[self._measured]
+        halvings = self._levels.index(level) - self._measured
+        guessed, said = guess(self._cv2, measured, self._repeats // (1 << self._measured))
+        for _halving in range(halvings):
+            height, width = said.shape[0] // 2, said.shape[1] // 2
+            even = slice(2 * height), slice(2 * width)
+            guessed = self._cv2.resize(guessed[even], (width, height), interpolation=self._cv2.INTER_AREA)
+            said = np.asarray(said[even].reshape(height, 2, width, 2).all(axis=(1, 3)))
+        return guessed.reshape(-1, 4), said.reshape(-1)
 
     def _begin(self, level: Level, progress: Progress) -> None:
         """A smooth fill, and for each target any source."""
         values = level.picture.reshape(-1, 4).astype(np.float32)
         values[level.holes] = values[level.hole == 0].mean(axis=0)
-        self._relax(level, values.reshape(-1), 0.0, START_SWEEPS, progress)
+        holes = level.holes
+        if self._repeats.size:
+            guessed, said = self._guess(level)
+            values[said] = guessed[said]
+            holes = holes[~said[holes]]
+        if holes.size:
+            self._relax(level, values.reshape(-1), holes, 0.0, START_SWEEPS, progress)
         level.picture.reshape(-1, 4)[level.holes] = np.clip(np.rint(values[level.holes]), 0, 255)
         level.field[level.targets] = self._random.choice(np.flatnonzero(level.allowed), level.targets.size)
 
@@ -232,16 +261,51 @@ class _Run:
 
         self._each(_bands(places.size), sum_up, progress)
 
+    def _find_offsets(self, progress: Progress) -> None:
+        """Where the picture repeats itself, measured at the finest size with no more than `KNOWN` places."""
+        if not self._params.regular:
+            return
+        index, level = next(
+            ((i, level) for i, level in enumerate(self._levels) if level.allowed.sum() <= KNOWN),
+            (len(self._levels) - 1, self._levels[-1]),
+        )
+        places = np.flatnonzero(level.allowed).astype(np.int32)
+        self._sum_up(level, places, progress)
+        field = np.full(level.hole.size, -1, np.int32)
+        field[places] = self._random.permutation(places)
+        costs = np.zeros(places.size, np.int32)
+        radius, gap = max(level.height, level.width), apart(level)
+        for number_ in range(KNOWN_ROUNDS):
+            self._search_all(level, places, field, costs, NO_OFFSETS, radius, gap, number_ % 2 == 1, progress)
+        found = dominant(self._cv2, level, places, field[places])
+        self._repeats, self._measured = found * (1 << index), index
+
     def _improve(self, level: Level, radius: int, *, backward: bool, progress: Progress) -> None:
-        bands = _bands(level.targets.size)
-        before = level.field if len(bands) == 1 else level.field.copy()
+        steps = np.rint(self._repeats / (1 << self._levels.index(level))).astype(np.int32)
+        offsets = (steps[:, 0] * level.width + steps[:, 1]).astype(np.int32)
+        self._search_all(level, level.targets, level.field, self._costs, offsets, radius, 0, backward, progress)
+
+    def _search_all(
+        self,
+        level: Level,
+        targets: Places,
+        field: Places,
+        costs: Places,
+        offsets: Places,
+        radius: int,
+        gap: int,
+        backward: bool,
+        progress: Progress,
+    ) -> None:
+        """One round over all `targets`, a band at a time."""
+        bands = _bands(targets.size)
+        before = field if len(bands) == 1 else field.copy()
         seeds = self._random.integers(1 << 31, size=len(bands)).tolist()
-        none = np.zeros(0, np.int32)
 
         def search(begin: int, end: int, seed: int) -> None:
             self._search.search(
-                level.picture, level.sums, self._shift, level.width, level.allowed, level.targets, begin, end,
-                level.field, before, self._costs, none, backward, radius, seed,
+                level.picture, level.sums, self._shift, level.width, level.allowed, targets, begin, end,
+                field, before, costs, offsets, backward, radius, gap, seed,
             )  # fmt: skip
 
         self._each([(*band, seed) for band, seed in zip(bands, seeds, strict=True)], search, progress)

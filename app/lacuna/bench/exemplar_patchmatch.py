@@ -59,7 +59,7 @@ def _field() -> list[Figure]:
         for number in range(ROUNDS):
             patchmatch.search(
                 level.picture, level.sums, 0, SIDE, level.allowed, level.targets, 0, level.targets.size,
-                level.field, level.field, costs, np.zeros(0, np.int32), number % 2 == 1, SIDE, number + 1,
+                level.field, level.field, costs, np.zeros(0, np.int32), number % 2 == 1, SIDE, 0, number + 1,
             )  # fmt: skip
         return float(costs.mean())
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from lacuna.kernels.compiled import compiled, inlined
 from lacuna.kernels.patch_distance import FAR, distance, sum_up_one
 
+TRIES = 4  # offsets for each target and round
+
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int32]
 
@@ -26,6 +28,16 @@ def _next(state):  # type: ignore[no-untyped-def]
     state = np.uint32(state ^ np.uint32(state << np.uint32(13)))
     state = np.uint32(state ^ np.uint32(state >> np.uint32(17)))
     return np.uint32(state ^ np.uint32(state << np.uint32(5)))
+
+
+@inlined
+def _near(target, source, width, apart):  # type: ignore[no-untyped-def]
+    """Whether two places are less than `apart` rows and columns from each other."""
+    near = False
+    if apart > 0:
+        rows = abs(source // width - target // width)
+        near = rows < apart and abs(source % width - target % width) < apart
+    return near
 
 
 @compiled
@@ -44,13 +56,15 @@ def search(
     offsets: Places,
     backward: bool,
     radius: int,
+    apart: int,
     seed: int,
 ) -> None:
     """One round over the targets `begin` to `end`, a band: `field` and `costs` become better, or stay.
 
     Neighbours outside the band are read from `before`, the field as it was when the round began: so the outcome does
     not depend on which band is done first. `allowed` is 1 where a patch may come from; `offsets` are distances of
-    places of which one, by chance, is tried for each target. `radius` is how far the random search begins to look.
+    places of which some, by chance, are tried for each target. `radius` is how far the random search begins to look,
+    `apart` how many rows or columns a source must at least lie away: 0 for targets in the hole, which are no sources.
     """
     state = np.uint32((seed * 747796405 + 2891336453) & 0xFFFFFFFF) | np.uint32(1)
     first, last = targets[begin], targets[end - 1]
@@ -75,13 +89,20 @@ def search(
             source = source - move
             if source < 0 or source >= size or source == best or allowed[source] == 0:
                 continue
+            if _near(target, source, width, apart):
+                continue
             found = distance(picture, sums, target, source, width, shift, cost)
             if found < cost:
                 cost, best = found, np.int32(source)
         if count:
             state = _next(state)
             source = target + offsets[np.int64(state >> np.uint32(8)) % count]
-            if 0 <= source < size and source != best and allowed[source] != 0:
+            if (
+                0 <= source < size
+                and source != best
+                and allowed[source] != 0
+                and not _near(target, source, width, apart)
+            ):
                 found = distance(picture, sums, target, source, width, shift, cost)
                 if found < cost:
                     cost, best = found, np.int32(source)
@@ -97,7 +118,7 @@ def search(
             if ny < 0 or nx < 0 or ny >= height or nx >= width:
                 continue
             source = ny * width + nx
-            if allowed[source] == 0 or source == best:
+            if allowed[source] == 0 or source == best or _near(target, source, width, apart):
                 continue
             found = distance(picture, sums, target, source, width, shift, cost)
             if found < cost:
