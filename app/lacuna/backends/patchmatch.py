@@ -73,11 +73,11 @@ class PatchMatchParams:
         help=N_("Look first for the distances at which the picture repeats itself: windows, fences, tiles."),
     )  # fmt: skip
     shift: float = number(
-        12.0, 0.0, 100.0, step=1.0, label=N_("Colour shift"),
+        16.0, 0.0, 100.0, step=1.0, label=N_("Colour shift"),
         help=N_("By how much of 255 a copied patch may be made brighter, darker or tinted to fit in."),
     )  # fmt: skip
     sharpness: float = number(
-        0.5, 0.0, 3.0, step=0.25, label=N_("Sharpness"),
+        0.25, 0.0, 3.0, step=0.25, label=N_("Sharpness"),
         help=N_("How much better patches outweigh others. High copies and keeps grain, low averages."),
     )  # fmt: skip
 
@@ -263,7 +263,7 @@ class _Run:
 
     def _find_offsets(self, progress: Progress) -> None:
         """Where the picture repeats itself, measured at the finest size with no more than `KNOWN` places."""
-        if not self._params.regular:
+        if not self._params.regular or len(self._levels) == 1:  # across a thin hole the surroundings say enough
             return
         index, level = next(
             ((i, level) for i, level in enumerate(self._levels) if level.allowed.sum() <= KNOWN),
