@@ -30,7 +30,7 @@ from lacuna.backends.patch_levels import (
     width_of,
 )
 from lacuna.backends.patch_offsets import apart, dominant, guess
-from lacuna.contract.fill import Composite, Filled, FillWork, Needs, Runtime
+from lacuna.contract.fill import Filled, FillWork, Needs, Runtime
 from lacuna.contract.guides import Guide
 from lacuna.contract.params import integer, number, switch
 from lacuna.contract.progress import Progress
@@ -93,7 +93,6 @@ class PatchMatch:
     def needs(self, params: PatchMatchParams) -> Needs:
         return Needs(
             guides=frozenset({Guide.SOURCE}),
-            composite=Composite.POISSON,
             seeded=True,
             megapixel_seconds=6.0 * params.rounds,
             bytes_per_pixel=48.0,
