@@ -50,7 +50,7 @@ def dense(image: NDArray[Any], hole: Hole, f: NDArray[Any], screen: float) -> ND
     return solved
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=300)
 @given(hole=holes(), screen=st.sampled_from([0.0, 0.01, 1.0]), sourced=st.booleans(), seed=st.integers(0, 99))
 def test_the_solution_is_that_of_the_matrix(hole: Hole, screen: float, sourced: bool, seed: int) -> None:
     if hole.all():
@@ -61,6 +61,18 @@ def test_the_solution_is_that_of_the_matrix(hole: Hole, screen: float, sourced: 
     solved = poisson.solve(image.copy(), hole, f if sourced else None, screen=screen, tolerance=1e-3)
     assert np.abs(solved - expected).max() < 5e-3
     assert np.array_equal(solved[~hole], image[~hole])
+
+
+@pytest.mark.parametrize("length", [3, 4, 40, 300])
+def test_pictures_one_pixel_high_are_solved_too(length: int) -> None:
+    image = np.zeros((1, length + 2, 3), np.float32)
+    image[:, -1] = 200.0
+    hole = np.zeros((1, length + 2), bool)
+    hole[:, 1:-1] = True
+    ramp = np.linspace(0, 200, length + 2)
+    assert np.abs(poisson.solve(image.copy(), hole)[0, :, 0] - ramp).max() < 0.05
+    hole[:, 0] = True  # only one end is known: all is as that is
+    assert np.abs(poisson.solve(image, hole) - 200).max() < 0.05
 
 
 def test_wide_holes_are_solved_as_exactly_as_narrow_ones() -> None:

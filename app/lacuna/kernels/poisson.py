@@ -88,7 +88,7 @@ def solve(
 def _levels(image: Field, hole: NDArray[np.bool_], f: Field | None, screen: float) -> list[Level]:
     """From the finest to the one where no cell is unknown any more, or hardly any."""
     levels = [_level(image, hole, np.zeros_like(image) if f is None else f, screen)]
-    while len(levels[-1].runs) > 1:
+    while max(levels[-1].hole.shape) > 2:
         fine = levels[-1]
         size = tuple(-(-side // 2) for side in fine.hole.shape)
         u, coarse_hole = np.empty((*size, 3), np.float32), np.empty(size, np.bool_)
@@ -99,6 +99,7 @@ def _levels(image: Field, hole: NDArray[np.bool_], f: Field | None, screen: floa
         if f is not None:
             for part in fine.parts:
                 _sum_up(fine.f, fine.runs[part], right)
+            right *= _weight(fine.hole)
         screen *= 4
         levels.append(_level(u, coarse_hole, right, screen))
     return levels
@@ -111,6 +112,11 @@ def _level(u: Field, hole: NDArray[np.bool_], f: Field, screen: float) -> Level:
     edges = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(runs)]
     parts = tuple(slice(start, stop) for start, stop in pairwise(edges))
     return Level(hole, runs, parts, u, f, np.float32(screen))
+
+
+def _weight(fine: NDArray[np.bool_]) -> np.float32:
+    """Of sums over cells: where a grid is one pixel wide, two pixels stand for the four of a cell."""
+    return np.float32(2 if min(fine.shape) == 1 else 1)
 
 
 def runs_of(hole: NDArray[np.bool_]) -> Runs:
@@ -132,6 +138,8 @@ def _cycle(levels: list[Level], depth: int, check: Callable[[], None]) -> float:
     for part in level.parts:
         check()
         _restrict(level.u, level.f, level.runs[part], level.screen, coarser.f)
+    if _weight(level.hole) != 1:
+        coarser.f[...] *= _weight(level.hole)
     for part in coarser.parts:
         _clear(coarser.u, coarser.runs[part])
     _cycle(levels, depth + 1, check)
