@@ -189,3 +189,11 @@ def test_what_the_package_offers() -> None:
     assert lacuna.Photo.__name__ == "Photo"
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):
         _ = lacuna.nothing_of_the_kind
+
+
+def test_a_mask_of_0_and_1_is_one_of_false_and_true() -> None:
+    rng = np.random.default_rng(1)
+    image = rng.integers(0, 255, (60, 60, 3)).astype(np.uint8)
+    mask = np.zeros((60, 60), bool)
+    mask[20:40, 20:40] = True
+    assert np.array_equal(lacuna.fill(image, mask.astype(np.uint8)), lacuna.fill(image, mask))

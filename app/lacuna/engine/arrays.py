@@ -42,7 +42,8 @@ def fill(
     """A copy of `image` in which what `mask` marks is invented by `backend`; elsewhere it is the same, bit for bit.
 
     `image` is (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, uint8, uint16 or float32, and is not changed. `mask`
-    is (H, W) or (H, W, 1), bool or uint8: every pixel above 0 is filled, a uint8 value is the weight of the fill.
+    is (H, W) or (H, W, 1), bool or uint8: every pixel above 0 is filled, a uint8 value is the weight of the fill
+    (one of 0 and 1 alone is taken as bool).
 
     `grow` widens the mask by a disc of so many pixels, `feather` softens its edge inside it over so many pixels. Alpha
     is left as it is unless `fill_alpha`. `composite` joins the fill to what lies around it: "plain", "feather",
@@ -148,15 +149,19 @@ def _length(name: str, value: float) -> float:
 def _windows(
     image: NDArray[Any], mask: NDArray[Any], needs: Needs, options: FillOptions, sources: Hole | None
 ) -> tuple[Window, ...]:
+    regions = windows_for(mask, needs, options, sources=sources_box(sources, needs))
+    parts = [_as_mask(mask[region.slices]) for region in regions]
+    if max((int(part.max(initial=0)) for part in parts), default=0) == 1:
+        parts = [part * np.uint8(255) for part in parts]  # False and True written as 0 and 1
     return tuple(
         Window(
             region,
             _colours(image[region.slices]),
-            _as_mask(mask[region.slices]),
+            part,
             _alpha(image, region),
             None if sources is None else sources[region.slices],
         )
-        for region in windows_for(mask, needs, options, sources=sources_box(sources, needs))
+        for region, part in zip(regions, parts, strict=True)
     )
 
 

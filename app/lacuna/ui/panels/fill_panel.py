@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lacuna.contract.params import describe
 from lacuna.document.document import Document
@@ -21,6 +31,7 @@ from lacuna.ui.icons import icon
 from lacuna.ui.tab_order import chain
 from lacuna.ui.words import about, memory
 
+LEAST_SETTINGS = 64  # pixels: two settings stay in view
 ESTIMATE_AFTER = 120  # milliseconds of quiet after a change
 
 
@@ -49,13 +60,24 @@ class FillPanel(QWidget):
         column.addWidget(self.backends)
         self.summary = _wrapped(self, quiet=True)
         column.addWidget(self.summary)
-        self._form_place = QVBoxLayout()
-        column.addLayout(self._form_place)
+        settings = QWidget(self)
+        self._form_place = QVBoxLayout(settings)
+        self._form_place.setContentsMargins(0, 0, 6, 0)
+        self._form_place.setSpacing(10)
+        self._scroll = QScrollArea(self)  # a method with many settings must not make the window larger
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
+        self._scroll.setMinimumHeight(LEAST_SETTINGS)
+        self._scroll.setWidget(settings)
+        column.addWidget(self._scroll, 1)
         others = [p.name for p in describe(Preferences) if p.name != "fill_alpha"]
         self.alpha = Form(Preferences, leave_out=others, parent=self)
         self.alpha.changed.connect(self.preferred)
         self.alpha.done.connect(self.done)
-        column.addWidget(self.alpha)
+        self._form_place.addWidget(self.alpha)
+        self._form_place.addStretch(1)
         self.estimate = _wrapped(self, quiet=True)
         self.estimate.setAccessibleName(_("Estimate"))
         column.addWidget(self.estimate)
@@ -85,7 +107,6 @@ class FillPanel(QWidget):
         self.reset.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.reset.clicked.connect(self._reset)
         column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addStretch(1)
         self._actions = actions
         actions.rebound.connect(self._show_key)
         self._show_key()
@@ -138,7 +159,8 @@ class FillPanel(QWidget):
             self._form = Form(info.Params, parent=self)
             self._form.changed.connect(lambda name, value: self._editor.set_param(name, value))
             self._form.done.connect(self.done)
-            self._form_place.addWidget(self._form)
+            self._form_place.insertWidget(0, self._form)
+            self._scroll.setVisible(bool(self._form.fields) or self.alpha.isVisibleTo(self._scroll))
             chain(self.backends, self._form)
             self._form_of = info.id
         assert self._form is not None
