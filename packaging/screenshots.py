@@ -109,13 +109,15 @@ class Driven:
                 raise SystemExit(f"waited in vain until {what}")
             time.sleep(0.05)
 
-    def settle(self) -> NDArray[np.uint8]:
-        """The screen once it has been the same for a third of a second."""
+    def settle(self, blinking: int = 0) -> NDArray[np.uint8]:
+        """The screen once it has been the same for a third of a second, but for `blinking` pixels of a text cursor."""
         seen = [self.look()]
 
         def at_rest() -> bool:
             seen.append(self.look())
-            return len(seen) > 4 and all(np.array_equal(seen[-1], earlier) for earlier in seen[-4:-1])
+            return len(seen) > 4 and all(
+                np.count_nonzero((seen[-1] != earlier).any(axis=2)) <= blinking for earlier in seen[-4:-1]
+            )
 
         self.until(at_rest, "the screen was at rest")
         return seen[-1]
@@ -162,7 +164,7 @@ class Driven:
 
         self.until(there, "the dialog was there")
         self.tool("windowfocus", "--sync", dialogs[-1])
-        self.settle()
+        self.settle(blinking=200)
         self.key("Return")
 
     def __enter__(self) -> Driven:
