@@ -88,7 +88,8 @@ class _qt_messages:
 def real_display() -> Iterator[dict[str, str]]:
     """An X server of its own; gives the environment in which a subprocess opens real windows on it.
 
-    The server chooses a free display and says when it is ready, so there is nothing to wait for and no race.
+    The server chooses a free display and says when it is ready, so there is nothing to wait for. It does not begin anew
+    when its last client leaves, as it would by itself: whoever came at that moment found no display.
     """
     if shutil.which("Xvfb") is None:
         problem = "Xvfb is not installed (Debian: apt install xvfb; Fedora: dnf install xorg-x11-server-Xvfb)"
@@ -97,7 +98,7 @@ def real_display() -> Iterator[dict[str, str]]:
         pytest.skip(problem)
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+        ["Xvfb", "-noreset", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
     )
