@@ -34,7 +34,7 @@ __all__ = ["Journal", "KeptMask", "Place", "begin", "drop_mask", "keep_mask", "k
 LOG = "journal.log"
 LOCK = "lock"
 SYNC_SECONDS = 1.0  # how much a power cut may take; a fill is synced at once
-ATTEMPTS = 100
+ATTEMPTS = 100  # who looks for sessions to restore may hold the lock of a new folder for a moment
 CHUNK = 4 << 20  # bytes of tiles in one record, so that no edit has to be held in memory as a whole
 VALUES: dict[str, Callable[[Any], Any]] = {"put_guides": guides_to_json, "put_original_box": region_to_json}
 
@@ -58,22 +58,17 @@ class Place:
 
 def begin() -> Place:
     """Make and lock the folder of a new session; for any thread. Raises CannotSave where nothing can be written."""
-    # Who looks for sessions to restore may hold the lock of a new folder for a moment.
-    for _attempt in range(ATTEMPTS):
-        place = _begin()
-        if place is not None:
-            return place
-    raise AssertionError("a folder just made is nobody else's")
-
-
-def _begin() -> Place | None:
     folder = sessions_folder() / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
     try:
         folder.mkdir(parents=True)
-        lock = FileLock.take(folder / LOCK)
+        for _attempt in range(ATTEMPTS):
+            lock = FileLock.take(folder / LOCK)
+            if lock is not None:
+                return Place(folder, lock)
+            time.sleep(0.01)
     except OSError as error:
         raise cannot_keep(folder, error) from error
-    return None if lock is None else Place(folder, lock)
+    raise AssertionError("a folder just made is nobody else's")
 
 
 class Journal:

@@ -53,11 +53,7 @@ class CloneBrush(Brush):
         if offset is None:
             raise NothingToCopy(_("Nothing is chosen to copy from."), _("Alt+click the place to copy, then paint."))
         self._offset = offset
-        return self.stroke(document, at, options, offset)
-
-    def stroke(self, document: Document, at: Pointer, options: Any, offset: Offset) -> CloneStroke:
-        """The gesture that copies over `offset`."""
-        return CloneStroke(Copied(document, offset), _("Clone"), at, options)
+        return CloneStroke(Copied(document, offset), at, options)
 
     def outline(self, at: Pointer, options: Any) -> Outline:
         nib = (at.x, at.y, options.size / 2)
@@ -102,9 +98,9 @@ class Copied:
 class CloneStroke(Stroke):
     """A stroke that shows where it copies from."""
 
-    def __init__(self, copied: Copied, label: str, at: Pointer, options: Any) -> None:
+    def __init__(self, copied: Copied, at: Pointer, options: Any) -> None:
         self._copied = copied
-        super().__init__(PhotoInk(copied.document, label, copied.read), at, options)
+        super().__init__(PhotoInk(copied.document, _("Clone"), copied.read), at, options)
 
     def finish(self) -> None:
         super().finish()

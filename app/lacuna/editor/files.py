@@ -168,6 +168,11 @@ class Files:
         if self._opening is not None:
             self._opening.cancel()
         self._editor.work.cancel_bound()
+        return self.moment
+
+    @property
+    def moment(self) -> Agreed:
+        """The document as it is now, for a person to agree to its end."""
         document = self._editor.document
         return document, None if document is None else document.history.here()
 

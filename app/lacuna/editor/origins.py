@@ -43,9 +43,12 @@ class Origins:
         """The pixel (x, y) that the last fill in force copied to this place; None if that is not known."""
         pixel = Region(int(y // 1), int(x // 1), int(y // 1) + 1, int(x // 1) + 1)
         history = document.history
-        in_force = {edit.serial for edit in history.entries[: history.position]}
         for origin in reversed(self._known):
-            if origin.serial in in_force and origin.frame == document.frame and origin.region.overlaps(pixel):
+            if (
+                origin.region.overlaps(pixel)
+                and origin.frame == document.frame
+                and any(edit.serial == origin.serial for edit in history.entries[: history.position])
+            ):
                 there = pixel.shift(-origin.region.y0, -origin.region.x0)
                 from_y, from_x = origin.came_from[there.y0, there.x0]
                 if from_y >= 0:

@@ -371,12 +371,8 @@ class MainWindow(QMainWindow):
 
     def _discard(self) -> None:
         """The person gives up what is unsaved: it is not offered at the next start either."""
-        self._discarded = self._moment()
+        self._discarded = self.editor.files.moment
         self._leave()
-
-    def _moment(self) -> object:
-        document = self.editor.document
-        return None if document is None else (document, document.history.here())
 
     def _say_ending(self) -> None:
         """A file is being written: the window stays until it is, and says so."""
@@ -412,7 +408,7 @@ class MainWindow(QMainWindow):
             self._say_ending()
             return
         self.settings.layout = layout.kept(self)
-        if self._discarded is not None and self._discarded == self._moment():
+        if self._discarded is not None and self._discarded == self.editor.files.moment:
             self.editor.close()
         event.accept()
         self.ended.emit()
