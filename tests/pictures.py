@@ -1,8 +1,9 @@
-"""Real photographs for tests, decoded once. Callers take crops and copies; the arrays are read-only."""
+"""Real photographs for tests, decoded once, and writing them. Take crops and copies: the arrays are read-only."""
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,3 +21,9 @@ def lion() -> NDArray[Any]:
     pixels = np.ascontiguousarray(found[..., ::-1])
     pixels.flags.writeable = False
     return pixels
+
+
+def write(path: Path, pixels: NDArray[Any]) -> Path:
+    """Write an RGB picture or a mask, losslessly if the name says so."""
+    assert cv2.imwrite(str(path), pixels[..., ::-1] if pixels.ndim == 3 else pixels)
+    return path

@@ -11,27 +11,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from lacuna.cli.evaluate import means
 from lacuna.cli.main import main
 from lacuna.contract.fill import FillWork
 from lacuna.imaging import files
 from tests.engine.backends import Scripted, constant, installed
-from tests.pictures import lion
+from tests.pictures import lion, write
 
 PIXELS = lion()[100:180, 200:320]
 HOLE = np.zeros((80, 120), np.uint8)
 HOLE[30:50, 40:90] = 255
 HEADER = "picture,mask,backend,psnr,ssim,l1,detail,swd,seconds"
-
-
-def write(path: Path, pixels: NDArray[Any]) -> Path:
-    assert cv2.imwrite(str(path), pixels[..., ::-1] if pixels.ndim == 3 else pixels)
-    return path
 
 
 @pytest.fixture

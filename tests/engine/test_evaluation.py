@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import lacuna
 from lacuna.contract.fill import FillWork, Runtime
@@ -18,16 +16,11 @@ from lacuna.engine.evaluation import Case, Failure, Method, Score, cases_among, 
 from lacuna.errors import SizeMismatch, UnreadableFile, UnsuitableMask
 from lacuna.metrics.measures import Truth
 from tests.engine.backends import OneParam, Scripted, constant, installed
-from tests.pictures import lion
+from tests.pictures import lion, write
 
 PIXELS = lion()[100:180, 200:320]
 HOLE = np.zeros((80, 120), np.uint8)
 HOLE[30:50, 40:90] = 255
-
-
-def write(path: Path, pixels: NDArray[Any]) -> Path:
-    assert cv2.imwrite(str(path), pixels[..., ::-1] if pixels.ndim == 3 else pixels)
-    return path
 
 
 @pytest.fixture
