@@ -6,15 +6,19 @@ import time
 
 import numpy as np
 
-from lacuna.bench.figure import Figure, median
+from lacuna.bench.figure import Figure
 from lacuna.bench.pictures import large, square_hole
 
-ROUNDS = 5
+ROUNDS = 9
 BOUNDS = {("telea", 100): 8.0, ("ns", 100): 8.0, ("telea", 500): 1.9, ("ns", 500): 1.7}
 
 
 def run() -> list[Figure]:
-    """Ratios of paired runs in CPU seconds, radius 3, one thread; the copy of the frame is part of our time."""
+    """Ratios in CPU seconds, radius 3, one thread; the copy of the frame is part of our time.
+
+    Both run in turn, and the best of each counts: what else runs on a core that is shared with another machine made
+    the same call take 137 or 215 ms, and only ever adds.
+    """
     import cv2
 
     import lacuna
@@ -27,7 +31,7 @@ def run() -> list[Figure]:
     try:
         for (name, side), bound in BOUNDS.items():
             mask = square_hole(picture.shape, side)
-            ratios, ours = [], []
+            theirs, ours = [], []
             for _ in range(ROUNDS):
                 start = time.process_time()
                 plain = cv2.inpaint(picture, mask, 3, methods[name])
@@ -35,11 +39,11 @@ def run() -> list[Figure]:
                 result = lacuna.fill(picture, mask, backend=name, radius=3)
                 end = time.process_time()
                 assert np.array_equal(plain, result), f"{name} differs from cv2.inpaint"
-                ratios.append((middle - start) / (end - middle))
+                theirs.append(middle - start)
                 ours.append(end - middle)
-            note = f"{1000 * median(ours):.0f} ms, same bytes"
+            note = f"{1000 * min(ours):.0f} ms, same bytes"
             what = f"{name}, 24 MP, hole {side} x {side}: faster than cv2 on the full frame"
-            figures.append(Figure("fills", what, median(ratios), "x", bound, least=True, note=note))
+            figures.append(Figure("fills", what, min(theirs) / min(ours), "x", bound, least=True, note=note))
     finally:
         cv2.setNumThreads(before)
     return figures

@@ -20,7 +20,7 @@ def large(megapixels: int) -> Pixels:
     mirrored = np.concatenate([sample, sample[::-1]], axis=0)
     mirrored = np.concatenate([mirrored, mirrored[:, ::-1]], axis=1)
     down, across = -(-height // mirrored.shape[0]), -(-width // mirrored.shape[1])
-    picture = np.tile(mirrored, (down, across, 1))[:height, :width]
+    picture = np.ascontiguousarray(np.tile(mirrored, (down, across, 1))[:height, :width])  # as a decoder leaves it
     noise = np.random.default_rng(0).integers(-3, 4, (512, 512, 3), np.int8)
     for y in range(0, height, 512):
         for x in range(0, width, 512):
