@@ -16,6 +16,7 @@ from tests.imaging import made
 
 from lacuna.imaging import exif, files, xmp
 from lacuna.imaging.photo import Metadata, Photo
+from lacuna.imaging.tiff_structure import Structure
 
 # A picture that must not be found again in any saved file
 SECRET = made.picture_bytes(made.scene(24, 32), "JPEG", quality=60)
@@ -227,7 +228,7 @@ def test_the_thumbnail_is_cut_off_not_kept_as_zeros() -> None:
 
 def test_a_value_shared_by_both_directories_stays() -> None:
     blob = bytearray(made.exif(thumbnail=SECRET))
-    structure = exif.Structure(blob)
+    structure = Structure(blob)
     main = structure.directory(structure.first)
     second = structure.directory(main.next)
     shared = main.find(282)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from lacuna.i18n import _
 from lacuna.imaging import heif
 from lacuna.imaging.atomic import write_atomically
 from lacuna.imaging.codec import Contents, Output, damaged
-from lacuna.imaging.formats import DEPTH, LOST, NAMES, NO_ALPHA, READABLE, SUFFIX, WRITABLE, kind_of
+from lacuna.imaging.fitting import fitted, opaque, with_its_size
+from lacuna.imaging.formats import LOST, NAMES, READABLE, SUFFIX, WRITABLE, kind_of
 from lacuna.imaging.names import in_folder, natural_key, proposed_path
 from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels, Source
 
@@ -241,9 +242,9 @@ def write(
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError("quality is 1 to 100")
     _spare_pages(photo, path)
-    ready, notes = _fitted(photo, path, kind, allow_reduce=allow_reduce)
+    ready, notes = fitted(photo, path, kind, allow_reduce=allow_reduce)
     try:
-        output = _encode(ready, _sized(ready, notes), kind, quality)
+        output = _encode(ready, with_its_size(ready, notes), kind, quality)
     except LacunaError as error:
         if isinstance(error, CannotSave):
             sentence = _("{name} was not saved.").format(name=path.name)
@@ -281,74 +282,6 @@ def _spare_pages(photo: Photo, path: Path) -> None:
     if same:
         sentence = _("{name} was not saved: the file holds {count} pictures, and all but the first would be lost.")
         raise CannotSave(sentence.format(name=path.name, count=source.frames), _("Save under another name."))
-
-
-def _fitted(photo: Photo, path: Path, kind: str, *, allow_reduce: bool) -> tuple[Photo, list[str]]:
-    """The photo as the format can hold it, and what that took; refuses what was not allowed."""
-    notes: list[str] = []
-    if photo.alpha is not None and kind in NO_ALPHA:
-        if _opaque(photo.alpha).all():
-            photo = replace(photo, alpha=None)
-        elif not allow_reduce:
-            sentence = _("{name} was not saved: {format} cannot hold transparency.")
-            hint = _("Save as PNG or TIFF, or allow the transparency to be given up.")
-            raise CannotSave(sentence.format(name=path.name, format=NAMES[kind]), hint)
-    bits, room = photo.pixels.dtype.itemsize * 8, DEPTH.get(kind, 8)
-    if bits > room:
-        photo = _reduced(photo, path, kind, notes, allow_reduce=allow_reduce)
-    if photo.alpha is not None and kind in NO_ALPHA:
-        notes.append(_("The transparency was laid over white, as {format} holds none.").format(format=NAMES[kind]))
-        photo = photo.with_pixels(_over_white(photo.pixels, photo.alpha), None)
-    return photo, notes
-
-
-def _opaque(alpha: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where nothing shines through, whatever the depth."""
-    return np.asarray(alpha >= (1.0 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max))
-
-
-def _over_white(pixels: Pixels, alpha: NDArray[Any]) -> Pixels:
-    """8-bit pixels as they look on white paper. Opaque pixels stay as they are."""
-    out = np.empty_like(pixels)
-    for y in range(0, len(pixels), 512):  # bands: as floats the whole would be four times the picture
-        share = alpha[y : y + 512, :, None].astype(np.float32) / 255
-        out[y : y + 512] = np.rint(255 - (255 - pixels[y : y + 512].astype(np.float32)) * share)
-    return out
-
-
-def _reduced(photo: Photo, path: Path, kind: str, notes: list[str], *, allow_reduce: bool) -> Photo:
-    """The photo with as many bits a channel as the format has room for. Raises CannotSave unless that is allowed."""
-    from lacuna.imaging.colour import from_float, to_float
-
-    bits, room = photo.pixels.dtype.itemsize * 8, DEPTH.get(kind, 8)
-    if not allow_reduce:
-        sentence = _("{name} was not saved: {format} holds {room} bits a channel, the picture has {bits}.")
-        hint = _("Save as TIFF, or allow the depth to be reduced.")
-        if bits == 16:
-            hint = _("Save as PNG or TIFF, or allow the depth to be reduced.")
-        raise CannotSave(sentence.format(name=path.name, format=NAMES[kind], room=room, bits=bits), hint)
-    dtype = np.uint16 if room == 16 else np.uint8
-    white, top = photo.white, float(np.iinfo(dtype).max)
-
-    def reduced(plane: NDArray[Any], white: float) -> NDArray[Any]:
-        values = np.nan_to_num(to_float(plane, white), nan=0.0, posinf=1.0, neginf=0.0)
-        return from_float(values, dtype, top)
-
-    alpha = photo.alpha
-    if alpha is not None:
-        alpha = reduced(alpha, 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max))
-    notes.append(_("The depth was reduced from {bits} to {room} bits a channel.").format(bits=bits, room=room))
-    return photo.with_pixels(reduced(photo.pixels, white), alpha)
-
-
-def _sized(photo: Photo, notes: list[str]) -> Metadata:
-    from lacuna.imaging.metadata import sized
-
-    try:
-        return sized(photo.metadata, photo.height, photo.width)
-    except ValueError:  # a Metadata made by hand, not by `read`
-        notes.append(_("The metadata are damaged and were left out."))
-        return Metadata(dpi=photo.metadata.dpi)
 
 
 def _encode(photo: Photo, metadata: Metadata, kind: str, quality: int | None) -> Output:
@@ -394,8 +327,8 @@ def generation_loss(photo: Photo, path: Path, *, outside: Mask | None = None) ->
     for y in range(0, photo.height, 512):  # bands: a difference of the whole would be several times the picture
         kept = None if outside is None else outside[y : y + 512] == 0
         if flattened is not None:
-            opaque = _opaque(flattened[y : y + 512])
-            kept = opaque if kept is None else kept & opaque
+            solid = opaque(flattened[y : y + 512])
+            kept = solid if kept is None else kept & solid
         mine, theirs = photo.pixels[y : y + 512], saved.pixels[y : y + 512]
         difference = np.abs(mine.astype(np.float64) - theirs.astype(np.float64) * (photo.white / saved.white))
         difference = difference if kept is None else difference[kept]

@@ -22,6 +22,7 @@ from lacuna.i18n import _
 from lacuna.imaging import exif
 from lacuna.imaging.codec import Contents, check_size, cut_off, damaged, quiet, straight, unsupported
 from lacuna.imaging.metadata import parse_resources, split_resources
+from lacuna.imaging.tiff_structure import Structure
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _YCBCR = 0, 1, 2, 3, 5, 6
 _COMPRESSIONS = {
@@ -317,7 +318,7 @@ def _read_by_pillow(data: bytes, name: str, contents: Contents) -> None:
 def _collect(data: bytes, page: Any, contents: Contents) -> None:
     """Metadata of the first page."""
     with contextlib.suppress(ValueError, struct.error):
-        structure = exif.Structure(data)
+        structure = Structure(data)
         main = structure.directory(structure.first)
         values = {}
         for tag in (exif.XMP, exif.IPTC, exif.PHOTOSHOP, exif.ICC):
