@@ -108,3 +108,14 @@ def test_the_outline_shows_nib_and_source(cloning: Desk):
     cloning.editor.release(pointer(240, 160))
     _nib, source = cloning.editor.outline(pointer(300, 200)).circles
     assert source[:2] == (200, 100)
+
+
+def test_the_source_is_shown_as_soon_as_it_is_chosen(opened: Desk):
+    opened.editor.use("clone")
+    assert len(opened.editor.outline(pointer(100, 60, modifiers=ALT)).circles) == 1
+    opened.click(100, 60, modifiers=ALT)
+    for at in (pointer(100, 60, modifiers=ALT), pointer(100, 60), pointer(120, 70, modifiers=ALT), pointer(200, 160)):
+        _nib, source = opened.editor.outline(at).circles
+        assert source[:2] == (100, 60)
+    opened.drag((200, 160), (240, 160))
+    assert len(opened.editor.outline(pointer(250, 160, modifiers=ALT)).circles) == 1  # another is being chosen

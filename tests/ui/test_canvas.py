@@ -162,6 +162,26 @@ def test_the_nib_is_seen_on_white_and_on_black(app: object) -> None:
             assert radius.max() < 33
 
 
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_the_source_of_a_copy_is_marked_at_once_on_light_and_on_dark(app: object, value: int) -> None:
+    with opened_canvas(Photo(np.full((300, 300, 3), value, np.uint8))) as canvas:
+        canvas.editor.use("clone")
+        canvas.editor.set_option("size", 60)
+        bare = on_window(canvas).astype(int)
+        alt = Qt.KeyboardModifier.AltModifier
+        move(canvas, 250, 180, modifiers=alt)
+        drag(canvas, (250, 180), modifiers=alt)  # a click, and the pointer stays
+
+        def marked() -> bool:
+            arms = np.abs(on_window(canvas).astype(int) - bare).max(axis=2)[180 - 16 : 180 + 16, 250 - 16 : 250 + 16]
+            rows, columns = np.nonzero(arms > 80)
+            return bool(rows.size and np.ptp(rows) > 20 and np.ptp(columns) > 20)
+
+        assert marked()
+        move(canvas, 400, 250)
+        assert marked()
+
+
 def test_an_edit_of_the_picture_is_shown_at_once(canvas: Canvas) -> None:
     document = document_of(canvas)
     canvas.actual_size()

@@ -57,7 +57,8 @@ class CloneBrush(Brush):
 
     def outline(self, at: Pointer, options: Any) -> Outline:
         nib = (at.x, at.y, options.size / 2)
-        if self._source is None or at.modifiers & Modifier.ALT:
+        chooses = bool(at.modifiers & Modifier.ALT) and self._offset is not None
+        if self._source is None or chooses:
             return Outline(circles=(nib,))
         offset = self._offset if options.aligned else None
         down, right = offset or (self._source.y - at.y, self._source.x - at.x)

@@ -136,7 +136,8 @@ def paint_nib(painter: QPainter, x: float, y: float, radius: float, ratio: float
     painter.setPen(QPen(LIGHT, width))
     painter.drawEllipse(QPointF(x, y), max(0.5, radius - width / 2), max(0.5, radius - width / 2))
     if radius < SMALL_NIB * ratio:
-        for pen in (QPen(DARK, 3 * width), QPen(LIGHT, width)):
+        x, y = round(x), round(y)  # lines of an even width between two rows of pixels: half a pixel off they are grey
+        for pen in (QPen(DARK, 2 * (width + 1)), QPen(LIGHT, 2 * width)):
             painter.setPen(pen)
             for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
                 near, far = ARM[0] * ratio, ARM[1] * ratio
