@@ -13,7 +13,8 @@ from lacuna.editor.clone import CROSS
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.masking import Masking
-from lacuna.editor.tool import Gesture, Modifier, Outline, Pointer, Search, Tool
+from lacuna.editor.rests import Rests
+from lacuna.editor.tool import Gesture, Laid, Modifier, Outline, Pointer, Tool
 from lacuna.editor.toolbox import Ended, Toolbox
 from lacuna.editor.values import Candidate, Estimate, MaskFit, Message, Misfit, Severity
 from lacuna.editor.work import Work
@@ -66,6 +67,7 @@ class Editor:
         self.files = Files(self)
         self.toolbox = Toolbox(settings, self._gesture_ended)
         self.toolbox.freed.add(self.work.resume)
+        self.rests = Rests(self)
         self.masking = Masking(self)
         self.filling = Filling(self)
         self._queue = queue
@@ -106,8 +108,9 @@ class Editor:
 
         So is `allow_reduce`: a format that holds fewer bits a channel or no transparency may be used.
         """
-        if self.document is not None:
-            self.files.save(self.document, path, then, quality, allow_reduce=allow_reduce)
+        document = self.document
+        if document is not None:
+            self.rests.afterwards(lambda: self.files.save(document, path, then, quality, allow_reduce=allow_reduce))
 
     @property
     def save_path(self) -> Path | None:
@@ -122,7 +125,7 @@ class Editor:
     @property
     def unsaved(self) -> bool:
         """The picture (not the mask alone) has changes that are in no file."""
-        return self.document is not None and self.files.unsaved(self.document)
+        return self.document is not None and (self.rests.pending or self.files.unsaved(self.document))
 
     def close(self) -> None:
         """Forget the document and its journal."""
@@ -242,16 +245,12 @@ class Editor:
         return outline
 
     def _gesture_ended(self, ended: Ended) -> None:
-        search = ended.gesture.search
-        if search is None:
+        rest = ended.gesture.rest
+        if rest is None:
             self._drawn(ended, ended.gesture.drawn)
         else:
-            self._search(search, ended)
-
-    def _search(self, search: Search, ended: Ended) -> None:
-        assert self.document is not None
-        done = self.in_frame(self.document, search.label, lambda _result: self._drawn(ended, search.make()))
-        self.work.run(search.label, search.run, done)
+            assert self.document is not None
+            self.rests.add(self.document, rest, lambda region: self._drawn(ended, region))
 
     def _drawn(self, ended: Ended, region: Region) -> None:
         """A gesture has left its mark: the fill follows if it should. Ctrl held collects; erasing asks for none."""
@@ -289,21 +288,40 @@ class Editor:
         self.state_changed()
 
     def undo(self) -> None:
-        """While a polygon is begun, its last corner; else the last edit. During a stroke nothing."""
+        """While a polygon is begun, its last corner; else what is still being worked out, else the last edit.
+
+        During a stroke nothing.
+        """
         if self.gesture is not None:
             self.back()
+        elif self.rests.cancel_last():
+            self.state_changed()
         elif self.document is not None:
             self._guarded(self.document.history.undo)
 
     def redo(self) -> None:
-        if self.gesture is None and self.document is not None:
+        if self.gesture is None and self.document is not None and not self.rests.pending:
             self._guarded(self.document.history.redo)
 
     def go_to(self, position: int) -> None:
         """Undo or redo until `position` edits are in force."""
         document = self.document
         if self.gesture is None and document is not None:
+            self.rests.cancel_all()
             self._guarded(lambda: document.history.go_to(position))
+
+    @property
+    def can_undo(self) -> bool:
+        return self.document is not None and (self.rests.pending or self.document.history.can_undo)
+
+    @property
+    def can_redo(self) -> bool:
+        return self.document is not None and not self.rests.pending and self.document.history.can_redo
+
+    @property
+    def laid(self) -> tuple[Laid, ...]:
+        """What was painted and is still being worked out, to show over the picture."""
+        return self.rests.laid
 
     # --- mask --------------------------------------------------------------------------------------------------------
     def clear_mask(self) -> None:
@@ -435,11 +453,15 @@ class Editor:
         document = self.document
         if document is None:
             return
-        if document.shape[0] * document.shape[1] <= COPY_AT_ONCE:
+        if document.shape[0] * document.shape[1] <= COPY_AT_ONCE and not self.rests.pending:
             then(make(document.snapshot()))
             return
-        frozen = document.freeze()
-        self.work.run(_("Copy the picture"), lambda _progress: make(frozen.read()), then, bound=False)
+
+        def copy() -> None:
+            frozen = document.freeze()
+            self.work.run(_("Copy the picture"), lambda _progress: make(frozen.read()), then, bound=False)
+
+        self.rests.afterwards(copy)
 
     # --- end ---------------------------------------------------------------------------------------------------------
     def shutdown(self, wait: float = 2.0) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from lacuna.contract.params import choice
 from lacuna.document.document import Document
 from lacuna.editor.strokes import ERASE, MODES, PAINT
-from lacuna.editor.tool import Modifier, Outline, Pointer, Search
+from lacuna.editor.tool import Modifier, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging import brush
 from lacuna.imaging.region import Region
@@ -88,7 +88,7 @@ class Shape:
         return self._region
 
     @property
-    def search(self) -> Search | None:
+    def rest(self) -> Rest | None:
         return None
 
     @property

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract.params import choice, number
 from lacuna.document.document import Document
-from lacuna.editor.tool import Outline, Pointer
+from lacuna.editor.tool import Laid, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging import brush
 from lacuna.imaging.brush import NibPoint
@@ -114,7 +114,7 @@ class PhotoInk:
         self.plane = document.photo
         self.edit = document.edit(label)
         self._above = above
-        self._covered: dict[tuple[int, int], brush.Coverage] = {}
+        self.covered: dict[tuple[int, int], brush.Coverage] = {}  # by tile
         self._before: dict[tuple[int, int], NDArray[Any]] = {}
 
     def lay(self, region: Region, coverage: brush.Coverage) -> None:
@@ -126,10 +126,17 @@ class PhotoInk:
                 in_tile = part.shift(-tile.y0, -tile.x0).slices
                 if key not in self._before:
                     self._before[key] = self.plane.pixels[tile.slices].copy()
-                    self._covered[key] = np.zeros((tile.height, tile.width), np.uint8)
-                covered = self._covered[key][in_tile]
+                    self.covered[key] = np.zeros((tile.height, tile.width), np.uint8)
+                covered = self.covered[key][in_tile]
                 brush.paint(covered, coverage[in_region])
                 pixels[in_region] = mixed(self._before[key][in_tile], self._above(part), covered)
+
+    def laid(self) -> tuple[Laid, ...]:
+        """What the stroke has made of the photo, to show it where it is taken back."""
+        regions = {key: Region.of_tile(*key, self.plane.shape) for key in self._before}
+        return tuple(
+            Laid(region, self.plane.pixels[region.slices].copy(), self._before[key]) for key, region in regions.items()
+        )
 
 
 class Stroke:
@@ -184,7 +191,7 @@ class Stroke:
         return self._region
 
     @property
-    def search(self) -> None:
+    def rest(self) -> Rest | None:
         return None
 
     def _nib(self, at: Pointer) -> NibPoint:

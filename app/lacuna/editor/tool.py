@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Any, Protocol
 
+import numpy as np
+
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
+from lacuna.engine.composite import differs
+from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
 
 
@@ -58,15 +62,42 @@ class Outline:
     closed: bool = False
 
 
-class Search(Protocol):
-    """What a released gesture still has to find out: `run` in the worker, then `make` on the owner's thread."""
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """`pixels` (h, w, 3) to show at `region` over a picture that they are not in: where they differ from `over`.
+
+    `over` is what was there. Where the picture is another by now, something newer lies on top, and that is shown.
+    """
+
+    region: Region
+    pixels: Pixels
+    over: Pixels
+
+    def anew(self, now: Pixels) -> Laid:
+        """The same over `now`: what the picture has become below it."""
+        return Laid(self.region, np.where(differs(self.pixels, self.over)[..., None], self.pixels, now), now.copy())
+
+
+class Rest(Protocol):
+    """What is left to do of a gesture that was released: work too long for the owner's thread."""
 
     label: str
 
-    def run(self, progress: Progress) -> None: ...
+    @property
+    def laid(self) -> tuple[Laid, ...]:
+        """What to show over the picture until it is done."""
+        ...
+
+    def begin(self) -> None:
+        """On the owner's thread when its turn has come, after all that came of the work before it."""
+        ...
+
+    def run(self, progress: Progress) -> None:
+        """In the worker."""
+        ...
 
     def make(self) -> Region:
-        """Make the change, as one edit; what it changed."""
+        """On the owner's thread: make the change, as one edit; what it changed."""
         ...
 
 
@@ -115,8 +146,8 @@ class Gesture(Protocol):
         ...
 
     @property
-    def search(self) -> Search | None:
-        """Work that was too long for the owner's thread when it was released, for a job; None if all is done."""
+    def rest(self) -> Rest | None:
+        """What was too long for the owner's thread when it was released, for a job; None if all is done."""
         ...
 
 

@@ -15,7 +15,7 @@ from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.editor.selections import Lasso, SelectionOptions, Shape, erases
-from lacuna.editor.tool import Outline, Pointer, Search
+from lacuna.editor.tool import Laid, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
@@ -76,8 +76,15 @@ class WandClick(Shape):
         return True
 
     @property
-    def search(self) -> Search | None:
+    def rest(self) -> Rest | None:
         return self if self._photo is not None else None
+
+    @property
+    def laid(self) -> tuple[Laid, ...]:
+        return ()
+
+    def begin(self) -> None:
+        return  # it looks at the photo as it was at the click
 
     def run(self, progress: Progress) -> None:
         assert self._photo is not None

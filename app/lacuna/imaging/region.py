@@ -57,6 +57,10 @@ class Region:
         """To index an array with: `pixels[region.slices]`."""
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
+    def slices_in(self, whole: Region) -> tuple[slice, slice]:
+        """To index an array of the pixels of `whole` with, which holds this region."""
+        return slice(self.y0 - whole.y0, self.y1 - whole.y0), slice(self.x0 - whole.x0, self.x1 - whole.x0)
+
     def clip(self, shape: tuple[int, ...]) -> Region:
         """The part inside an array of shape (H, W, ...)."""
         return Region(max(0, self.y0), max(0, self.x0), min(shape[0], self.y1), min(shape[1], self.x1))

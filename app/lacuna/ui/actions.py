@@ -71,11 +71,11 @@ def has_mask(w: MainWindow) -> bool:
 
 
 def can_undo(w: MainWindow) -> bool:
-    return w.editor.document is not None and w.editor.document.history.can_undo
+    return w.editor.can_undo
 
 
 def can_redo(w: MainWindow) -> bool:
-    return w.editor.document is not None and w.editor.document.history.can_redo
+    return w.editor.can_redo
 
 
 def has_something_to_stop(w: MainWindow) -> bool:

@@ -219,6 +219,7 @@ class Scene(QObject):
             self.photo = PhotoLayer(source, self._checker)
             self.mask = MaskLayer(MaskSource(document.mask_pyramid), self.style)
             self._put_pieces()
+            self._put_strokes()
             self._restyle(growth=self.editor.growth, colour=self._chosen())
         self.replaced.emit()
 
@@ -301,6 +302,7 @@ class Scene(QObject):
         if self.editor.candidate is not self._candidate:
             self._candidate = self.editor.candidate
             self._put_pieces()
+        self._put_strokes()
 
     def _previewed(self, region: Region, pixels: Pixels) -> None:
         running = self.editor.jobs[0] if self.editor.jobs else None
@@ -341,6 +343,17 @@ class Scene(QObject):
             self.cache.stale(self.mask, region)
         if regions:
             self.changed.emit(self._grown(regions))
+
+    def _put_strokes(self) -> None:
+        """Show what was painted and is not in the picture yet."""
+        strokes = self.editor.laid
+        if self.photo is None or strokes == self.photo.source.strokes:
+            return
+        changed = set(self.photo.source.strokes) ^ set(strokes)
+        self.photo.source.strokes = strokes
+        for stroke in changed:
+            self.cache.stale(self.photo, stroke.region)
+        self.changed.emit(tuple(stroke.region for stroke in changed))
 
     def _grown(self, regions: Iterable[Region]) -> tuple[Region, ...]:
         """With the ring by which a mask there would grow."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.editor.tool import Laid
+from lacuna.engine.composite import differs
 from lacuna.imaging.colour import to_display
 from lacuna.imaging.photo import Photo, Pixels
 from lacuna.imaging.pyramid import Pyramid
@@ -22,8 +24,9 @@ class PictureSource:
 
     The document keeps the photo's levels up to date.
 
-    `pieces` are in the photo's own depth. A piece is put into the full pixels before they are halved, so that a level
-    looks just as it will when the piece has become part of the picture.
+    `pieces` are in the photo's own depth; `strokes` lie below them, and where they say so they show what is there. A
+    piece is put into the full pixels before they are halved, so that a level looks just as it will when the piece has
+    become part of the picture.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class PictureSource:
         self.white = white
         self.display = display
         self.pieces: tuple[tuple[Region, Pixels], ...] = ()
+        self.strokes: tuple[Laid, ...] = ()
         self._levels = levels
         # A float picture's alpha is 1 where it is opaque, however bright its white is.
         self._alpha = None if alpha is None else Pyramid(alpha, white=1.0 if alpha.dtype.kind == "f" else 255.0)
@@ -53,7 +57,7 @@ class PictureSource:
     def read(self, level: int, region: Region) -> Rgb:
         """The picture as the screen shows it."""
         pixels = eight_bits(self._levels.read(level, region), self.white)
-        if self.pieces:
+        if self.pieces or self.strokes:
             pixels = self._with_pieces(level, region, pixels)
         return pixels if self.display is None else self.display(pixels)
 
@@ -64,24 +68,24 @@ class PictureSource:
         return eight_bits(pixels, 1.0 if pixels.dtype.kind == "f" else 255.0)
 
     def _with_pieces(self, level: int, region: Region, pixels: Rgb) -> Rgb:
+        """`pixels`, of this level, with all that lies over them: whole pixels of the level, made of full ones."""
         side = 1 << level
         full = Region(region.y0 * side, region.x0 * side, region.y1 * side, region.x1 * side).clip(self.shape)
-        shown = [(r, p) for r, p in self.pieces if r.overlaps(full)]
-        if not shown:
+        strokes = [stroke for stroke in self.strokes if stroke.region.overlaps(full)]
+        pieces = [(r, p) for r, p in self.pieces if r.overlaps(full)]
+        if not strokes and not pieces:
             return pixels
         pixels = pixels.copy()
-        for piece_region, piece in shown:
-            box = piece_region.intersect(full)
+        for region_above in (*(stroke.region for stroke in strokes), *(r for r, _piece in pieces)):
+            box = region_above.intersect(full)
             wide = Region(
                 box.y0 // side * side, box.x0 // side * side, -(-box.y1 // side) * side, -(-box.x1 // side) * side
             ).clip(self.shape)
-            below = eight_bits(self._levels.read(0, wide), self.white).copy()
-            source = box.shift(-piece_region.y0, -piece_region.x0)
-            below[box.shift(-wide.y0, -wide.x0).slices] = eight_bits(piece[source.slices], self.white)
+            above = eight_bits(_covered(self._levels.read(0, wide), wide, strokes, pieces), self.white)
             for _ in range(level):
-                below = _halved(below)
+                above = _halved(above)
             y, x = wide.y0 // side - region.y0, wide.x0 // side - region.x0
-            pixels[y : y + below.shape[0], x : x + below.shape[1]] = below
+            pixels[y : y + above.shape[0], x : x + above.shape[1]] = above
         return pixels
 
 
@@ -132,3 +136,20 @@ def _halved(pixels: Rgb) -> Rgb:
     size = (even.shape[1] // 2, even.shape[0] // 2)
     half: Rgb = np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.uint8)
     return half.reshape(size[1], size[0], 3)
+
+
+def _covered(below: Pixels, region: Region, strokes: Iterable[Laid], pieces: Iterable[tuple[Region, Pixels]]) -> Pixels:
+    """A copy of `below`, the full pixels of `region`, with all that lies over them."""
+    pixels = below.copy()
+    for stroke in strokes:
+        part = stroke.region.intersect(region)
+        if not part.empty:
+            there, here = part.slices_in(stroke.region), part.slices_in(region)
+            laid, over = stroke.pixels[there], stroke.over[there]
+            shown = differs(laid, over) & ~differs(over, below[here])
+            pixels[here][shown] = laid[shown]
+    for piece_region, piece in pieces:
+        part = piece_region.intersect(region)
+        if not part.empty:
+            pixels[part.slices_in(region)] = piece[part.slices_in(piece_region)]
+    return pixels
