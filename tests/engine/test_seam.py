@@ -14,7 +14,7 @@ import lacuna
 from lacuna.contract.fill import Composite, Context, Filled, FillOptions, Needs
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine.fill import fill
-from lacuna.engine.seam import FEATHER, composite_named, join
+from lacuna.engine.seam import FEATHER, composite_named, join, shifted
 from lacuna.errors import InvalidParameter
 from lacuna.imaging.mask import distance_outside
 from lacuna.imaging.photo import Hole
@@ -139,6 +139,26 @@ def test_a_cancel_is_heard(how: Composite) -> None:
 
     with pytest.raises(Cancelled):
         join(PHOTO, PHOTO, inside(), BOX, how, 255.0, None, stop)
+
+
+def test_a_copy_is_shifted_as_evenly_as_its_surroundings_allow() -> None:
+    ys, xs = np.mgrid[:120, :160].astype(np.float32)
+    plane = np.stack([0.5 * xs, 40 - 0.25 * ys, 0 * xs], axis=2)  # harmonic: nothing is more even
+    copy = PHOTO.astype(np.float32)
+    found = shifted(copy + plane, copy, inside(), 255.0)
+    assert np.abs(found - copy - plane)[inside()].max() < 0.3
+
+
+def test_a_copy_with_nothing_around_it_is_not_shifted() -> None:
+    copy = np.ascontiguousarray(PHOTO[::-1])
+    assert np.array_equal(shifted(PHOTO, copy, np.ones(PHOTO.shape[:2], np.bool_), 255.0), copy)
+
+
+def test_where_a_copy_or_its_surroundings_are_undefined_they_say_nothing() -> None:
+    before, copy = np.full((120, 160, 3), 0.5, np.float32), np.full((120, 160, 3), 0.25, np.float32)
+    before[20:100, 38:40] = copy[20:100, 119:121] = np.nan
+    found = shifted(before, copy, inside() & np.isfinite(copy[..., 0]), 1.0)
+    assert np.abs(found - 0.5)[inside() & np.isfinite(copy[..., 0])].max() < 1e-3
 
 
 def test_auto_is_what_the_backend_says_and_the_option_overrules_it() -> None:

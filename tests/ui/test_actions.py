@@ -219,14 +219,14 @@ def test_the_sheet_finds_actions_by_words_and_by_keys(sheet: Shortcuts) -> None:
 
 def test_a_key_can_be_given_to_another_action_and_works_at_once(window: MainWindow, sheet: Shortcuts) -> None:
     choose(sheet, "tool.lasso")
-    sheet.keys.setKeySequence(QKeySequence("J"))
+    sheet.keys.setKeySequence(QKeySequence("K"))
     assert sheet.conflict.text() == ""
     sheet.replace.click()
     sheet.close()
     back_to(window)
-    key(window, "J")
+    key(window, "K")
     assert window.editor.tool.id == "lasso"
-    assert window.editor.settings.shortcuts == {"tool.lasso": ["J"]}
+    assert window.editor.settings.shortcuts == {"tool.lasso": ["K"]}
 
 
 def test_a_conflict_is_shown_and_the_last_one_wins(window: MainWindow, sheet: Shortcuts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -180,6 +181,38 @@ def test_the_source_of_a_copy_is_marked_at_once_on_light_and_on_dark(app: object
         assert marked()
         move(canvas, 400, 250)
         assert marked()
+
+
+def test_strokes_that_are_not_solved_yet_are_shown_and_newer_ones_over_them(canvas: Canvas) -> None:
+    canvas.actual_size()
+    finish(canvas)
+    bare = on_window(canvas)
+    document, editor = document_of(canvas), canvas.editor
+    go = threading.Event()
+    editor.work.run("Wait", lambda _progress: go.wait(60), lambda _result: None, bound=False)
+    move(canvas, 300, 200)
+    editor.use("heal")
+    editor.set_option("size", 40)
+    drag(canvas, (200, 100), modifiers=Qt.KeyboardModifier.AltModifier)
+    press(canvas, 400, 250)
+    move(canvas, 440, 250, held=LEFT)
+    move(canvas, *AWAY, held=LEFT)
+    painted = on_window(canvas)
+    assert not np.array_equal(painted, bare)
+    release(canvas, *AWAY)
+    move(canvas, *AWAY)
+    assert not document.history.can_undo
+    assert np.array_equal(on_window(canvas), painted)
+    assert np.array_equal(painted_anew(canvas), painted)
+    view = canvas.viewport
+    with document.edit("Newer") as edit, edit.write(document.photo, Region(400, 600, 500, 720)) as pixels:
+        pixels[...] = (1, 2, 3)
+    newer = (slice(405 + view.y, 495 + view.y), slice(605 + view.x, 715 + view.x))
+    assert (on_window(canvas)[newer] == (1, 2, 3)).all()
+    editor.go_to(0)
+    go.set()
+    wait_until(lambda: not editor.jobs)
+    assert np.array_equal(on_window(canvas), bare)
 
 
 def test_an_edit_of_the_picture_is_shown_at_once(canvas: Canvas) -> None:

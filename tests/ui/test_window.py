@@ -36,7 +36,7 @@ from lacuna.ui.dialogs.save_picture import SavePicture
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.messages import Answer
 from lacuna.ui.pictures import image_of, mask_of, photo_of
-from tests.ui.support import LEFT, press, release, settle, shown, wait_until
+from tests.ui.support import LEFT, drag, press, release, settle, shown, wait_until
 from tests.ui.windows import SAMPLES, back_to, copy_of_sample, fill, key, open_photo, opened_window, paint
 
 
@@ -96,6 +96,33 @@ def test_a_stroke_is_painted_filled_undone_redone_and_saved(window: MainWindow, 
     assert (tmp_path / "lion_lacuna.jpg").is_file()
     assert path.read_bytes() == source
     assert any("lion_lacuna.jpg" in text for text in cards(window))
+
+
+def test_a_place_is_healed_with_a_copy_whose_seam_goes(window: MainWindow, tmp_path: Path) -> None:
+    open_photo(window, copy_of_sample(tmp_path))
+    document = window.editor.document
+    assert document is not None
+    before = document.photo.pixels.copy()
+    results = []
+    for letter in ("C", "J"):
+        key(window.canvas, letter)
+        width, height = window.canvas.width(), window.canvas.height()
+        drag(window.canvas, (0.6 * width, 0.4 * height), modifiers=Qt.KeyboardModifier.AltModifier)
+        paint(window, (0.45, 0.6), (0.5, 0.62))
+        wait_until(lambda: not window.editor.jobs, 60)  # the first use compiles
+        settle()
+        results.append(document.photo.pixels.copy())
+        key(window.canvas, "Ctrl+Z")
+        assert np.array_equal(document.photo.pixels, before)
+    cloned, healed = results
+    key(window.canvas, "Ctrl+Y")
+    assert document.history.labels == ["Heal"]
+    assert np.array_equal(document.photo.pixels, healed)
+    assert not np.array_equal(cloned, healed)
+    changed = (cloned != before).any(axis=2)
+    assert np.array_equal(healed[~changed], before[~changed])
+    outside = [p.astype(int)[changed].mean() - before.astype(int)[changed].mean() for p in (cloned, healed)]
+    assert abs(outside[1]) < abs(outside[0]) / 2  # in the light of the place, not of its source
 
 
 def test_the_title_names_the_picture_and_marks_what_is_unsaved(window: MainWindow, tmp_path: Path) -> None:

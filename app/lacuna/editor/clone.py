@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lacuna.contract.params import switch
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
@@ -53,7 +55,7 @@ class CloneBrush(Brush):
         if offset is None:
             raise NothingToCopy(_("Nothing is chosen to copy from."), _("Alt+click the place to copy, then paint."))
         self._offset = offset
-        return CloneStroke(Copied(document, offset), at, options)
+        return self._stroke(Copied(document, offset), at, options)
 
     def outline(self, at: Pointer, options: Any) -> Outline:
         nib = (at.x, at.y, options.size / 2)
@@ -64,6 +66,9 @@ class CloneBrush(Brush):
         down, right = offset or (self._source.y - at.y, self._source.x - at.x)
         return Outline(circles=(nib, (at.x + right, at.y + down, CROSS)))
 
+    def _stroke(self, copied: Copied, at: Pointer, options: Any) -> Stroke:
+        return CloneStroke(copied, at, options)
+
     def _offset_from(self, at: Pointer, options: Any) -> Offset | None:
         if self._source is None:
             return None
@@ -73,7 +78,7 @@ class CloneBrush(Brush):
 
 
 class Copied:
-    """The photo as it was before the stroke, moved by an offset; where that lies outside, the photo itself."""
+    """The photo as it is when this is made, moved by an offset."""
 
     def __init__(self, document: Document, offset: Offset) -> None:
         self.document = document
@@ -82,6 +87,7 @@ class Copied:
         self._shape = document.shape
 
     def read(self, region: Region) -> Pixels:
+        """What is copied to `region`; the photo itself where that would come from outside."""
         down, right = self.offset
         source = region.shift(down, right)
         inside = source.clip(self._shape)
@@ -92,6 +98,24 @@ class Copied:
             pixels[inside.shift(-source.y0, -source.x0).slices] = self._frozen.read(inside)
         return pixels
 
+    def extended(self, region: Region) -> Pixels:
+        """What is copied to `region`, of which some comes from inside; beyond that the nearest pixels that do."""
+        source = region.shift(*self.offset)
+        inside = source.clip(self._shape)
+        rows = (inside.y0 - source.y0, source.y1 - inside.y1)
+        columns = (inside.x0 - source.x0, source.x1 - inside.x1)
+        return np.pad(self._frozen.read(inside), (rows, columns, (0, 0)), mode="edge")
+
+    def below(self, region: Region) -> Pixels:
+        """The photo itself."""
+        return self._frozen.read(region)
+
+    @property
+    def reach(self) -> Region:
+        """The places to which something inside is copied."""
+        down, right = self.offset
+        return Region.whole(self._shape).shift(-down, -right).clip(self._shape)
+
     def release(self) -> None:
         self._frozen.release()
 
@@ -99,9 +123,12 @@ class Copied:
 class CloneStroke(Stroke):
     """A stroke that shows where it copies from."""
 
+    label = N_("Clone")
+    _ink: PhotoInk
+
     def __init__(self, copied: Copied, at: Pointer, options: Any) -> None:
         self._copied = copied
-        super().__init__(PhotoInk(copied.document, _("Clone"), copied.read), at, options)
+        super().__init__(PhotoInk(copied.document, _(self.label), copied.read), at, options)
 
     def finish(self) -> None:
         super().finish()

@@ -72,7 +72,7 @@ def join(
     check()
     place = around.y0, around.x0
     poisson.mismatch(np.ascontiguousarray(before), hole, np.ascontiguousarray(sources), *place, own, runs, shift, count)
-    tolerance = 1.0 if before.dtype == np.uint8 else white / 65535  # a solution is four times as exact
+    tolerance = _tolerance(before, white)
     if how == Composite.SCREENED:
         known = np.where(inside[..., None], np.float32(0), before[around.slices]).astype(np.float32)
         film = poisson.solve(known, inside, tolerance=tolerance, check=check)
@@ -83,6 +83,27 @@ def join(
     screen = {Composite.FEATHER: 1 / FEATHER**2, Composite.SCREENED: SCREEN}.get(how, 0.0)
     solved = poisson.solve(np.zeros_like(own), inside, shift, screen=screen, tolerance=tolerance, check=check)
     return np.asarray((own + solved)[box.shift(-around.y0, -around.x0).slices], np.float32)
+
+
+def shifted(before: Pixels, copy: Pixels, hole: Hole, white: float, check: Callable[[], None] = lambda: None) -> Pixels:
+    """`copy` (h, w, 3), shifted inside `hole` so that it meets `before` around it; float32, of no meaning elsewhere.
+
+    Seamless cloning, section 3 of Perez et al.: around the hole both are known, so the shift there is their
+    difference, and inside it is as even as can be. Undefined values (NaN) around the hole say nothing; a hole that
+    leaves nothing around it shifts nothing.
+    """
+    from lacuna.kernels import poisson
+
+    shift = np.subtract(before, copy, dtype=np.float32)
+    unknown = hole if before.dtype.kind != "f" else hole | ~np.isfinite(shift).all(axis=2)
+    poisson.solve(shift, np.ascontiguousarray(unknown), tolerance=_tolerance(before, white), check=check)
+    shift += copy
+    return shift
+
+
+def _tolerance(before: Pixels, white: float) -> float:
+    """How far a shift may be off when the solver ends; a solution is four times as exact."""
+    return 1.0 if before.dtype == np.uint8 else white / 65535
 
 
 def _averaged(shift: NDArray[np.float32], count: NDArray[np.float32]) -> NDArray[np.float32]:

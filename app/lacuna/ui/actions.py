@@ -139,6 +139,7 @@ ROWS: tuple[Row, ...] = (
     _tool("eraser", N_("&Eraser"), "E"),
     _tool("restore", N_("&Restore brush"), "Shift+B"),
     _tool("clone", N_("Clo&ne brush"), "C"),
+    _tool("heal", N_("Heal br&ush"), "J"),
     _tool("lasso", N_("&Lasso"), "L"),
     _tool("polygon", N_("&Polygon"), "Shift+L"),
     _tool("rectangle", N_("Re&ctangle"), "M"),

@@ -101,7 +101,7 @@ class Bars:
                 if row.starts_group:
                     bar.addSeparator()
                 self._add(bar, row.id)
-                if row.id in ("tool.clone", "tool.wand"):
+                if row.id in ("tool.heal", "tool.wand"):
                     bar.addSeparator()
         self._window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
 

@@ -22,6 +22,7 @@ HINTS = {
     "eraser": N_("Take away from the mask. Alt or the right button paints."),
     "restore": N_("Paint the original back where a fill went too far."),
     "clone": N_("Alt+click the place to copy, then paint. What you paint over is replaced by the copy."),
+    "heal": N_("Alt+click the place to copy, then paint. The copy takes on the colours around it when you let go."),
     "lasso": N_("Draw around what should go. Alt or the right button takes away."),
     "polygon": N_(
         "Click the corners. Enter or a double click closes, Backspace takes the last one back, Esc drops it."
