@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QAccessible, QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.canvas import Canvas
 from lacuna.ui.panels.navigator_panel import NavigatorPanel
 from lacuna.ui.panels.zoom_panel import ZoomPanel
 from tests.ui.canvases import AWAY, document_of, opened_canvas, put_mask
-from tests.ui.support import drag, grabbed, move, press, release, shown, wait_until, wheel
+from tests.ui.support import NO_BUTTON, NO_KEY, drag, grabbed, move, press, release, settle, shown, wait_until, wheel
 
 
 @pytest.fixture
@@ -45,6 +46,30 @@ def test_the_magnified_view_follows_the_pointer(canvas: Canvas, zoom_panel: Zoom
         move(canvas, x, y)
         place = canvas.viewport.to_image(x, y)
         wait_until(lambda place=place: centre(zoom_panel) == pytest.approx(place, abs=0.5))
+
+
+def test_a_move_of_the_pointer_does_not_wait_for_the_view_beside_the_canvas(
+    canvas: Canvas, zoom_panel: ZoomPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has to paint is painted before the next event is heard, so never with what that event changes."""
+    order: list[str] = []
+    view, catch_up = zoom_panel.view, zoom_panel.view.catch_up
+
+    def move_soon() -> None:
+        catch_up()
+        at = QPointF(210, 160)
+        event = QMouseEvent(QEvent.Type.MouseMove, at, canvas.mapToGlobal(at), NO_BUTTON, NO_BUTTON, NO_KEY)
+        QApplication.postEvent(canvas, event, Qt.EventPriority.HighEventPriority.value)
+        canvas.cursor_moved.connect(lambda _x, _y: order.append("moved"))
+        monkeypatch.setattr(view, "catch_up", catch_up)
+
+    monkeypatch.setattr(view, "catch_up", move_soon)
+    move(canvas, 200, 150)
+    settle()
+    view.painted.connect(lambda _region: order.append("beside"))
+    canvas.painted.connect(lambda _region: order.append("canvas"))
+    wait_until(lambda: "canvas" in order)
+    assert order[:3] == ["beside", "moved", "canvas"]
 
 
 def test_it_shows_the_pixels_of_that_place(canvas: Canvas, zoom_panel: ZoomPanel) -> None:

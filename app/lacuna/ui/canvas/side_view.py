@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QWidget
 
 from lacuna.imaging.region import Region
@@ -48,6 +48,8 @@ class SideView(View):
             return
         self.catch_up()
         super().scene_changed(tuple(news))
+        # Painted now, by itself: a stroke's next paint would else be done together with this one, and after it.
+        QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest)
 
     def layers_at(self, rect: Region) -> list[tuple[Region, list[Layer]]]:
         scene = self.scene
