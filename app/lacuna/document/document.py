@@ -17,6 +17,7 @@ from lacuna.document.occupancy import Occupancy
 from lacuna.document.original import Original, keep_bytes, keep_pixels
 from lacuna.document.plane import Plane
 from lacuna.document.writer import Writer
+from lacuna.imaging.blank import blank
 from lacuna.imaging.photo import Photo, Pixels
 from lacuna.imaging.pyramid import Pyramid
 from lacuna.imaging.region import Region
@@ -93,7 +94,7 @@ class Document:
         self.kept = prepared.original
         self.photo = Plane("photo", photo.pixels)
         self.alpha = None if photo.alpha is None else Plane("alpha", photo.alpha)
-        self.mask = Plane("mask", np.zeros(photo.pixels.shape[:2], np.uint8))
+        self.mask = Plane("mask", blank(photo.pixels.shape[:2]), blank=True)
         self.header = photo.with_pixels(np.empty((0, 0, 3), photo.pixels.dtype), None)
         vars(self.header)["white"] = photo.white  # cached there, because the pixels that tell it are not
         self.guides = ()

@@ -44,11 +44,14 @@ class SavedTiles(Kept):
         super().__init__({})
         self.plane = plane
 
+        self._nothing = np.zeros((1, 1, *plane.shape[2:]), plane.dtype)
     def save(self, region: Region) -> None:
         """Keep the tiles that `region` touches and that are not kept yet."""
         fresh = [key for key in region.clip(self.plane.shape).tiles() if key not in self._arrays]
         if fresh:
-            self._arrays.update(packed_tiles(self.plane.pixels, fresh))
+            blank = {key: self._nothing for key in fresh if self.plane.untouched(*key)}
+            self._arrays.update(blank)
+            self._arrays.update(packed_tiles(self.plane.pixels, (key for key in fresh if key not in blank)))
             self._measured = None
 
     def swap(self) -> None:

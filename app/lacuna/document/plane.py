@@ -19,10 +19,12 @@ class Plane:
 
     `pixels` is a read-only view; only `Edit.write` lends a writable one, so that no change escapes undo. `changed`
     is told (plane, region) after each change, in the owner's thread. `resized` is told (plane) after `replace`.
+    `blank` says that all pixels are 0.
     """
 
-    def __init__(self, name: str, pixels: NDArray[Any]) -> None:
+    def __init__(self, name: str, pixels: NDArray[Any], *, blank: bool = False) -> None:
         self.name = name
+        self._blank = blank
         self.changed: Listeners[[Plane, Region]] = Listeners()
         self.resized: Listeners[[Plane]] = Listeners()
         self.revision = 0
@@ -57,6 +59,10 @@ class Plane:
             return False
         rows, columns = slice(r.y0 // TILE, (r.y1 - 1) // TILE + 1), slice(r.x0 // TILE, (r.x1 - 1) // TILE + 1)
         return bool((self._revisions[rows, columns] > revision).any())
+
+    def untouched(self, row: int, column: int) -> bool:
+        """Is a tile all 0 because nothing was ever written to it? Looking would cost memory that is not there yet."""
+        return self._blank and not self._revisions[row, column]
 
     def freeze(self, tiles: frozenset[tuple[int, int]] | None = None) -> Frozen:
         """The pixels (or only those `tiles`) as they are now, to be read by another thread while painting goes on."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.imaging.blank import blank
 from lacuna.imaging.region import Region
 
 CELL = 64  # side of the square of a level that is made again as one
@@ -39,7 +40,7 @@ class Pyramid:
         while max(height, width) > SMALLEST:
             height, width = -(-height // 2), -(-width // 2)
             shape = (height, width, *pixels.shape[2:])
-            self._levels.append(np.zeros(shape, np.uint8) if empty else np.empty(shape, np.uint8))
+            self._levels.append(blank(shape) if empty else np.empty(shape, np.uint8))
             cells = -(-height // CELL), -(-width // CELL)
             self._stale.append(np.full(cells, not empty))
             self._inked.append(np.full(cells, not empty))
