@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.document import spill
 from lacuna.document.document import Document
+from lacuna.document.plane import Change
+from lacuna.document.tiles import packed_tiles
 from lacuna.errors import LacunaError, UnreadableFile
 from lacuna.imaging.region import Region
 from tests.document.support import assert_same, document, noise, paint, photo, state
@@ -396,7 +399,61 @@ def test_undoing_on_an_empty_mask_tells_only_of_tiles_that_changed(tmp_path: Pat
     with made.edit("Clear") as edit, edit.write(made.mask, Region.whole(made.shape)) as pixels:
         pixels[:20] = 0
     heard: list[Region] = []
-    made.mask.changed.add(lambda _plane, region: heard.append(region))
+    made.mask.changed.add(lambda _plane, change: heard.append(change.region))
     made.history.undo()
     assert heard == [Region(0, 0, 256, 256)]
+    made.close()
+
+
+def test_what_is_laid_is_told_saved_and_written_where_it_differs_alone(tmp_path: Path) -> None:
+    made = document(tmp_path, photo(1200, 1200))
+    paint(made, Region(100, 100, 500, 500), 255)
+    heard: list[Change] = []
+    made.mask.changed.add(lambda _plane, change: heard.append(change))
+    edit = made.edit("Lay")
+    laid = np.full((420, 420), 255, np.uint8)
+    laid[410:, 5] = 0
+    edit.lay(made.mask, Region(100, 100, 520, 520), laid)
+    (change,) = heard
+    assert change.region == Region(100, 100, 520, 520)
+    assert change.differs is not None
+    expected = np.zeros((420, 420), np.bool_)
+    expected[400:], expected[:, 400:], expected[410:, 5] = True, True, False
+    assert np.array_equal(change.differs, expected)
+    assert np.array_equal(made.mask.pixels[100:520, 100:520], laid)
+    edit.lay(made.mask, Region(0, 0, 520, 520), made.mask.pixels[:520, :520].copy())
+    assert len(heard) == 1
+    near = change.within(Region(90, 480, 490, 600))
+    assert near.region == Region(100, 500, 490, 520)
+    assert near.differs is not None
+    assert near.differs.all()
+    assert change.within(Region(120, 120, 480, 480)).region.empty
+    edit.rollback()
+    assert made.mask_count() == 400 * 400
+    made.close()
+
+
+def test_a_tile_that_nothing_was_written_to_is_saved_without_a_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = document(tmp_path, photo(600, 1200))
+    paint(made, Region(0, 0, 10, 10), 255)
+    looked: list[tuple[int, int]] = []
+
+    def watched(pixels: Any, keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+        keys = list(keys)
+        looked.extend(keys)
+        return packed_tiles(pixels, keys)
+
+    monkeypatch.setattr("lacuna.document.edit.packed_tiles", watched)
+    edit = made.edit("Over four tiles")
+    with edit.write(made.mask, Region(200, 200, 300, 300)) as pixels:
+        pixels[...] = 255
+    assert looked == [(0, 0)]
+    edit.rollback()
+    assert made.mask_bounds() == Region(0, 0, 10, 10)
+    made.crop(Region(256, 0, 600, 1200), "Crop")  # its tiles lie elsewhere: what was known of the old ones is forgotten
+    looked.clear()
+    paint(made, Region(0, 0, 10, 10), 255)
+    assert looked == [(0, 0)]
     made.close()

@@ -127,13 +127,13 @@ def test_a_dab_is_seen_at_once_and_its_ring_when_it_settles(zoom: float) -> None
     mask[region.slices] = 255
     pyramid.stale(region)
     changed = np.ones((60, 90), np.bool_)
-    cache.stale(layer, region, zoom=zoom, seen=EVERYWHERE)
-    cache.dab(layer, zoom, region, changed, layer.style.tinted(mask[region.slices]))
+    cache.stale(layer, region, scale=scale, seen=EVERYWHERE)
+    cache.dab(layer, scale, region, changed, mask[region.slices], layer.style.tints)
     shown = [pixels for key in keys if (pixels := cache.tile(group, key).pixels) is not None]
     tinted = sum(int((pixels == layer.style.table[253]).sum()) for pixels in shown)
     assert tinted == pytest.approx(region.area * zoom * zoom, rel=0.2)
     assert tinted == sum(int((pixels != 0).sum()) for pixels in shown)  # no ring and no outline yet
-    cache.settle(layer, zoom)
+    cache.settle(layer, scale)
     for key in keys:
         fresh, settled = fresh_tile(layer, scale, key), cache.tile(group, key).pixels
         assert np.array_equal(fresh, settled) if fresh is not None else settled is None or not settled.any()

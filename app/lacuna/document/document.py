@@ -230,5 +230,5 @@ class Document:
 
 def _follow(plane: Plane, pyramid: Pyramid) -> None:
     """Keep `pyramid` the levels of `plane`."""
-    plane.changed.add(lambda _plane, region: pyramid.stale(region))
+    plane.changed.add(lambda _plane, change: pyramid.stale(change.region))
     plane.resized.add(lambda resized: pyramid.reset(resized.pixels))

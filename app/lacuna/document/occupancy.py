@@ -19,7 +19,7 @@ class Occupancy:
     def __init__(self, mask: Plane, *, empty: bool) -> None:
         self._mask = mask
         self._begin(stale=not empty)
-        mask.changed.add(lambda _plane, region: self._mark(region))
+        mask.changed.add(lambda _plane, change: self._mark(change.region))
         mask.resized.add(lambda _plane: self._begin(stale=True))
 
     def _begin(self, *, stale: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,22 +11,40 @@ from numpy.typing import NDArray
 
 from lacuna.document.frozen import Frozen
 from lacuna.document.sheet import Cut, Sheet
+from lacuna.imaging.mask import bounds
 from lacuna.imaging.region import TILE, Region
 from lacuna.listeners import Listeners
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A region of a plane that was written to, and which of its pixels differ now; None if nobody has looked."""
+
+    region: Region
+    differs: NDArray[np.bool_] | None = None
+
+    def within(self, other: Region) -> Change:
+        """What of it lies in `other`, as tight as it is known."""
+        common = self.region.intersect(other)
+        if common.empty or common == self.region or self.differs is None:
+            return Change(common, None if common.empty else self.differs)
+        differs = self.differs[common.shift(-self.region.y0, -self.region.x0).slices]
+        box = bounds(differs)
+        return Change(box.shift(common.y0, common.x0), None if box.empty else differs[box.slices])
 
 
 class Plane:
     """Pixels with a name and a memory of when each tile last changed.
 
     `pixels` is a read-only view; only `Edit.write` lends a writable one, so that no change escapes undo. `changed`
-    is told (plane, region) after each change, in the owner's thread. `resized` is told (plane) after `replace`.
+    is told (plane, change) after each change, in the owner's thread. `resized` is told (plane) after `replace`.
     `blank` says that all pixels are 0.
     """
 
     def __init__(self, name: str, pixels: NDArray[Any], *, blank: bool = False) -> None:
         self.name = name
         self._blank = blank
-        self.changed: Listeners[[Plane, Region]] = Listeners()
+        self.changed: Listeners[[Plane, Change]] = Listeners()
         self.resized: Listeners[[Plane]] = Listeners()
         self.revision = 0
         self._frozen: list[weakref.ref[Frozen]] = []
@@ -71,15 +90,15 @@ class Plane:
         self._frozen.append(weakref.ref(frozen))
         return frozen
 
-    def mark(self, region: Region) -> None:
-        """For edits alone: say that `region` has changed."""
+    def mark(self, region: Region, differs: NDArray[np.bool_] | None = None) -> None:
+        """For edits alone: say that `region` has changed, and which of its pixels differ where that is known."""
         r = region.clip(self.shape)
         if r.empty:
             return
         self.revision += 1
         rows, columns = slice(r.y0 // TILE, (r.y1 - 1) // TILE + 1), slice(r.x0 // TILE, (r.x1 - 1) // TILE + 1)
         self._revisions[rows, columns] = self.revision
-        self.changed(self, r)
+        self.changed(self, Change(r, differs))
 
     def writable(self, region: Region) -> NDArray[Any]:
         """For edits alone: the pixels of `region`, to write into at once; what is frozen there is saved first."""

@@ -95,10 +95,9 @@ class MaskInk:
         self._lay = brush.erase if erases else brush.paint
 
     def lay(self, region: Region, coverage: brush.Coverage) -> None:
-        if self.erases and not self.plane.pixels[region.slices].any():
-            return  # nothing to take away: no tile is saved, and a stroke over nothing leaves no entry
-        with self.edit.write(self.plane, region) as pixels:
-            self._lay(pixels, coverage)
+        laid = self.plane.pixels[region.slices].copy()
+        self._lay(laid, coverage)
+        self.edit.lay(self.plane, region, laid)
 
 
 class PhotoInk:

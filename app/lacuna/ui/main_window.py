@@ -295,7 +295,7 @@ class MainWindow(QMainWindow):
         document = self.editor.document
         if document is not None:
             document.history.changed.add(self._soon.start)
-            document.mask.changed.add(lambda _plane, _region: self._soon.start())
+            document.mask.changed.add(lambda _plane, _change: self._soon.start())
         self.stage.show_canvas(document is not None)
         if document is not None:
             self.canvas.setFocus()
@@ -317,7 +317,9 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         name = self.picture_name()
         self.setWindowTitle(f"{name}[*] — Lacuna" if name else "Lacuna")
-        self.setWindowModified(self.editor.unsaved)
+        unsaved = self.editor.unsaved
+        if unsaved != self.isWindowModified():  # Qt tells every widget of the window, each time
+            self.setWindowModified(unsaved)
 
     def _show_candidate(self) -> None:
         candidate = self.editor.candidate

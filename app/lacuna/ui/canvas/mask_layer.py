@@ -51,9 +51,10 @@ class MaskStyle:
         red, green, blue, opaque = np.rint(colours * 255).astype(np.uint32).T
         return (opaque << 24) | (red << 16) | (green << 8) | blue
 
-    def tinted(self, mask: NDArray[np.uint8]) -> Argb:
-        """The tints of mask values alone, without ring and outline."""
-        return np.take(self.table, np.minimum(mask, INNER - 1))
+    @cached_property
+    def tints(self) -> Argb:
+        """The tint of each value of the mask itself, without ring and outline."""
+        return self.table[np.minimum(np.arange(256), INNER - 1)]
 
 
 class MaskLayer:

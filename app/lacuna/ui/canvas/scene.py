@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QColor, QImage
 
 from lacuna.document.document import Document
-from lacuna.document.plane import Plane
+from lacuna.document.plane import Change, Plane
 from lacuna.editor.editor import Editor
 from lacuna.engine.jobs import Job, State
 from lacuna.errors import LacunaError
@@ -23,9 +23,9 @@ from lacuna.ui.canvas.contrast import CANDIDATES, Colour, best
 from lacuna.ui.canvas.mask_layer import MaskLayer, MaskStyle
 from lacuna.ui.canvas.original import Loaded, OriginalLoader
 from lacuna.ui.canvas.photo_layer import PhotoLayer
-from lacuna.ui.canvas.seen import Seen
+from lacuna.ui.canvas.scale import Scale
 from lacuna.ui.canvas.sources import MaskSource, PictureSource, display_of, eight_bits
-from lacuna.ui.canvas.tile_cache import EVERYWHERE, MANY, TileCache
+from lacuna.ui.canvas.tile_cache import EVERYWHERE, TileCache, remembered
 
 AUTO = "auto"
 PACE = 25  # ms from a dab to its ring and outline
@@ -55,8 +55,7 @@ class Scene(QObject):
         self.style = MaskStyle()
         self._colour = AUTO
         self._checker = 8
-        self._last = Seen()  # of the mask
-        self.zoom = 1.0  # at which the person paints
+        self.scale = Scale(1.0)  # at which the person paints
         self.seen = Region(0, 0, 0, 0)  # what the person sees of the picture meanwhile
         self._dabbed: list[Region] = []  # whose rings are still to be drawn
         self._pace = QTimer(self)
@@ -123,7 +122,6 @@ class Scene(QObject):
         document = self.document
         if document is None:
             return
-        self._last.look(document.mask.pixels, Region(int(y), int(x), int(y) + 1, int(x) + 1).pad(NEIGHBOURHOOD))
         if document.mask_bounds().empty:
             self._restyle(colour=self._chosen(Region(int(y), int(x), int(y) + 1, int(x) + 1)))
 
@@ -208,7 +206,6 @@ class Scene(QObject):
     def _layers_changed(self) -> None:
         self.cache.forget()
         self._drop_original()
-        self._last = Seen()
         document = self.document
         if document is None:
             self.photo = self.mask = None
@@ -223,49 +220,42 @@ class Scene(QObject):
             self._restyle(growth=self.editor.growth, colour=self._chosen())
         self.replaced.emit()
 
-    def _plane_changed(self, plane: Plane, region: Region) -> None:
+    def _plane_changed(self, plane: Plane, change: Change) -> None:
         document = self.document
         if document is None or self.photo is None or self.mask is None or self.photo.shape != document.shape:
             return
         if plane is document.mask:
-            self._mask_changed(document, region)
+            self._mask_changed(plane, change)
             return
         if plane is document.alpha:
-            self.photo.source.alpha_stale(region)
-        self.cache.stale(self.photo, region)
-        self.changed.emit((region,))
+            self.photo.source.alpha_stale(change.region)
+        self.cache.stale(self.photo, change.region)
+        self.changed.emit((change.region,))
 
-    def _mask_changed(self, document: Document, region: Region) -> None:
+    def _mask_changed(self, plane: Plane, change: Change) -> None:
         assert self.mask is not None
-        changes = self._last.changes(document.mask.pixels, region)
-        if self.editor.gesture is None or any(change.differs is None for change in changes):
-            for change in changes:
-                self.cache.stale(self.mask, change.region)
-            self.changed.emit(self._grown(change.region for change in changes))
+        if self.editor.gesture is None or change.differs is None:
+            self.cache.stale(self.mask, change.region)
+            self.changed.emit(self._grown((change.region,)))
             return
         # A stroke is going on: its pixels are tinted at once, and the ring around them follows at its own pace.
-        regions = []
-        near = self.seen.pad(int(self.style.growth + 8 / self.zoom) + 4)  # so far a change reaches
-        for change in changes:
-            part = change.within(near)
-            # What lies wholly in sight is marked by the dab alone, at the zoom that is seen.
-            hidden = self.seen if part.region != change.region else EVERYWHERE
-            self.cache.stale(self.mask, change.region, zoom=self.zoom, seen=hidden)
-            if not part.region.empty and part.differs is not None:
-                tints = self.mask.style.tinted(document.mask.pixels[part.region.slices])
-                self.cache.dab(self.mask, self.zoom, part.region, part.differs, tints)
-                regions.append(part.region)
-        self.changed.emit(tuple(regions))
-        self._dabbed += regions
-        if len(self._dabbed) > MANY:
-            self._dabbed = [Region.around(self._dabbed)]
+        part = change.within(self.seen.pad(int(self.style.growth + 8 / self.scale.zoom) + 4))  # so far a change reaches
+        # What lies wholly in sight is marked by the dab alone, at the zoom that is seen.
+        hidden = self.seen if part.region != change.region else EVERYWHERE
+        self.cache.stale(self.mask, change.region, scale=self.scale, seen=hidden)
+        if part.differs is None:
+            return
+        values = plane.pixels[part.region.slices]
+        self.cache.dab(self.mask, self.scale, part.region, part.differs, values, self.style.tints)
+        self.changed.emit((part.region,))
+        self._dabbed = remembered(self._dabbed, part.region)
         if not self._pace.isActive():
             self._pace.start()
 
     def look_at(self, zoom: float, seen: Region) -> None:
         """The person sees this region of the picture now, at this zoom."""
-        if (zoom, seen) != (self.zoom, self.seen):
-            self.zoom, self.seen = zoom, seen
+        if (zoom, seen) != (self.scale.zoom, self.seen):
+            self.scale, self.seen = Scale(zoom), seen
             if self.mask is not None:
                 self.cache.look_around(self.mask)
 
@@ -277,7 +267,7 @@ class Scene(QObject):
     def _settle(self) -> None:
         dabbed, self._dabbed = self._dabbed, []
         if self.mask is not None:
-            self.cache.settle(self.mask, self.zoom)
+            self.cache.settle(self.mask, self.scale)
             self.changed.emit(self._grown(dabbed))
 
     def _coarse_seen(self, pixels: Pixels, size: tuple[int, int]) -> None:

@@ -107,7 +107,7 @@ class Group:
         rect = zoomed(region, self.scale.zoom).pad(self.layer.reach(self.scale)).clip(self.size)
         for key in rect.tiles() if rect.area < MANY * TILE * TILE else tuple(self.tiles):
             tile = self.tiles.get(key)
-            if tile is None or spared.overlaps(self.rect(key)):
+            if tile is None or (not but.empty and spared.overlaps(self.rect(key))):
                 continue
             y0, x0 = max(0, rect.y0 - key[0] * TILE), max(0, rect.x0 - key[1] * TILE)
             y1, x1 = min(TILE, rect.y1 - key[0] * TILE), min(TILE, rect.x1 - key[1] * TILE)
@@ -159,16 +159,16 @@ class TileCache:
             self._write(group, key, rect, group.layer.render(group.scale, rect))
         return tile
 
-    def stale(self, layer: Layer, region: Region, *, zoom: float | None = None, seen: Region = NOWHERE) -> None:
+    def stale(self, layer: Layer, region: Region, *, scale: Scale | None = None, seen: Region = NOWHERE) -> None:
         """Say that image pixels of `layer` have changed.
 
-        Tiles at `zoom` that show some of the image region `seen` are left as they are until `look_around`: what changed
-        in their visible parts is told by `dab`.
+        Tiles at `scale` that show some of the image region `seen` are left as they are until `look_around`: what
+        changed in their visible parts is told by `dab`.
         """
         for group in self._groups.values():
             if group.layer is not layer:
                 continue
-            if group.scale.zoom != zoom:
+            if scale is None or group.scale.key != scale.key:
                 group.changes = remembered(group.changes, region)
             elif seen != EVERYWHERE:
                 group.catch_up()
@@ -183,19 +183,27 @@ class TileCache:
                     group.mark(region)
                 group.unseen.clear()
 
-    def dab(self, layer: Layer, zoom: float, part: Region, changed: NDArray[np.bool_], tints: Argb) -> None:
-        """Put `tints` at once on those image pixels of `part` that have `changed`, on the tiles at `zoom`.
+    def dab(
+        self,
+        layer: Layer,
+        scale: Scale,
+        part: Region,
+        changed: NDArray[np.bool_],
+        values: NDArray[np.uint8],
+        tints: Argb,
+    ) -> None:
+        """Show at once those image pixels of `part` that have `changed`, by the `tints` of their `values`, at `scale`.
 
-        What surrounds them (rings, outlines) is left to `settle`. Say also that they are stale, for other zooms.
+        What surrounds them (rings, outlines) is left to `settle`. Nothing is done for other scales: see `stale`.
         """
-        for group in self._groups.values():
-            if group.layer is layer and group.scale.zoom == zoom:
-                group.catch_up()
-                self._dab(group, part, changed, tints)
-                group.mark(part, dabbed=True)
+        group = self._groups.get((id(layer), scale.key))
+        if group is not None:
+            group.catch_up()
+            self._dab(group, part, changed, values, tints)
+            group.mark(part, dabbed=True)
 
-    def settle(self, layer: Layer, zoom: float) -> None:
-        """Make anew what was dabbed, at `zoom` now, elsewhere when it is next painted."""
+    def settle(self, layer: Layer, scale: Scale) -> None:
+        """Make anew what was dabbed, at `scale` now, elsewhere when it is next painted."""
         for group in self._groups.values():
             if group.layer is not layer or not group.dabbed:
                 continue
@@ -203,7 +211,7 @@ class TileCache:
             group.dabbed.clear()
             for key in keys:
                 group.tiles[key].dabbed = False
-            if group.scale.zoom == zoom:
+            if group.scale.key == scale.key:
                 self.mend(group, keys)
 
     def mend(self, group: Group, keys: Iterable[Key]) -> None:
@@ -230,7 +238,9 @@ class TileCache:
             for key in tuple(group.tiles):
                 self._drop(group, key)
 
-    def _dab(self, group: Group, part: Region, changed: NDArray[np.bool_], tints: Argb) -> None:
+    def _dab(
+        self, group: Group, part: Region, changed: NDArray[np.bool_], values: NDArray[np.uint8], tints: Argb
+    ) -> None:
         zoom = group.scale.zoom
         rows, y0, y1 = indices(zoom, group.layer.shape[0], part.y0, part.y1)
         columns, x0, x1 = indices(zoom, group.layer.shape[1], part.x0, part.x1)
@@ -239,7 +249,7 @@ class TileCache:
         if zoom != 1.0:
             rows, columns = rows - part.y0, columns - part.x0
             changed = np.take(np.take(changed, columns, 1), rows, 0)
-            tints = np.take(np.take(tints, columns, 1), rows, 0)
+            values = np.take(np.take(values, columns, 1), rows, 0)
         rect = Region(y0, x0, y1, x1)
         for key in rect.tiles():
             tile = group.tiles.get(key)
@@ -247,18 +257,21 @@ class TileCache:
                 continue
             inside = rect.intersect(group.rect(key))
             source = inside.shift(-y0, -x0).slices
+            where = changed[source]
+            if not where.any():
+                continue
             if tile.pixels is None:
                 self._fill_out(group, key)
             assert tile.pixels is not None
             target = tile.pixels[inside.shift(-key[0] * TILE, -key[1] * TILE).slices]
-            np.copyto(target, tints[source], where=changed[source])
+            target[where] = tints[values[source][where]]
 
     def _write(self, group: Group, key: Key, rect: Region, part: Argb | None) -> None:
         """Put new pixels at `rect` of the zoomed picture into a tile; an empty tile becomes one with pixels."""
         tile = group.tiles[key]
         tile.stale, tile.dabbed = None, False
         if tile.pixels is None:
-            if part is None:
+            if part is None or not part.any():
                 return
             self._fill_out(group, key)
         assert tile.pixels is not None

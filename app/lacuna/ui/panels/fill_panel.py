@@ -18,12 +18,11 @@ from PySide6.QtWidgets import (
 
 from lacuna.contract.params import describe
 from lacuna.document.document import Document
-from lacuna.document.plane import Plane
+from lacuna.document.plane import Change, Plane
 from lacuna.editor.editor import Editor
 from lacuna.editor.values import Estimate
 from lacuna.engine.registry import BackendInfo
 from lacuna.i18n import _, ngettext
-from lacuna.imaging.region import Region
 from lacuna.settings import Preferences
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.forms import Form
@@ -194,7 +193,7 @@ class FillPanel(QWidget):
         self._document = document
         self.refresh()
 
-    def _mask_changed(self, _plane: Plane, _region: Region) -> None:
+    def _mask_changed(self, _plane: Plane, _change: Change) -> None:
         self._later.start()
 
     def _reset(self) -> None:

@@ -159,7 +159,7 @@ class StatusLine(QStatusBar):
     def _follow(self) -> None:
         document = self._editor.document
         if document is not None and document is not self._document:
-            document.mask.changed.add(lambda _plane, _region: self._later.start())
+            document.mask.changed.add(lambda _plane, _change: self._later.start())
             document.mask.resized.add(lambda _plane: self._later.start())
         self._document = document
         self.zoom.setEnabled(document is not None)
