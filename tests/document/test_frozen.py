@@ -120,3 +120,17 @@ def test_rows_already_taken_are_no_longer_guarded() -> None:
     frozen._rows_taken = 1
     plane.writable(Region(0, 0, 600, 300))[...] = 1
     assert {row for row, _column in frozen._aside} == {1, 2}
+
+
+def test_tiles_of_one_colour_are_put_aside_as_that_colour_and_read_whole() -> None:
+    pixels = np.full((600, 2000), 7, np.uint8)
+    pixels[300:, 900:] = noise((300, 1100))
+    plane = Plane("mask", pixels)
+    wanted = plane.pixels.copy()
+    frozen = plane.freeze()
+    plane.writable(Region(0, 0, 600, 2000))[...] = 9
+    assert sum(tile.nbytes for tile in frozen._aside.values()) < wanted.nbytes / 2
+    assert np.array_equal(frozen.tile(0, 3), wanted[:256, 768:1024])
+    assert np.array_equal(frozen.tile(2, 7), wanted[512:, 1792:])
+    assert np.array_equal(frozen.read(Region(100, 700, 590, 1990)), wanted[100:590, 700:1990])
+    assert np.array_equal(frozen.take(), wanted)

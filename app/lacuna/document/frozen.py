@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.document.sheet import Cut
+from lacuna.document.tiles import packed_tiles
 from lacuna.imaging.region import TILE, Region
 
 
@@ -26,7 +27,7 @@ class Frozen:
         self._cut = cut
         self._live = view
         self._wanted = tiles
-        self._aside: dict[tuple[int, int], NDArray[Any]] = {}
+        self._aside: dict[tuple[int, int], NDArray[Any]] = {}  # packed
         self._rows_taken = 0
         self._released = False
         self.shape: tuple[int, ...] = view.shape
@@ -36,7 +37,7 @@ class Frozen:
         """A copy of one tile."""
         copy = self._live[Region.of_tile(row, column, self.shape).slices].copy()
         aside = self._aside.get((row, column))
-        return copy if aside is None else aside
+        return copy if aside is None else np.broadcast_to(aside, copy.shape)
 
     def read(self, region: Region) -> NDArray[Any]:
         """A copy of `region`, which lies inside."""
@@ -46,7 +47,8 @@ class Frozen:
             if aside is not None:
                 box = Region.of_tile(*key, self.shape)
                 part = region.intersect(box)
-                out[part.shift(-region.y0, -region.x0).slices] = aside[part.shift(-box.y0, -box.x0).slices]
+                whole = np.broadcast_to(aside, (box.height, box.width, *self.shape[2:]))
+                out[part.shift(-region.y0, -region.x0).slices] = whole[part.shift(-box.y0, -box.x0).slices]
         return out
 
     def take(self) -> NDArray[Any]:
@@ -74,6 +76,9 @@ class Frozen:
         if self._released or cut.sheet is not self._cut.sheet:
             return
         dy, dx = cut.box.y0 - self._cut.box.y0, cut.box.x0 - self._cut.box.x0
-        for key in region.shift(dy, dx).clip(self.shape).tiles():
-            if key not in self._aside and key[0] >= self._rows_taken and (self._wanted is None or key in self._wanted):
-                self._aside[key] = self._live[Region.of_tile(*key, self.shape).slices].copy()
+        keys = [
+            key
+            for key in region.shift(dy, dx).clip(self.shape).tiles()
+            if key not in self._aside and key[0] >= self._rows_taken and (self._wanted is None or key in self._wanted)
+        ]
+        self._aside.update(packed_tiles(self._live, keys))

@@ -55,17 +55,11 @@ class Occupancy:
     def _count(self, row: int, column: int) -> None:
         import cv2
 
-        region = Region.of_tile(row, column, self._mask.shape)
-        tile = self._mask.pixels[region.slices]
-        count = self._counts[row, column] = cv2.countNonZero(tile)
-        if count:
-            ys, xs = np.flatnonzero(tile.any(axis=1)), np.flatnonzero(tile.any(axis=0))
-            self._boxes[row, column] = (
-                region.y0 + ys[0],
-                region.x0 + xs[0],
-                region.y0 + ys[-1] + 1,
-                region.x0 + xs[-1] + 1,
-            )
+        y0, x0 = row * TILE, column * TILE
+        tile = self._mask.pixels[y0 : y0 + TILE, x0 : x0 + TILE]
+        x, y, width, height = cv2.boundingRect(tile)  # of what is above 0
+        self._counts[row, column] = cv2.countNonZero(tile)
+        self._boxes[row, column] = y0 + y, x0 + x, y0 + y + height, x0 + x + width
 
     @property
     def count(self) -> int:

@@ -25,19 +25,26 @@ def packed(tile: NDArray[Any]) -> NDArray[Any]:
 
 
 def packed_tiles(pixels: NDArray[Any], keys: Iterable[Key]) -> dict[Key, NDArray[Any]]:
-    """`packed` of each tile in `keys`, each in memory of its own: one large block for all took longer to fill."""
+    """`packed` of each tile in `keys`, each in memory of its own: one large block for all took longer to fill.
+
+    Tiles of one colour that were swept share it: 100 megapixels have 1536 of them.
+    """
     tiles: dict[Key, NDArray[Any]] = {}
+    colours: dict[int, NDArray[Any]] = {}
     for row, columns in by_row(keys):
-        regions = {column: Region.of_tile(row, column, pixels.shape) for column in columns}
         if len(columns) < MANY or pixels.ndim == 3:  # a look at a photo's tile ends after a few pixels
-            for column, region in regions.items():
-                tiles[row, column] = packed(pixels[region.slices])
+            for column in columns:
+                tiles[row, column] = packed(_tile(pixels, row, column))
             continue
-        low, high = extremes(_bits(pixels), row, columns[0], columns[-1] + 1)
-        for column, region in regions.items():
-            tile = pixels[region.slices]
-            one_colour = low[column - columns[0]] == high[column - columns[0]]
-            tiles[row, column] = (tile[:1, :1] if one_colour else tile).copy()
+        low, high = (e.tolist() for e in extremes(_bits(pixels), row, columns[0], columns[-1] + 1))
+        for column in columns:
+            colour = low[column - columns[0]]
+            if colour != high[column - columns[0]]:
+                tiles[row, column] = _tile(pixels, row, column).copy()
+                continue
+            if colour not in colours:
+                colours[colour] = _tile(pixels, row, column)[:1, :1].copy()
+            tiles[row, column] = colours[colour]
     return tiles
 
 
@@ -77,7 +84,7 @@ def by_row(keys: Iterable[Key]) -> Iterator[tuple[int, list[int]]]:
 def merged(regions: Iterable[Region]) -> list[Region]:
     """The same pixels in fewer regions: neighbours of one tile row become one, then equal rows below each other."""
     rows: list[Region] = []
-    for region in sorted(regions):
+    for region in sorted(regions, key=lambda region: (region.y0, region.x0)):
         if rows and rows[-1].y0 == region.y0 and rows[-1].x1 == region.x0 and rows[-1].y1 == region.y1:
             rows[-1] = Region(region.y0, rows[-1].x0, region.y1, region.x1)
         else:
@@ -90,6 +97,10 @@ def merged(regions: Iterable[Region]) -> list[Region]:
         else:
             above.append(row)
     return sorted(b for column in blocks.values() for b in column)
+
+
+def _tile(pixels: NDArray[Any], row: int, column: int) -> NDArray[Any]:
+    return pixels[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
 
 
 def _one_colour(tile: NDArray[Any]) -> bool:
