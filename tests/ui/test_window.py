@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from lacuna.contract.progress import Progress
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import unexpected
+from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
 from lacuna.settings import Settings
 from lacuna.ui.actions import ROWS
@@ -258,6 +259,25 @@ def test_a_window_that_is_closed_while_a_file_is_written_stays_until_it_is(windo
     assert not window.isVisible()
 
 
+def test_a_pasted_picture_is_made_in_the_worker(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def made(image: QImage) -> Photo:
+        threads.append(threading.current_thread())
+        return photo_of(image)
+
+    monkeypatch.setattr("lacuna.ui.clipboard.photo_of", made)
+    image = QImage(str(SAMPLES / "lion.jpg"))
+    QGuiApplication.clipboard().setImage(image)
+    settle()
+    key(window, "Ctrl+V")
+    wait_until(lambda: window.editor.document is not None)
+    assert window.editor.document is not None
+    assert np.array_equal(window.editor.document.photo.pixels, photo_of(image).pixels)
+    assert threads
+    assert threading.main_thread() not in threads
+
+
 # --- files
 
 
@@ -430,8 +450,6 @@ def test_an_image_pasted_over_an_open_picture_is_asked_about(window: MainWindow)
 
 
 def test_deep_pictures_and_transparency_survive_the_clipboard() -> None:
-    from lacuna.imaging.photo import Photo
-
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 65536, (5, 7, 3), np.uint16)
     alpha = rng.integers(1, 65536, (5, 7), np.uint16)

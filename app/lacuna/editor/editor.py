@@ -93,8 +93,12 @@ class Editor:
         return self.files.opening
 
     def open_photo(self, photo: Photo) -> None:
-        """Start a document from a picture in memory (paste), in a job."""
-        self.files.open_photo(photo)
+        """Start a document from a picture in memory, in a job."""
+        self.paste_picture(lambda: photo)
+
+    def paste_picture(self, read: Callable[[], Photo]) -> None:
+        """As `open_photo`, with what `read()` gives in the worker."""
+        self.files.paste_picture(read)
 
     def save(
         self,

@@ -125,8 +125,8 @@ class Files:
 
         self._open(_("Open “{name}”").format(name=path.name), read, opened)
 
-    def open_photo(self, photo: Photo) -> None:
-        self._open(_("Open the pasted picture"), lambda _progress, _folder: (photo, None), lambda: None)
+    def paste_picture(self, read: Callable[[], Photo]) -> None:
+        self._open(_("Open the pasted picture"), lambda _progress, _folder: (read(), None), lambda: None)
 
     def _open(
         self,

@@ -72,7 +72,7 @@ class Clipboard:
         return files, None if image.isNull() else image
 
     def _picture(self, image: QImage) -> None:
-        self._window.files.leave(lambda: self._window.editor.open_photo(photo_of(image)))
+        self._window.files.leave(lambda: self._window.editor.paste_picture(lambda: photo_of(image)))
 
     def _mask(self, image: QImage) -> None:
         self._window.editor.paste_mask(lambda: mask_of(image), self._window.files.ask_fit)
