@@ -36,6 +36,7 @@ from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, LogWriter
 from lacuna.document.sessions import Session, restore, sessions
 from lacuna.document.tile_code import decode, encode
+from lacuna.document.writer import Writer
 from lacuna.errors import JournalDamaged, LacunaError
 from lacuna.imaging.photo import Metadata, Photo, Source
 from lacuna.imaging.region import Region
@@ -97,6 +98,27 @@ def crash(made: Document, journal: Journal) -> Session:
     journal.leave()
     (session,) = sessions()
     return session
+
+
+def test_what_a_slow_disk_has_not_taken_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Writer.close, "__defaults__", (0.05,))  # seconds after which a closed document gives up
+    made, journal = begin()
+    gate = threading.Event()
+    made.writer.submit(lambda: gate.wait() and None)
+    paint(made, Region(0, 0, 50, 50), 9)
+    assert not journal.written
+    leaving = threading.Thread(target=journal.leave)
+    leaving.start()
+    leaving.join(0.3)
+    assert leaving.is_alive()
+    assert sessions() == []  # nobody else restores it meanwhile
+    gate.set()
+    leaving.join()
+    assert journal.written
+    (session,) = sessions()
+    back = restore(session)
+    assert back.document.mask_count() == 2500
+    back.journal.close()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

@@ -259,6 +259,22 @@ def test_a_window_that_is_closed_while_a_file_is_written_stays_until_it_is(windo
     assert not window.isVisible()
 
 
+def test_a_window_that_is_ended_stays_until_the_session_is_on_disk(window: MainWindow, tmp_path: Path) -> None:
+    ended: list[bool] = []
+    edited(window, copy_of_sample(tmp_path))
+    document = window.editor.document
+    assert document is not None
+    window.ended.connect(lambda: ended.append(document.writer.idle))
+    go = threading.Event()
+    document.writer.submit(lambda: go.wait(20) and None)
+    window.end()
+    assert window.isVisible()
+    assert cards(window)[-1] == "A file is still being written."
+    go.set()
+    wait_until(lambda: ended == [True])
+    assert not window.isVisible()
+
+
 def test_a_pasted_picture_is_made_in_the_worker(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []
 

@@ -110,6 +110,15 @@ class Journal:
         self._tell()
         return done
 
+    @property
+    def written(self) -> bool:
+        """Nothing waits to be written."""
+        return self.document.writer.idle
+
+    def catch_up(self) -> None:
+        """For a worker: wait until all that has happened so far is written, however long that takes."""
+        self.document.writer.flush(None)
+
     def detach(self) -> None:
         """Hear no more of the document: `close` or `leave` may follow on another thread."""
         for forget in self._forget:
@@ -127,9 +136,13 @@ class Journal:
         self.document.close()
 
     def leave(self) -> None:
-        """End, but leave the session to be restored at the next start: for an end without a window to ask in."""
+        """End, but leave the session to be restored at the next start.
+
+        What is not on disk yet is waited for, however slow the disk is: given up here, it would be lost. So a window
+        comes here only with little left to write (see `written`), or leaves it to a worker.
+        """
         self.detach()
-        self.document.writer.close()
+        self.document.writer.close(None)
         if self._log is not None:
             self._log.close()
         self.place.lock.release()

@@ -43,13 +43,22 @@ class Writer:
         with self._wake:
             self._late = (time.monotonic() + seconds, task)
 
-    def flush(self, wait: float = 60.0) -> bool:
-        """Wait until everything handed over so far has run; False if that took longer than `wait` seconds."""
+    @property
+    def idle(self) -> bool:
+        """Everything handed over so far has run."""
+        with self._wake:
+            return not self._tasks and not self._busy
+
+    def flush(self, wait: float | None = 60.0) -> bool:
+        """Wait until everything handed over so far has run; False if that took longer than `wait` seconds, if any."""
         with self._wake:
             return self._wake.wait_for(lambda: not self._tasks and not self._busy, wait)
 
-    def close(self, wait: float = 10.0, *, discard: bool = False) -> bool:
-        """End the thread after the tasks that wait, or with `discard` after the one that runs; False if it did not."""
+    def close(self, wait: float | None = 10.0, *, discard: bool = False) -> bool:
+        """End the thread after the tasks that wait, or with `discard` after the one that runs; False if it did not.
+
+        With None it is waited for however long it takes.
+        """
         with self._wake:
             self._closing = True
             if discard:

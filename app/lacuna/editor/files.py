@@ -347,6 +347,15 @@ class Files:
         label = _("Restore “{name}”").format(name=session.name)
         self._opening = self._editor.work.run(label, work, done, failed=failed, bound=False)
 
+    def keep_session(self) -> None:
+        """See that an unsaved session is written before the end: by a job, that is waited for as a save is."""
+        document, journal = self._editor.document, self._journal
+        if document is None or journal is None or journal.written or not self.unsaved(document):
+            return
+        self._editor.work.run(
+            _("Tidy up"), lambda _progress: journal.catch_up(), lambda _result: None, bound=False, kept=True
+        )
+
     def shutdown(self) -> None:
         """What is unsaved is left to be restored; what is not is tidied away, but for a mask that was not filled."""
         document, journal = self._editor.document, self._journal

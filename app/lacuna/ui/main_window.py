@@ -403,14 +403,17 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.files.leave(self._leave, self._discard)
             return
+        discards = self._discarded == self.editor.files.moment
         self.editor.work.cancel_bound()  # fills; what is being written to a file goes on, and is waited for
+        if not discards:
+            self.editor.files.keep_session()
         if self.editor.work.keeping:
             event.ignore()
             self._leaving = True
             self._say_ending()
             return
         self.settings.layout = layout.kept(self)
-        if self._discarded is not None and self._discarded == self.editor.files.moment:
+        if discards:
             self.editor.close()
         event.accept()
         self.ended.emit()
