@@ -213,8 +213,9 @@ def _filled(a: NibPoint, b: NibPoint, hardness: float, box: Region) -> Coverage:
     core_right = np.where(empty, right, np.clip(core_right, left, right))
 
     columns = np.arange(box.width, dtype=np.int16)
-    inside = (columns >= core_left[:, None]) & (columns < core_right[:, None])
-    coverage = inside.view(np.uint8) * np.uint8(255)
+    inside = columns >= core_left[:, None]
+    inside &= columns < core_right[:, None]
+    coverage = np.negative(inside.view(np.uint8))  # True is 1, and -1 is 255
     for start, end in ((left, core_left), (core_right, right)):
         lengths = np.maximum(0, end - start).astype(np.int64)
         row = np.repeat(np.arange(box.height), lengths)

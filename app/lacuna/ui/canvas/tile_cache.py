@@ -104,10 +104,11 @@ class Group:
     def mark(self, region: Region, *, dabbed: bool = False, but: Region = NOWHERE) -> None:
         """Mark the tiles that image pixels `region` show in, but not those that show some of the image region `but`."""
         spared = NOWHERE if but.empty else zoomed(but, self.scale.zoom)
+        rows, columns = (range(a // TILE, -(-b // TILE)) for a, b in ((spared.y0, spared.y1), (spared.x0, spared.x1)))
         rect = zoomed(region, self.scale.zoom).pad(self.layer.reach(self.scale)).clip(self.size)
         for key in rect.tiles() if rect.area < MANY * TILE * TILE else tuple(self.tiles):
             tile = self.tiles.get(key)
-            if tile is None or (not but.empty and spared.overlaps(self.rect(key))):
+            if tile is None or (key[0] in rows and key[1] in columns):
                 continue
             y0, x0 = max(0, rect.y0 - key[0] * TILE), max(0, rect.x0 - key[1] * TILE)
             y1, x1 = min(TILE, rect.y1 - key[0] * TILE), min(TILE, rect.x1 - key[1] * TILE)
