@@ -1,6 +1,8 @@
 """A brush move, from the event to painted pixels: sizes of picture and nib, zooms, with and without a running job.
 
-Waits for a busy core are taken out (Linux); the figure with them stands beside it.
+The first paint after the event is what counts: it shows what the nib has covered. The ring by which the mask grows
+follows every 25 ms, and whether its paint falls into the same turn of the event loop is chance. Waits for a busy core
+are taken out (Linux); the figure with them stands beside it.
 """
 
 from __future__ import annotations
@@ -109,7 +111,7 @@ def _stroke(program, zoom: str, size: int) -> tuple[list[float], list[float]]:  
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
             if time.perf_counter() - start > 5:
                 raise TimeoutError("a brush move painted nothing")
-        end, idle_then = painted[-1]
+        end, idle_then = painted[0]
         whole.append(end - start)
         times.append(end - start - (idle_then - idle))
         turn(0.004)
