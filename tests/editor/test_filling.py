@@ -191,7 +191,7 @@ def test_the_next_mask_can_be_painted_and_filled_while_a_fill_runs(scripted: Des
     script.go.set()
     scripted.settle()
     assert scripted.labels[-2:] == ["Fill: Scripted", "Fill: Scripted"]
-    assert scripted.editor.candidate is None
+    assert scripted.editor.offer is None
     assert not scripted.mask.any()
     assert (scripted.photo[10:30, 10:30] == 77).all()
     assert (scripted.photo[10:30, 40:60] == 77).all()
@@ -237,12 +237,12 @@ def changed_below(desk: Desk, script: Script) -> np.ndarray:
 
 def test_a_result_whose_picture_changed_below_is_only_offered(scripted: Desk, script: Script):
     photo = changed_below(scripted, script)
-    candidate = scripted.editor.candidate
-    assert candidate is not None
-    assert [region for region, _pixels in candidate.pieces] == [Region(100, 100, 140, 160)]
+    offer = scripted.editor.offer
+    assert offer is not None
+    assert [region for region, _pixels in offer.pieces] == [Region(100, 100, 140, 160)]
     assert scripted.labels == ["Rectangle", "Meanwhile"]
     scripted.editor.enter()
-    assert scripted.editor.candidate is None
+    assert scripted.editor.offer is None
     assert (scripted.photo[100:140, 100:160] == 77).all()
     assert (scripted.photo[90:100, 90:120] == 5).all()
     assert not scripted.mask.any()
@@ -250,15 +250,15 @@ def test_a_result_whose_picture_changed_below_is_only_offered(scripted: Desk, sc
     assert np.array_equal(scripted.photo, photo)
 
 
-def test_escape_drops_the_candidate_and_keeps_the_mask(scripted: Desk, script: Script):
+def test_escape_drops_the_result_offered_and_keeps_the_mask(scripted: Desk, script: Script):
     photo = changed_below(scripted, script)
     scripted.editor.escape()
-    assert scripted.editor.candidate is None
+    assert scripted.editor.offer is None
     assert np.array_equal(scripted.photo, photo)
     assert scripted.mask.any()
 
 
-def test_escape_means_shape_then_candidate_then_run_then_mask(scripted: Desk, script: Script):
+def test_escape_means_shape_then_offer_then_run_then_mask(scripted: Desk, script: Script):
     changed_below(scripted, script)
     script.go.clear()
     scripted.editor.work.run("Something", lambda progress: _wait(script, progress), lambda _result: None)
@@ -266,9 +266,9 @@ def test_escape_means_shape_then_candidate_then_run_then_mask(scripted: Desk, sc
     scripted.click(10, 10)
     scripted.editor.escape()
     assert scripted.editor.gesture is None
-    assert scripted.editor.candidate is not None
+    assert scripted.editor.offer is not None
     scripted.editor.escape()
-    assert scripted.editor.candidate is None
+    assert scripted.editor.offer is None
     scripted.editor.escape()
     assert scripted.editor.jobs[0].state is State.CANCELLING
     assert scripted.mask.any()
@@ -279,14 +279,14 @@ def test_escape_means_shape_then_candidate_then_run_then_mask(scripted: Desk, sc
     scripted.settle()
 
 
-def test_enter_means_shape_then_candidate_then_fill(scripted: Desk, script: Script):
+def test_enter_means_shape_then_offer_then_fill(scripted: Desk, script: Script):
     changed_below(scripted, script)
     scripted.editor.use("polygon")
     for x, y in ((200, 200), (260, 200), (260, 260)):
         scripted.click(x, y)
     scripted.editor.enter()
     assert scripted.labels[-1] == "Polygon"
-    assert scripted.editor.candidate is not None
+    assert scripted.editor.offer is not None
     scripted.editor.enter()
     assert scripted.labels[-1] == "Fill: Scripted"
     assert scripted.mask[210, 250] == 255
@@ -328,32 +328,6 @@ def test_erasing_runs_no_fill(scripted: Desk, script: Script):
 def test_nothing_runs_after_a_stroke_by_itself(scripted: Desk):
     scripted.drag((50, 50), (80, 50))
     assert scripted.editor.jobs == []
-
-
-def test_try_again_fills_the_same_mask_with_another_seed(scripted: Desk):
-    original = scripted.photo.copy()
-    box(scripted, 100, 100, 140, 160)
-    scripted.editor.fill()
-    scripted.settle()
-    scripted.editor.try_again()
-    scripted.settle()
-    assert scripted.labels == ["Rectangle", "Fill: Scripted"]
-    assert (scripted.photo[100:140, 100:160] == 78).all()
-    assert scripted.document.steps()[0].seed == 1
-    scripted.editor.undo()
-    assert np.array_equal(scripted.photo, original)
-
-
-def test_a_cancelled_try_again_puts_the_last_fill_back(scripted: Desk, script: Script):
-    box(scripted, 100, 100, 140, 160)
-    scripted.editor.fill()
-    scripted.settle()
-    script.go.clear()
-    scripted.editor.try_again()
-    scripted.editor.cancel()
-    scripted.settle()
-    assert (scripted.photo[100:140, 100:160] == 77).all()
-    assert not scripted.mask.any()
 
 
 def test_changing_the_document_cancels_its_fill(scripted: Desk, script: Script, tmp_path: Path):
@@ -532,7 +506,7 @@ def test_a_fill_that_waits_its_turn_sees_what_the_one_before_made(scripted: Desk
     scripted.editor.fill()
     script.go.set()
     scripted.settle()
-    assert scripted.editor.candidate is None
+    assert scripted.editor.offer is None
     first, second = seen
     assert (second[10:30, 10:30] == 77).all(), "what the first fill removed still shows"
     assert (first[10:30, 10:30] != 77).any()
@@ -567,11 +541,12 @@ def test_a_crop_of_the_same_size_elsewhere_drops_a_result_too(scripted: Desk, sc
     assert np.array_equal(scripted.photo, cropped)
 
 
-def test_a_candidate_goes_when_the_picture_is_cropped(scripted: Desk, script: Script):
+def test_a_result_that_waits_goes_when_the_picture_is_cropped_and_that_is_said(scripted: Desk, script: Script):
     changed_below(scripted, script)
-    assert scripted.editor.candidate is not None
+    assert scripted.editor.offer is not None
     scripted.document.crop(Region(0, 0, 90, 90), "Crop")
-    assert scripted.editor.candidate is None
+    assert scripted.editor.offer is None
+    assert "was dropped" in scripted.messages[-1].sentence
     scripted.editor.accept()
     assert scripted.photo.shape[:2] == (90, 90)
 

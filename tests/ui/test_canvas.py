@@ -11,7 +11,8 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAccessible
 
-from lacuna.editor.values import Candidate
+from lacuna.contract.fill import FillOptions, FillStep
+from lacuna.editor.offer import Result
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.canvas import Canvas
@@ -339,12 +340,14 @@ def test_finished_pieces_are_shown_over_the_picture_until_the_job_ends(canvas: C
     assert np.array_equal(on_window(canvas), bare)
 
 
-def test_a_candidate_is_shown_in_a_frame_until_it_is_dropped(canvas: Canvas) -> None:
+def test_a_result_that_asks_is_shown_in_a_frame_until_it_is_dropped(canvas: Canvas) -> None:
     canvas.actual_size()
     finish(canvas)
     bare = on_window(canvas)
     region = Region(430, 630, 470, 690)
-    canvas.editor.filling.candidate = Candidate(((region, np.full((40, 60, 3), 7, np.uint8)),), "Fill", lambda: None)
+    step = FillStep("telea", {}, 0, FillOptions(), region, b"", (900, 1300))
+    pieces = ((region, np.full((40, 60, 3), 7, np.uint8)),)
+    canvas.editor.filling.offers.ask(Result(step, "Telea", None, "Fill", pieces, lambda: None))
     canvas.editor.state_changed()
     view, shown = canvas.viewport, on_window(canvas)
     assert (shown[431 + view.y : 469 + view.y, 631 + view.x : 689 + view.x] == 7).all()

@@ -60,6 +60,11 @@ class History:
         return self.position < len(self.entries)
 
     @property
+    def newest(self) -> Edit | None:
+        """The last edit that is in force."""
+        return self.entries[self.position - 1] if self.position else None
+
+    @property
     def labels(self) -> list[str]:
         """One label an entry, oldest first, undone ones included."""
         return [edit.label for edit in self.entries]

@@ -13,10 +13,11 @@ from lacuna.editor.clone import CROSS
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.masking import Masking
+from lacuna.editor.offer import Offer
 from lacuna.editor.rests import Rests
 from lacuna.editor.tool import Gesture, Laid, Modifier, Outline, Pointer, Tool
 from lacuna.editor.toolbox import Ended, Toolbox
-from lacuna.editor.values import Candidate, Estimate, MaskFit, Message, Misfit, Severity
+from lacuna.editor.values import Estimate, MaskFit, Message, Misfit, Severity
 from lacuna.editor.work import Work
 from lacuna.engine.fill import FillResult
 from lacuna.engine.jobs import Job, JobQueue
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 COPY_AT_ONCE = 1_000_000  # pixels: some 10 ms
 
-__all__ = ["Candidate", "Editor", "Estimate", "MaskFit", "Message", "Misfit", "Severity"]
+__all__ = ["Editor", "Estimate", "MaskFit", "Message", "Misfit", "Severity"]
 
 
 class Editor:
@@ -41,7 +42,7 @@ class Editor:
     - `document_changed()`: another document, or none, is open now (`document`).
     - `coarse(photo_pixels, (height, width))`: a first coarse sight of a picture that is being opened.
     - `state_changed()`: anything that an action's enabled state or a panel depends on: tool, options, backend, params,
-      running job, gesture, candidate, clean state.
+      running job, gesture, offer, clean state.
     - `job_changed(job)`: state or fraction of a job; `jobs` lists those not over, the running one first.
     - `previewed(region, pixels)`: a finished part of the running fill, to show over the picture until it ends.
     - `session_left()`: work was kept aside, for `restorable` to offer.
@@ -110,10 +111,12 @@ class Editor:
     ) -> None:
         """Write the picture in a job; `then(ok)`. Writing over the source is the caller's decision, already asked.
 
-        So is `allow_reduce`: a format that holds fewer bits a channel or no transparency may be used.
+        So is `allow_reduce`: a format that holds fewer bits a channel or no transparency may be used. A try that is
+        shown is accepted first: what is to be seen is saved.
         """
         document = self.document
         if document is not None:
+            self._guarded(self.filling.offers.settle)
             self.rests.afterwards(lambda: self.files.save(document, path, then, quality, allow_reduce=allow_reduce))
 
     @property
@@ -156,6 +159,7 @@ class Editor:
         self.filling.forget()
         if document is not None:
             self.toolbox.fit(document.shape)
+            document.history.changed.add(self.filling.offers.looked_at)
             document.history.changed.add(self.state_changed)
             document.photo.resized.add(self._resized)
             document.history.spill_failed.add(lambda error: self.said(Message.of(error)))
@@ -165,7 +169,7 @@ class Editor:
         self.state_changed()
 
     def _resized(self, _plane: Plane) -> None:
-        self.filling.drop()
+        self.filling.offers.cropped()
         self.toolbox.forget_places()
 
     # --- tools -------------------------------------------------------------------------------------------------------
@@ -212,7 +216,7 @@ class Editor:
         self._guarded(lambda: self.toolbox.harden(steps))
 
     def press(self, at: Pointer) -> None:
-        """The pointer went down: a gesture begins, or one that waits goes on."""
+        """The pointer went down: a gesture begins, or one that waits goes on. A try that is shown is accepted first."""
         document = self.document
         if document is None:
             return
@@ -220,6 +224,8 @@ class Editor:
             self.files.load_original(document)
             self.said(Message(_("The original is being loaded."), _("Paint again in a moment.")))
             return
+        if self.gesture is None and self.tool.id != "hand":
+            self._guarded(self.filling.offers.settle)
         self._guarded(lambda: self.toolbox.press(document, at))
 
     def move(self, at: Pointer) -> None:
@@ -268,19 +274,19 @@ class Editor:
 
     # --- Enter, Esc and history ---------------------------------------------------------------------------------------
     def enter(self) -> None:
-        """Close the unfinished shape, else accept the candidate, else run the fill."""
+        """Close the unfinished shape, else accept the result shown, else run the fill."""
         if self.gesture is not None:
             self._guarded(self.toolbox.finish)
-        elif self.candidate is not None:
+        elif self.offer is not None:
             self.accept()
         else:
             self.fill()
 
     def escape(self) -> None:
-        """Drop the shape, else the candidate, else cancel the run, else clear the mask (undoable)."""
+        """Drop the shape, else the results offered, else cancel the run, else clear the mask (undoable)."""
         if self.gesture is not None:
             self.toolbox.cancel()
-        elif self.candidate is not None:
+        elif self.offer is not None:
             self.drop()
         elif not self.work.escape():
             self.clear_mask()
@@ -292,7 +298,7 @@ class Editor:
         self.state_changed()
 
     def undo(self) -> None:
-        """While a polygon is begun, its last corner; else what is still being worked out, else the last edit.
+        """While a polygon is begun, its last corner; else what is still being worked out, tries, or the last edit.
 
         During a stroke nothing.
         """
@@ -300,6 +306,8 @@ class Editor:
             self.back()
         elif self.rests.cancel_last():
             self.state_changed()
+        elif self.offer is not None and self.offer.base is not None:
+            self.drop()
         elif self.document is not None:
             self._guarded(self.document.history.undo)
 
@@ -382,13 +390,14 @@ class Editor:
         document = self.document
         if document is not None:
             self.toolbox.cancel()
+            self._guarded(self.filling.offers.settle)
             self._guarded(lambda: change(document))
 
     # --- fill --------------------------------------------------------------------------------------------------------
     @property
-    def candidate(self) -> Candidate | None:
-        """A result that waits to be accepted or dropped."""
-        return self.filling.candidate
+    def offer(self) -> Offer | None:
+        """Results that wait for one to be accepted, or all to be dropped; the chosen one is shown."""
+        return self.filling.offers.first
 
     @property
     def backend(self) -> str:
@@ -429,18 +438,23 @@ class Editor:
             self._guarded(lambda: self.filling.fill(document))
 
     def try_again(self) -> None:
-        """R: take the last fill back and fill the same mask with the backend and params chosen now."""
+        """R: fill the hole of the last fill anew, with the backend and params chosen now; both are offered then."""
         document = self.document
         if document is not None and self.gesture is None:
             self._guarded(lambda: self.filling.try_again(document))
 
+    def choose(self, index: int) -> None:
+        """Show another of the results offered, by its place; one beyond the ends is that at the other end."""
+        self.filling.offers.choose(index)
+        self.state_changed()
+
     def accept(self) -> None:
-        """Put the candidate in."""
-        self._guarded(self.filling.accept)
+        """Put the result in that is shown: one edit, in place of the fill that it is a try of."""
+        self._guarded(self.filling.offers.accept)
 
     def drop(self) -> None:
-        """Forget the candidate."""
-        self.filling.drop()
+        """Forget the results offered: the picture stays as it is, with the fill that was tried again."""
+        self.filling.offers.drop()
         self.state_changed()
 
     def cancel(self) -> None:
@@ -457,6 +471,7 @@ class Editor:
         document = self.document
         if document is None:
             return
+        self._guarded(self.filling.offers.settle)
         if document.shape[0] * document.shape[1] <= COPY_AT_ONCE and not self.rests.pending:
             then(make(document.snapshot()))
             return

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from lacuna.contract.fill import FillOptions, Needs
+from lacuna.contract.fill import FillOptions, FillStep, Needs
 from lacuna.contract.params import describe, to_dict, validate
-from lacuna.contract.progress import Cancelled, Progress
+from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
-from lacuna.document.frozen import Frozen
+from lacuna.document.edit import Edit
 from lacuna.document.plane import Plane
+from lacuna.editor.asked import Asked, MaskPart, Part, Ran, patches
+from lacuna.editor.below import Below
+from lacuna.editor.offer import Offers, Result
 from lacuna.editor.origins import Origins
-from lacuna.editor.values import Candidate, Estimate, Message, Severity
-from lacuna.engine import fill as engine
+from lacuna.editor.values import Estimate, Message, Severity
 from lacuna.engine import plan, registry
 from lacuna.engine.device import runtime_for
-from lacuna.engine.fill import FillRequest, FillResult, Piece, Window
+from lacuna.engine.fill import FillResult
 from lacuna.engine.jobs import Job
 from lacuna.errors import InvalidParameter, UnknownBackend
 from lacuna.i18n import _
@@ -33,84 +34,12 @@ SPEED_SHARE = 0.3  # of the newest measurement in the remembered speed
 SPEED_PIXELS = 4096  # smaller holes measure the start, not the speed
 
 
-MaskPart = tuple[Region, Mask]
-
-
-@dataclass(eq=False)
-class Asked:
-    """A fill that was asked for.
-
-    `masks` are copies of the windows' masks at that moment. The picture is frozen when the fill's turn has come: what
-    the fills before it removed is not to show in this one. The worker copies the windows from that.
-    """
-
-    document: Document
-    label: str
-    backend: str
-    params: Any
-    options: FillOptions
-    seed: int
-    masks: tuple[MaskPart, ...]
-    photo: Frozen | None = None
-    alpha: Frozen | None = None  # where it is filled too
-    revision: int = 0  # of the photo, when it was frozen
-    alpha_revision: int = 0
-
-    def begin(self) -> None:
-        """On the owner's thread, when its turn has come."""
-        self.photo, self.revision = self.document.photo.freeze(), self.document.photo.revision
-        if self.options.alpha and self.document.alpha is not None:
-            self.alpha, self.alpha_revision = self.document.alpha.freeze(), self.document.alpha.revision
-
-    @property
-    def overhead(self) -> float:
-        """Seconds that it takes beside the backend's own work, as `plan.estimate` counts them."""
-        area = sum(region.area for region, _mask in self.masks)
-        return area / 1e6 * plan.CROP_SECONDS + len(self.masks) * plan.CUT_SECONDS
-
-    def request(self) -> FillRequest:
-        """For the worker, once."""
-        if self.photo is None:
-            raise Cancelled  # it could not begin any more
-        alpha = self.alpha
-        windows = tuple(
-            Window(region, self.photo.read(region), mask, None if alpha is None else alpha.read(region))
-            for region, mask in self.masks
-        )
-        self.photo.release()
-        if alpha is not None:
-            alpha.release()
-        header = self.document.header
-        height, width = self.photo.shape[:2]
-        return FillRequest(
-            windows, (height, width), header.white, self.backend, self.params, header.grey, self.options, self.seed
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Ran:
-    """What the worker hands back: what was asked, as pixels, and what came of it."""
-
-    request: FillRequest
-    result: FillResult
-    measured: bool  # False: its time includes the first loading of the backend
-
-    def before(self, region: Region) -> Window:
-        """The picture's own pixels of `region`: those that its fill was made for."""
-        for window in self.request.windows:
-            if window.region.intersect(region) == region:
-                inside = region.shift(-window.region.y0, -window.region.x0).slices
-                alpha = None if window.alpha is None else window.alpha[inside]
-                return Window(region, window.pixels[inside], window.mask[inside], alpha)
-        raise ValueError(f"a piece at {region} lies in no window")
-
-
 class Filling:
-    """Which backend, with which params; at most one result waiting to be accepted."""
+    """Which backend, with which params; the fills that run, and those whose results wait in `offers`."""
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
-        self.candidate: Candidate | None = None
+        self.offers = Offers(editor, self._no_more_tries)
         self.report: FillResult | None = None  # of the last fill that was put in, without its pixels
         self.origins = Origins()
         self._seed = 0
@@ -194,37 +123,102 @@ class Filling:
         return FillOptions(grow=self.growth, feather=preferences.feather, alpha=alpha, grain=grain)
 
     # --- running -----------------------------------------------------------------------------------------------------
-    def fill(self, document: Document, otherwise: Callable[[], None] | None = None) -> None:
-        """Fill what is masked and not being filled yet. `otherwise()` follows if that is cancelled or fails."""
+    def fill(self, document: Document) -> None:
+        """Fill what is masked and not being filled yet."""
         problem = self.estimate(document).problem
         if problem:
             self._editor.said(Message(problem, severity=Severity.WARNING, over=lambda: not self._still(problem)))
-            if otherwise is not None:
-                otherwise()
             return
+        self.offers.settle()
         needs, options = self._needs(), self._fill_options()
         regions = plan.windows_for(document.mask.pixels, needs, options, document.mask_bounds())
         masks = self._without_running(document, regions)
-        if not masks:
-            return  # all that is masked is being filled already
-        asked = Asked(
+        if masks:  # else all that is masked is being filled already
+            self.offers.filled_anew([_tight(*part)[0] for part in masks])
+            self._submit(self._asked(document, masks, options, self._seed), needs)
+
+    def try_again(self, document: Document) -> None:
+        """Fill the hole of the last fill anew: what comes of it is offered beside that. Else fill the last mask."""
+        base = self._base(document)
+        if base is None:
+            self._editor.masking.reuse_last(document)
+            if not document.mask_bounds().empty:
+                self.fill(document)
+            return
+        missing = registry.info(self.backend).missing
+        if missing:
+            self._editor.said(Message(missing, severity=Severity.WARNING))
+            return
+        needs, options = self._needs(), self._fill_options()
+        seed = max(self._seed, base.step.seed) + 1 if needs.seeded and base.step is not None else self._seed
+        below = Below.of(base, document)
+        mask = below.whole_mask()
+        regions = plan.windows_for(mask, needs, options, below.step.box)
+        masks = tuple((region, mask[region.slices].copy()) for region in regions)
+        asked = self._asked(document, masks, options, seed, below)
+        if not needs.seeded and self._known(asked):
+            self._editor.said(
+                Message(
+                    _("This method would give the same result once more."),
+                    _("Choose another method or other settings, then try again."),
+                )
+            )
+            return
+        self._seed = seed
+        self._submit(asked, needs)
+
+    def _base(self, document: Document) -> Edit | None:
+        """The fill to try again: the one that the offer in view is about, else the last thing that was done."""
+        offer, newest = self.offers.first, document.history.newest
+        if offer is not None and offer.base is not None:
+            return offer.base
+        return newest if newest is not None and newest.step is not None else None
+
+    def _known(self, asked: Asked) -> bool:
+        """Is the same try among those that wait, or on its way?"""
+        assert asked.below is not None
+        base = asked.below.edit
+        offer = self.offers.of(base)
+        steps = [asked.below.step] if offer is None else [result.step for result in offer.results]
+        known = [(step.backend, step.params, step.options) for step in steps]
+        known += [(other.backend, to_dict(other.params), other.options) for other in self._tries(base).values()]
+        return (asked.backend, to_dict(asked.params), asked.options) in known
+
+    def _tries(self, base: Edit) -> dict[Job, Asked]:
+        """Those that run or wait for their turn."""
+        return {
+            job: asked
+            for job, asked in self._running.items()
+            if job.matters and asked.below is not None and asked.below.edit is base
+        }
+
+    def _asked(
+        self,
+        document: Document,
+        masks: tuple[MaskPart, ...],
+        options: FillOptions,
+        seed: int,
+        below: Below | None = None,
+    ) -> Asked:
+        return Asked(
             document=document,
             label=_("Fill: {backend}").format(backend=_(registry.info(self.backend).name)),
             backend=self.backend,
             params=self.params,
             options=options,
-            seed=self._seed,
+            seed=seed,
             masks=masks,
+            below=below,
         )
-        self.candidate = None
-        self._submit(asked, needs, otherwise)
 
-    def _submit(self, asked: Asked, needs: Needs, otherwise: Callable[[], None] | None) -> None:
+    def _no_more_tries(self, base: Edit) -> None:
+        for job in self._tries(base):
+            job.cancel()
+
+    def _submit(self, asked: Asked, needs: Needs) -> None:
         def work(progress: Progress) -> Ran:
             runtime = runtime_for("auto", needs.devices)
-            measured = not registry.needs_loading(asked.backend, runtime)
-            request = asked.request()
-            return Ran(request, engine.fill(request, runtime, progress), measured)
+            return asked.run(runtime, progress, measured=not registry.needs_loading(asked.backend, runtime))
 
         begin = self._editor.in_frame(asked.document, asked.label, asked.begin)
         finish = self._editor.in_frame(asked.document, asked.label, lambda ran: self._finished(asked, ran))
@@ -235,17 +229,21 @@ class Filling:
 
         def failed() -> None:
             self._running.pop(job, None)
-            if otherwise is not None and self._editor.document is asked.document:
-                otherwise()
 
         job = self._editor.work.run(
-            asked.label, work, done, begin=begin, failed=failed, interruptible=needs.interruptible
+            asked.label,
+            work,
+            done,
+            begin=begin,
+            failed=failed,
+            interruptible=needs.interruptible,
         )
 
         frame = asked.document.frame
 
         def preview(region: Region, pixels: Pixels) -> None:
-            if asked.document.frame == frame:
+            compared = asked.below is not None and self.offers.of(asked.below.edit) is not None
+            if asked.document.frame == frame and not compared:  # results that are being compared stay in view
                 self._editor.previewed(region, pixels)
 
         job.previewed.add(preview)
@@ -256,7 +254,7 @@ class Filling:
         others = [
             part
             for job, asked in self._running.items()
-            if asked.document is document and job.matters
+            if asked.document is document and job.matters and asked.below is None
             for part in asked.masks
         ]
         left = []
@@ -272,46 +270,58 @@ class Filling:
         return tuple(left)
 
     def _finished(self, asked: Asked, ran: Ran) -> None:
-        result = ran.result
         self._measure(asked, ran)
-        for note in result.notes:
+        for note in ran.result.notes:
             self._editor.said(Message(note))
-        if any(self._differs(asked, ran, piece) for piece in result.pieces):
-            pieces = tuple((piece.region, piece.pixels) for piece in result.pieces)
-            self.candidate = Candidate(pieces, asked.label, lambda: self._put(asked, ran))
-        else:
+        below = asked.below
+        if any(self._differs(asked, part) for part in ran.parts):
+            self.offers.ask(self._result(asked, ran))
+        elif below is None or not _in_force(asked.document, below.edit):
             self._put(asked, ran)
+        else:
+            there = _result(below.step, below.edit.label)
+            self.offers.add(below.edit, there, self._result(asked, ran))
 
-    def _differs(self, asked: Asked, ran: Ran, piece: Piece) -> bool:
-        """Is the photo below `piece` another than it was made for? Tiles first, pixels only if one changed."""
-        document, region = asked.document, piece.region
-        before = ran.before(region)
-        return _other(document.photo, asked.revision, region, before.pixels) or (
-            before.alpha is not None
+    def _result(self, asked: Asked, ran: Ran) -> Result:
+        assert ran.result.step is not None
+        pieces = (*ran.beside, *((part.piece.region, part.piece.pixels) for part in ran.parts))
+        nbytes = sum(part.nbytes for part in ran.parts) + sum(pixels.nbytes for _region, pixels in ran.beside)
+        return replace(
+            _result(ran.result.step, asked.label), pieces=pieces, put=lambda: self._put(asked, ran), nbytes=nbytes
+        )
+
+    def _differs(self, asked: Asked, part: Part) -> bool:
+        """Is the photo below `part` another than it was seen then? Tiles first, pixels only if one changed."""
+        document, region, seen = asked.document, part.piece.region, part.seen
+        return _other(document.photo, asked.revision, region, seen.pixels) or (
+            seen.alpha is not None
             and document.alpha is not None
-            and _other(document.alpha, asked.alpha_revision, region, before.alpha)
+            and _other(document.alpha, asked.alpha_revision, region, seen.alpha)
         )
 
     def _put(self, asked: Asked, ran: Ran) -> None:
-        """One edit: the filled pixels, and that part of the mask cleared. What else changed meanwhile stays."""
-        document = asked.document
-        parts = tuple(_tight(region, mask) for region, mask in asked.masks)
+        """One edit: the filled pixels, and that part of the mask cleared. What else changed meanwhile stays.
+
+        A try takes the place of the fill that it is a try of: in the history too, if that is the last entry.
+        """
+        document, below = asked.document, asked.below
+        masks = tuple(_tight(region, mask) for region, mask in asked.masks)
+        if below is not None and document.history.newest is below.edit:
+            document.history.undo()
+        above = below is not None and _in_force(document, below.edit)
         with document.edit(asked.label, ran.result.step) as edit:
-            for piece in ran.result.pieces:
-                before = ran.before(piece.region)
-                filled = (piece.pixels != before.pixels).any(axis=-1)
-                with edit.write(document.photo, piece.region) as pixels:
-                    pixels[filled] = piece.pixels[filled]
-                if piece.alpha is not None and document.alpha is not None:
-                    filled = piece.alpha != before.alpha
-                    with edit.write(document.alpha, piece.region) as alpha:
-                        alpha[filled] = piece.alpha[filled]
-            for box, part in parts:
+            if above:
+                assert below is not None
+                below.put_all_back(edit, document.planes)
+            for patch in patches(ran.parts):
+                with edit.write(document.planes[patch.plane], patch.region) as pixels:
+                    pixels[patch.where] = patch.pixels[patch.where]
+            for box, part in () if above else masks:  # what is masked there now was painted since
                 with edit.write(document.mask, box) as mask:
                     mask[part > 0] = 0
-        self._editor.masking.remember(parts)
-        self.origins.add(document, ran.result.pieces)
-        self.report = replace(ran.result, pieces=())
+        self._editor.masking.remember(masks)
+        self.origins.add(document, tuple(part.piece for part in ran.parts))
+        self.report = ran.result
 
     def _measure(self, asked: Asked, ran: Ran) -> None:
         """Remember how fast the backend was: a running mean, so that one busy moment does not spoil it."""
@@ -321,35 +331,7 @@ class Filling:
             speed = max(0.0, result.seconds - asked.overhead) / result.filled_pixels * 1e6
             speeds[asked.backend] = speed + (1 - SPEED_SHARE) * (speeds.get(asked.backend, speed) - speed)
 
-    # --- again, accept, drop -----------------------------------------------------------------------------------------
-    def try_again(self, document: Document) -> None:
-        """Take the last fill back and fill its mask anew; if that comes to nothing, the last fill is put back."""
-        history = document.history
-        last = history.entries[history.position - 1] if history.can_undo else None
-        if last is None or last.step is None:
-            self._editor.masking.reuse_last(document)
-            if not document.mask_bounds().empty:
-                self.fill(document)
-            return
-        if self._needs().seeded:
-            self._seed += 1
-        history.undo()
-        position = history.position
-
-        def put_back() -> None:
-            if history.position == position and history.can_redo and history.entries[position] is last:
-                history.redo()
-
-        self.fill(document, put_back)
-
-    def accept(self) -> None:
-        if self.candidate is not None:
-            candidate, self.candidate = self.candidate, None
-            candidate.put()
-
-    def drop(self) -> None:
-        self.candidate = None
-
+    # --- the rest ----------------------------------------------------------------------------------------------------
     @property
     def running(self) -> bool:
         """A fill runs or waits that has not been cancelled."""
@@ -357,7 +339,8 @@ class Filling:
 
     def forget(self) -> None:
         """Another document: its results are of no use."""
-        self.candidate = self.report = self._estimated = None
+        self.offers.forget()
+        self.report = self._estimated = None
         self.origins = Origins()
         self._seed = 0
 
@@ -374,6 +357,20 @@ class Filling:
                     continue
                 fitting[param.name] = kept[param.name]
         return validate(params_class, fitting)
+
+
+def _in_force(document: Document, edit: Edit) -> bool:
+    history = document.history
+    return edit in history.entries[: history.position]
+
+
+def _result(step: FillStep, label: str) -> Result:
+    """The result of `step`, as if it were in the picture."""
+    try:
+        info = registry.info(step.backend)
+    except UnknownBackend:  # a session that was brought back, by a method that has gone since
+        return Result(step, step.backend, step.seed, label)
+    return Result(step, _(info.name), step.seed if info.needs.seeded else None, label)
 
 
 def _other(plane: Plane, revision: int, region: Region, before: NDArray[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What the editor tells the window: messages, estimates, candidates; and the ways to fit a mask."""
+"""What the editor tells the window: messages and estimates; and the ways to fit a mask."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from lacuna.errors import BackendFailed, LacunaError
-from lacuna.imaging.photo import Mask, Pixels
-from lacuna.imaging.region import Region
+from lacuna.imaging.photo import Mask
 
 
 class Severity(Enum):
@@ -49,18 +48,6 @@ class Estimate:
     pixels: int = 0
     regions: int = 0
     problem: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A result that was not put in by itself, because the picture changed below it meanwhile: accept it or drop it.
-
-    `put()` makes the edit; for the editor alone.
-    """
-
-    pieces: tuple[tuple[Region, Pixels], ...]
-    label: str
-    put: Callable[[], None]
 
 
 class MaskFit(Enum):

@@ -79,7 +79,7 @@ def can_redo(w: MainWindow) -> bool:
 
 
 def has_something_to_stop(w: MainWindow) -> bool:
-    return w.editor.gesture is not None or w.editor.candidate is not None or bool(w.editor.jobs) or has_mask(w)
+    return w.editor.gesture is not None or w.editor.offer is not None or bool(w.editor.jobs) or has_mask(w)
 
 
 def has_fill(w: MainWindow) -> bool:
@@ -101,10 +101,8 @@ def _opacity(tenths: int, text: str) -> Row:
     )  # fmt: skip
 
 
-def _nudge(way: str, text: str, key: str, dx: int, dy: int) -> Row:
-    return Row(
-        f"view.nudge.{way}", text, (key,), lambda w: w.canvas.nudge(dx, dy), Menu.NONE, has_picture, reach=Reach.CANVAS
-    )
+def _nudge(way: str, text: str, key: str, verb: Verb) -> Row:
+    return Row(f"view.nudge.{way}", text, (key,), verb, Menu.NONE, has_picture, reach=Reach.CANVAS)
 
 
 # fmt: off
@@ -209,10 +207,10 @@ ROWS: tuple[Row, ...] = (
         has_picture, icon="magnifier", reach=Reach.HELD, released=lambda w: w.magnify(False)),
     Row("view.full_screen", N_("F&ull screen"), ("F11",), lambda w: w.toggle_full_screen(), Menu.VIEW, always,
         checked=lambda w: w.isFullScreen(), starts_group=True),
-    _nudge("left", N_("Nudge the view left"), "Left", -1, 0),
-    _nudge("right", N_("Nudge the view right"), "Right", 1, 0),
-    _nudge("up", N_("Nudge the view up"), "Up", 0, -1),
-    _nudge("down", N_("Nudge the view down"), "Down", 0, 1),
+    _nudge("left", N_("Nudge the view left, or show the result before"), "Left", lambda w: w.sideways(-1)),
+    _nudge("right", N_("Nudge the view right, or show the next result"), "Right", lambda w: w.sideways(1)),
+    _nudge("up", N_("Nudge the view up"), "Up", lambda w: w.canvas.nudge(0, -1)),
+    _nudge("down", N_("Nudge the view down"), "Down", lambda w: w.canvas.nudge(0, 1)),
     # help
     Row("help.shortcuts", N_("&Keyboard shortcuts"), ("F1", "?"), lambda w: w.show_shortcuts(), Menu.HELP, always),
     Row("help.about", N_("&About Lacuna"), (), lambda w: w.show_about(), Menu.HELP, always, starts_group=True),

@@ -30,7 +30,8 @@ from lacuna.ui.tab_order import chain
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
-    from lacuna.editor.values import Candidate, Message
+    from lacuna.editor.offer import Result
+    from lacuna.editor.values import Message
     from lacuna.imaging.photo import Pixels
     from lacuna.ui.canvas.canvas import Canvas
     from lacuna.ui.clipboard import Clipboard
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from lacuna.ui.panels.fill_panel import FillPanel
     from lacuna.ui.panels.history_panel import HistoryPanel
     from lacuna.ui.panels.navigator_panel import NavigatorPanel
+    from lacuna.ui.panels.offer_strip import OfferStrip
     from lacuna.ui.panels.option_bar import OptionBar
     from lacuna.ui.panels.status_line import StatusLine
     from lacuna.ui.panels.zoom_panel import ZoomPanel
@@ -65,6 +67,7 @@ class MainWindow(QMainWindow):
     files: Files
     clipboard: Clipboard
     messages: Messages
+    offer_strip: OfferStrip
     options: OptionBar
     status: StatusLine
     fill_panel: FillPanel
@@ -80,8 +83,8 @@ class MainWindow(QMainWindow):
         self._leaving = False
         self._discarded: object = None  # the document that may be lost, as it was when that was agreed
         self._ending = False
-        self._candidate: Candidate | None = None
-        self._candidate_card: MessageCard | None = None
+        self._asked: Result | None = None
+        self._question: MessageCard | None = None
         self.setObjectName("lacuna")
         self.setWindowTitle("Lacuna")
         self.setAcceptDrops(True)
@@ -113,6 +116,7 @@ class MainWindow(QMainWindow):
         from lacuna.ui.panels.fill_panel import FillPanel
         from lacuna.ui.panels.history_panel import HistoryPanel
         from lacuna.ui.panels.navigator_panel import NavigatorPanel
+        from lacuna.ui.panels.offer_strip import OfferStrip
         from lacuna.ui.panels.option_bar import OptionBar
         from lacuna.ui.panels.status_line import StatusLine
         from lacuna.ui.panels.zoom_panel import ZoomPanel
@@ -123,7 +127,8 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(editor, self)
         self.action_set.give_to(self.canvas)
         self.messages = Messages(self.stage, lambda: editor.gesture is not None)
-        self.stage.furnish(self.canvas, self.messages)
+        self.offer_strip = OfferStrip(editor, self.action_set, self.stage)
+        self.stage.furnish(self.canvas, self.messages, self.offer_strip)
         self.options = OptionBar(editor, self.bars.before_options, self)
         self.bars.show_options(self.options)
         self.status = StatusLine(editor, self)
@@ -140,6 +145,7 @@ class MainWindow(QMainWindow):
         chain(
             self.bars.last_tool,
             self.canvas,
+            self.offer_strip,
             self.fill_panel,
             self.zoom_panel,
             self.navigator,
@@ -166,6 +172,14 @@ class MainWindow(QMainWindow):
     def compare(self, on: bool) -> None:
         self.canvas.compare = on
         self._refresh()
+
+    def sideways(self, step: int) -> None:
+        """Show the next of the results offered, or the one before; with none, move the view."""
+        offer = self.editor.offer
+        if offer is not None and len(offer.results) > 1:
+            self.editor.choose(offer.chosen + step)
+        else:
+            self.canvas.nudge(step, 0)
 
     def magnify(self, on: bool) -> None:
         self.canvas.magnifier = on
@@ -310,7 +324,7 @@ class MainWindow(QMainWindow):
             self.messages.flush()
             self.messages.tidy()
         self._show_title()
-        self._show_candidate()
+        self._show_question()
         if self.editor.document is None and not self.editor.jobs:
             self.stage.show_canvas(False)  # the picture of which a coarse sight was shown could not be opened
 
@@ -321,19 +335,20 @@ class MainWindow(QMainWindow):
         if unsaved != self.isWindowModified():  # Qt tells every widget of the window, each time
             self.setWindowModified(unsaved)
 
-    def _show_candidate(self) -> None:
-        candidate = self.editor.candidate
-        if candidate is self._candidate:
+    def _show_question(self) -> None:
+        offer = self.editor.offer
+        asked = offer.shown if offer is not None and offer.base is None else None
+        if asked is self._asked:
             return
-        self._candidate = candidate
-        if self._candidate_card is not None:
-            self.messages.close_card(self._candidate_card)
-            self._candidate_card = None
-        if candidate is not None:
+        self._asked = asked
+        if self._question is not None:
+            self.messages.close_card(self._question)
+            self._question = None
+        if asked is not None:
             from lacuna.editor.values import Message
             from lacuna.ui.messages import Answer
 
-            self._candidate_card = self.messages.say(
+            self._question = self.messages.say(
                 Message(_("The picture changed below this result."), _("Put it in all the same?")),
                 (Answer(_("Put it in"), self.editor.accept, primary=True), Answer(_("Drop it"), self.editor.drop)),
             )

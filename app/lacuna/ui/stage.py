@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -12,8 +12,13 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from lacuna.i18n import _
 from lacuna.ui import theme
 
-if TYPE_CHECKING:
-    from lacuna.ui.messages import Messages
+
+class Floating(Protocol):
+    """A part that lies over the canvas, and finds its own place there."""
+
+    def place(self) -> None: ...
+
+    def raise_(self) -> None: ...
 
 
 class Zone(Enum):
@@ -24,7 +29,7 @@ class Zone(Enum):
 
 
 class Stage(QWidget):
-    """Canvas and start panel in one place; `messages` and the drop zones lie over them and move nothing."""
+    """Canvas and start panel in one place; what floats and the drop zones lie over them and move nothing."""
 
     def __init__(self, start: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,21 +38,22 @@ class Stage(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(start)
-        self._messages: Messages | None = None
+        self._floating: tuple[Floating, ...] = ()
         self._zones = DropZones(self)
 
-    def furnish(self, canvas: QWidget, messages: Messages) -> None:
-        """Take the canvas in, and keep the message cards over the upper edge."""
+    def furnish(self, canvas: QWidget, *floating: Floating) -> None:
+        """Take the canvas in, and keep what floats over it in its place."""
         self._canvas = canvas
         self._stack.addWidget(canvas)
-        self._messages = messages
-        messages.place()
+        self._floating = floating
+        for part in floating:
+            part.place()
 
     def show_canvas(self, on: bool) -> None:
         assert self._canvas is not None
         self._stack.setCurrentWidget(self._canvas if on else self._start)
-        if self._messages is not None:
-            self._messages.raise_()
+        for part in self._floating:
+            part.raise_()
 
     @property
     def shows_canvas(self) -> bool:
@@ -67,8 +73,8 @@ class Stage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._zones.setGeometry(self.rect())
-        if self._messages is not None:
-            self._messages.place()
+        for part in self._floating:
+            part.place()
 
 
 class DropZones(QWidget):

@@ -64,7 +64,7 @@ class Canvas(View):
         self.scene.setParent(self)
         self.editor = editor
         self._document: Document | None = None
-        self._frames: list[Region] = []  # of the candidate, in the view
+        self._frames: list[Region] = []  # of a result that asks, in the view
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -185,7 +185,7 @@ class Canvas(View):
         self.update()
 
     def _state_changed(self) -> None:
-        frames = [self.viewport.on_screen(r) for r in self.scene.candidate_regions]
+        frames = [self.viewport.on_screen(r) for r in self.scene.asked_regions]
         if frames != self._frames:
             for frame in (*self._frames, *frames):
                 self.update_device(overlays.frame_bounds(frame, self.ratio))
@@ -212,7 +212,7 @@ class Canvas(View):
 
     def _moved(self) -> None:
         self.scene.look_at(self.viewport.zoom, self.viewport.visible)
-        self._frames = [self.viewport.on_screen(r) for r in self.scene.candidate_regions]
+        self._frames = [self.viewport.on_screen(r) for r in self.scene.asked_regions]
         self._follow_outline()
         self._choose_cursor()
         self._describe()

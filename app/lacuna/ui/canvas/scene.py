@@ -65,7 +65,7 @@ class Scene(QObject):
         self._forget: list[Callable[[], None]] = []
         self._previews: list[tuple[Region, Pixels]] = []
         self._preview_job: Job | None = None
-        self._candidate: object = None
+        self._offered: object = None  # the result that is shown
         self._loader = OriginalLoader(self)
         self._loader.loaded.connect(self._original_loaded)
         self._loader.failed.connect(self._original_failed)
@@ -187,7 +187,7 @@ class Scene(QObject):
             forget()
         self._forget.clear()
         self._previews.clear()
-        self._candidate = None
+        self._offered = None
         document = self.document
         if document is not None:
             self.coarse = None
@@ -289,8 +289,10 @@ class Scene(QObject):
             return
         if self.editor.growth != self.style.growth:
             self._restyle(growth=self.editor.growth)
-        if self.editor.candidate is not self._candidate:
-            self._candidate = self.editor.candidate
+        offer = self.editor.offer
+        offered = None if offer is None else offer.shown
+        if offered is not self._offered:
+            self._offered = offered
             self._put_pieces()
         self._put_strokes()
 
@@ -313,17 +315,17 @@ class Scene(QObject):
             self._put_pieces()
 
     @property
-    def candidate_regions(self) -> tuple[Region, ...]:
-        """Where a result is shown that waits to be accepted."""
-        candidate = self.editor.candidate
-        return () if candidate is None else tuple(region for region, _pixels in candidate.pieces)
+    def asked_regions(self) -> tuple[Region, ...]:
+        """Where a result is shown that asks whether it should be put in; tries are compared without a frame."""
+        offer = self.editor.offer
+        return () if offer is None or offer.base is not None else tuple(region for region, _pixels in offer.pieces)
 
     def _put_pieces(self) -> None:
-        """Show the pieces of the running fill and of the candidate, and not the mask that lies over them."""
+        """Show the pieces of the running fill and of the result offered, and not the mask that lies over them."""
         if self.photo is None or self.mask is None:
             return
-        candidate = self.editor.candidate
-        pieces = tuple(self._previews) + (() if candidate is None else tuple(candidate.pieces))
+        offer = self.editor.offer
+        pieces = tuple(self._previews) + (() if offer is None else offer.pieces)
         before = self.photo.source.pieces
         self.photo.source.pieces = pieces
         self.mask.source.hidden = tuple(region for region, _pixels in pieces)

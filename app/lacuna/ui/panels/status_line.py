@@ -106,10 +106,17 @@ class StatusLine(QStatusBar):
         self._follow()
 
     def refresh(self) -> None:
-        hint = self._report() or _(HINTS.get(self._editor.tool.id, ""))
+        hint = self._offer() or self._report() or _(HINTS.get(self._editor.tool.id, ""))
         self.hint.setText(hint)
         self.hint.setToolTip(hint)
         self._show_size()
+
+    def _offer(self) -> str:
+        offer = self._editor.offer
+        if offer is None or offer.base is None:
+            return ""
+        text = _("Result {chosen} of {count}. Left and Right show others, Enter accepts, Esc keeps the first fill.")
+        return text.format(chosen=offer.chosen + 1, count=len(offer.results))
 
     def _report(self) -> str:
         """What the last fill did, until something else is done or marked, or another kind of tool is taken in hand."""
