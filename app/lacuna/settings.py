@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lacuna import paths
+from lacuna.contract import default
 from lacuna.contract.params import choice, describe, integer, number, switch, to_dict, validate
 from lacuna.errors import CannotSave, InvalidParameter
 from lacuna.i18n import N_, _
@@ -91,7 +92,7 @@ class Settings:
     """Preferences, and what the program remembers by itself."""
 
     preferences: Preferences = field(default_factory=Preferences)
-    backend: str = "telea"
+    backend: str = default.BACKEND
     params: dict[str, dict[str, Any]] = field(default_factory=dict)  # last params of each backend
     tool: str = "brush"
     tool_options: dict[str, dict[str, Any]] = field(default_factory=dict)

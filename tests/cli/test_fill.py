@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from lacuna.contract.fill import Context, Needs
 from lacuna.contract.guides import Guide
 from lacuna.engine import registry
 from lacuna.imaging import files
+from lacuna.settings import Settings
 from tests.engine.backends import Scripted, constant, installed
 from tests.pictures import lion
 
@@ -49,8 +51,9 @@ def mask(tmp_path: Path) -> Path:
 
 
 def call(*words: object) -> int:
-    """The verb in this process; the exit code."""
-    return main(["fill", *map(str, words)])[0]
+    """The verb in this process, by a backend that has nothing to compile unless another is named; the exit code."""
+    named = {"-b", "--backend"} & set(map(str, words))
+    return main(["fill", *([] if named else ["-b", "telea"]), *map(str, words)])[0]
 
 
 def started(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -65,7 +68,18 @@ def test_the_command_writes_the_file_and_names_it(photo: Path, mask: Path, tmp_p
     done = started("fill", photo, "--mask", mask, "--backend", "telea", "-o", out)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{out}\n", "")
     before, after = files.read(photo).pixels, files.read(out).pixels
-    assert np.array_equal(after, lacuna.fill(before, HOLE))
+    assert np.array_equal(after, lacuna.fill(before, HOLE, "telea"))
+
+
+def test_where_no_method_is_named_one_fills_on_the_command_line_in_the_library_and_in_a_new_window(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.png"
+    assert main(["fill", str(photo), "--mask", str(mask), "--json", "-o", str(out)])[0] == 0
+    assert json.loads(capsys.readouterr().out)["backend"] == Settings().backend == "patchmatch"
+    pixels = files.read(photo).pixels
+    assert np.array_equal(files.read(out).pixels, lacuna.fill(pixels, HOLE))
+    assert np.array_equal(files.read(out).pixels, lacuna.fill(pixels, HOLE, "patchmatch"))
 
 
 def test_options_mean_what_they_mean_in_the_library(photo: Path, mask: Path, tmp_path: Path) -> None:
@@ -96,7 +110,7 @@ def test_sixteen_bits_stay_sixteen_and_grey_stays_grey(mask: Path, tmp_path: Pat
     assert call(source, "--mask", mask, "-o", out) == 0
     after = cv2.imread(str(out), cv2.IMREAD_UNCHANGED)
     assert after is not None
-    assert np.array_equal(after, lacuna.fill(deep, HOLE))
+    assert np.array_equal(after, lacuna.fill(deep, HOLE, "telea"))
 
 
 def test_transparent_pixels_are_a_mask_and_the_result_is_opaque(tmp_path: Path) -> None:
@@ -105,7 +119,7 @@ def test_transparent_pixels_are_a_mask_and_the_result_is_opaque(tmp_path: Path) 
     assert call(source, "--mask", "alpha", "-o", out) == 0
     after = files.read(out)
     assert after.alpha is None
-    assert np.array_equal(after.pixels, lacuna.fill(np.ascontiguousarray(rgba[..., :3]), HOLE))
+    assert np.array_equal(after.pixels, lacuna.fill(np.ascontiguousarray(rgba[..., :3]), HOLE, "telea"))
 
 
 def test_alpha_is_kept_and_filled_only_when_asked(mask: Path, tmp_path: Path) -> None:
@@ -127,9 +141,9 @@ def test_masks_are_cut_at_128_turned_and_kept_soft_on_request(photo: Path, tmp_p
     soft = write(tmp_path / "soft.png", grey)
     pixels = files.read(photo).pixels
     for words, expected in (
-        ((), lacuna.fill(pixels, np.where(grey > 127, 255, 0).astype(np.uint8))),
-        (("--soft",), lacuna.fill(pixels, grey)),
-        (("--invert-mask",), lacuna.fill(pixels, np.where(grey > 127, 0, 255).astype(np.uint8))),
+        ((), lacuna.fill(pixels, np.where(grey > 127, 255, 0).astype(np.uint8), "telea")),
+        (("--soft",), lacuna.fill(pixels, grey, "telea")),
+        (("--invert-mask",), lacuna.fill(pixels, np.where(grey > 127, 0, 255).astype(np.uint8), "telea")),
     ):
         assert call(photo, "--mask", soft, *words, "--overwrite", "-o", tmp_path / "out.png") == 0
         assert np.array_equal(files.read(tmp_path / "out.png").pixels, expected)
@@ -203,6 +217,26 @@ def test_a_dry_run_writes_nothing_and_foretells(
     assert call(photo, "--mask", mask, "--dry-run", "-o", out) == 0
     assert str(out) in capsys.readouterr().out
     assert not out.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals there")
+def test_on_a_terminal_a_first_use_is_told_and_stdout_stays_clean(photo: Path, mask: Path, tmp_path: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    cold = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels"), "COLUMNS": "150", "TERM": "xterm"}
+    command = [sys.executable, "-m", "lacuna", "fill", photo, "--mask", mask, "--json", "-o", tmp_path / "out.png"]
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=theirs, text=True, env=cold)
+    os.close(theirs)
+    told = b""
+    with suppress(OSError):  # Linux says so at the end
+        while part := os.read(ours, 4096):
+            told += part
+    os.close(ours)
+    out, _err = process.communicate(timeout=60)
+    assert process.returncode == 0, told
+    assert b"Loading; the first time takes some seconds" in told
+    assert json.loads(out)["backend"] == "patchmatch"
 
 
 # --- what it refuses --------------------------------------------------------------------------------------------------
@@ -340,7 +374,8 @@ def test_ctrl_c_ends_the_command_within_a_call_that_cannot_be_stopped(tmp_path: 
     hole = np.zeros((760, 800), np.uint8)
     hole[20:740, 20:780] = 255
     mask = write(tmp_path / "mask.png", hole)
-    words = ["fill", source, "--mask", mask, "--set", "radius=20", "-o", tmp_path / "out.png"]  # many seconds
+    slow = ("-b", "telea", "--set", "radius=20")  # many seconds
+    words = ["fill", source, "--mask", mask, *slow, "-o", tmp_path / "out.png"]
     process = subprocess.Popen(
         [sys.executable, "-m", "lacuna", *map(str, words)],
         stdout=subprocess.PIPE,

@@ -28,7 +28,7 @@ class Desk:
     def __init__(self, settings: Settings | None = None) -> None:
         self._calls: queue.Queue[Callable[[], None]] = queue.Queue()
         self.jobs = JobQueue(self._calls.put)
-        self.editor = Editor(settings or Settings(), self.jobs)
+        self.editor = Editor(settings or Settings(backend="telea"), self.jobs)  # one that has nothing to compile
         self.messages: list[Message] = []
         self.editor.said.add(self.messages.append)
 

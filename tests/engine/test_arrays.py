@@ -35,7 +35,7 @@ def image(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
 def test_shape_and_type_come_back_as_they_were_given(shape: tuple[int, ...], dtype: str) -> None:
     given = image(shape, dtype)
     before = given.copy()
-    filled = lacuna.fill(given, HOLE)
+    filled = lacuna.fill(given, HOLE, "telea")
     assert filled.shape == shape
     assert filled.dtype == given.dtype
     assert np.array_equal(given, before)
@@ -55,21 +55,21 @@ def test_grey_is_filled_as_one_channel() -> None:
 
 def test_alpha_is_filled_when_asked() -> None:
     given = image((100, 120, 4), "uint8")
-    filled = lacuna.fill(given, HOLE, fill_alpha=True)
+    filled = lacuna.fill(given, HOLE, "telea", fill_alpha=True)
     expected = cv2.inpaint(np.ascontiguousarray(given[..., 3]), HOLE.astype(np.uint8), 3, cv2.INPAINT_TELEA)
     assert np.array_equal(filled[..., 3], expected)
 
 
 def test_bool_bytes_and_a_third_axis_are_the_same_mask() -> None:
     given = image((100, 120, 3), "uint8")
-    expected = lacuna.fill(given, HOLE)
+    expected = lacuna.fill(given, HOLE, "telea")
     for mask in (HOLE.astype(np.uint8) * np.uint8(255), HOLE[..., None]):
-        assert np.array_equal(lacuna.fill(given, mask), expected)
+        assert np.array_equal(lacuna.fill(given, mask, "telea"), expected)
 
 
 def test_views_of_every_kind_are_taken() -> None:
     given = image((100, 120, 3), "uint8")
-    expected = lacuna.fill(given, HOLE)
+    expected = lacuna.fill(given, HOLE, "telea")
     turned = np.ascontiguousarray(given[::-1])[::-1]
     swapped = np.ascontiguousarray(given[..., ::-1])[..., ::-1]
     planar = np.ascontiguousarray(given.transpose(2, 0, 1)).transpose(1, 2, 0)
@@ -78,19 +78,19 @@ def test_views_of_every_kind_are_taken() -> None:
     locked = given.copy()
     locked.flags.writeable = False
     for view in (turned, swapped, planar, wide[::2, ::2], locked):
-        assert np.array_equal(lacuna.fill(view, HOLE), expected)
-    assert np.array_equal(lacuna.fill(given, np.asfortranarray(HOLE)), expected)
+        assert np.array_equal(lacuna.fill(view, HOLE, "telea"), expected)
+    assert np.array_equal(lacuna.fill(given, np.asfortranarray(HOLE), "telea"), expected)
 
 
 def test_options_reach_the_engine() -> None:
     given = image((100, 120, 3), "uint8")
-    grown = lacuna.fill(given, HOLE, grow=4)
+    grown = lacuna.fill(given, HOLE, "telea", grow=4)
     ring = np.zeros_like(HOLE)
     ring[36:64, 46:74] = True
     assert np.array_equal(grown[~ring], given[~ring])
     assert not np.array_equal(grown[36:40, 50:70], given[36:40, 50:70])
-    assert not np.array_equal(lacuna.fill(given, HOLE, radius=9), lacuna.fill(given, HOLE))
-    assert not np.array_equal(lacuna.fill(given, HOLE, feather=5), lacuna.fill(given, HOLE))
+    assert not np.array_equal(lacuna.fill(given, HOLE, "telea", radius=9), lacuna.fill(given, HOLE, "telea"))
+    assert not np.array_equal(lacuna.fill(given, HOLE, "telea", feather=5), lacuna.fill(given, HOLE, "telea"))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_options_reach_the_engine() -> None:
 )
 def test_arrays_that_do_not_fit_are_named(given: Any, mask: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
-        lacuna.fill(given, mask)
+        lacuna.fill(given, mask, "telea")
 
 
 def test_options_that_do_not_fit_are_named() -> None:
@@ -125,14 +125,14 @@ def test_options_that_do_not_fit_are_named() -> None:
         ({"feather": float("nan")}, ValueError, "feather"),
     ):
         with pytest.raises(error, match=words):
-            lacuna.fill(given, HOLE, **options)  # type: ignore[arg-type]
+            lacuna.fill(given, HOLE, **{"backend": "telea", **options})  # type: ignore[arg-type]
 
 
 def test_a_script_may_fill_from_several_threads() -> None:
     given = image((100, 120, 3), "uint8")
-    expected = lacuna.fill(given, HOLE)
+    expected = lacuna.fill(given, HOLE, "telea")
     results: list[NDArray[Any]] = []
-    threads = [threading.Thread(target=lambda: results.append(lacuna.fill(given, HOLE))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: results.append(lacuna.fill(given, HOLE, "telea"))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -158,7 +158,7 @@ def test_a_small_hole_in_a_large_picture_costs_a_copy_and_little_more() -> None:
     cv2.setNumThreads(1)
     try:
         whole = seconds(lambda: cv2.inpaint(large, mask, 3, cv2.INPAINT_TELEA))
-        ours = seconds(lambda: lacuna.fill(large, mask))
+        ours = seconds(lambda: lacuna.fill(large, mask, "telea"))
     finally:
         cv2.setNumThreads(before)
     assert whole > 4 * ours  # 8 is promised and measured by `lacuna bench`; a busy test machine is given room
@@ -177,7 +177,7 @@ def test_importing_lacuna_imports_nothing_heavy() -> None:
 def test_a_fill_imports_neither_networks_nor_the_window() -> None:
     code = (
         "import sys, numpy as np, lacuna; m = np.zeros((50, 50), bool); m[20:30, 20:30] = True; "
-        "lacuna.fill(np.zeros((50, 50, 3), np.uint8), m); "
+        "lacuna.fill(np.zeros((50, 50, 3), np.uint8), m, 'telea'); "
         "print({'torch', 'onnxruntime', 'scipy', 'numba', 'PIL', 'PySide6', 'typer', 'rich'} & set(sys.modules))"
     )
     assert run(code) == "set()"
@@ -196,4 +196,4 @@ def test_a_mask_of_0_and_1_is_one_of_false_and_true() -> None:
     image = rng.integers(0, 255, (60, 60, 3)).astype(np.uint8)
     mask = np.zeros((60, 60), bool)
     mask[20:40, 20:40] = True
-    assert np.array_equal(lacuna.fill(image, mask.astype(np.uint8)), lacuna.fill(image, mask))
+    assert np.array_equal(lacuna.fill(image, mask.astype(np.uint8), "telea"), lacuna.fill(image, mask, "telea"))

@@ -40,7 +40,7 @@ def photograph(height: int = 900, width: int = 1300, dtype: Any = np.uint8) -> N
 def opened_canvas(photo: Photo | None = None, width: int = 640, height: int = 420) -> Iterator[Canvas]:
     """A shown canvas over a picture; its worker is ended afterwards."""
     door = MainThread()
-    editor = Editor(Settings(), JobQueue(door.deliver))
+    editor = Editor(Settings(backend="telea"), JobQueue(door.deliver))
     canvas = Canvas(editor)
     shown(canvas, width, height)
     try:

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from lacuna import paths
+from lacuna.contract import default
 from lacuna.editor.editor import Editor
 from lacuna.engine.jobs import JobQueue
 from lacuna.settings import Settings
@@ -28,7 +29,10 @@ def opened_window(settings: Settings | None = None) -> Iterator[MainWindow]:
     """A shown window with nothing open, past its idle work; its worker is ended afterwards."""
     door = MainThread()
     queue = JobQueue(door.deliver)
-    settings = settings or Settings.load()
+    if settings is None:
+        settings = Settings.load()
+        if settings.backend == default.BACKEND:
+            settings.backend = "telea"  # one that has nothing to compile
     window = MainWindow(settings)
     window.furnish(Editor(settings, queue))
     shown(window, 1280, 800)

@@ -105,6 +105,11 @@ class PatchMatch:
 
         self._cv2, self._search, self._votes, self._sums = cv2, patchmatch, patch_votes, patch_distance
         self._threads = runtime.threads
+        # Whatever has still to be compiled is compiled here, where the program says that it loads: two sizes use all.
+        image = np.random.default_rng(0).integers(0, 256, (128, 128, 3)).astype(np.uint8)
+        hole = np.zeros((128, 128), bool)
+        hole[32:96, 32:96] = True
+        self.fill(FillWork(image, hole, 255.0), PatchMatchParams(), Progress())
 
     def unload(self) -> None:
         pass

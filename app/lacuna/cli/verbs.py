@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lacuna.contract import default
 from lacuna.i18n import _
 
 app = typer.Typer(
@@ -55,10 +56,12 @@ def fill(
             show_default=False,
         ),
     ] = None,
-    backend: Annotated[str, typer.Option("--backend", "-b", help=_("How to fill; see “lacuna backends”."))] = "telea",
+    backend: Annotated[
+        str, typer.Option("--backend", "-b", help=_("How to fill; see “lacuna backends”."))
+    ] = default.BACKEND,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help=_("A setting of the backend, such as radius=5. Repeatable.")),
+        typer.Option("--set", metavar="NAME=VALUE", help=_("A setting of the backend, such as texture=8. Repeatable.")),
     ] = None,
     grow: Annotated[float, typer.Option(min=0, max=100_000, help=_("Widen the mask by so many pixels."))] = 0.0,
     feather: Annotated[float, typer.Option(min=0, max=100_000, help=_("Soften the seam inside the mask."))] = 0.0,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.contract import default
 from lacuna.contract.fill import FillOptions, Needs
 from lacuna.contract.params import validate
 from lacuna.contract.progress import Progress
@@ -27,7 +28,7 @@ DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
 def fill(
     image: NDArray[Any],
     mask: NDArray[Any],
-    backend: str = "telea",
+    backend: str = default.BACKEND,
     *,
     grow: float = 0.0,
     feather: float = 0.0,

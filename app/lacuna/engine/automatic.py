@@ -19,7 +19,7 @@ from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
 from lacuna.contract.params import number, text
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
-from lacuna.engine.fill import FillRequest, FillResult, Window, fill
+from lacuna.engine.fill import FillRequest, FillResult, Window, fill, loading
 from lacuna.engine.trials import Place, half_width, places
 from lacuna.errors import BackendFailed, InvalidParameter, LacunaError
 from lacuna.i18n import N_, _
@@ -215,7 +215,7 @@ def _warm(tried: list[registry.BackendInfo], runtime: Runtime, progress: Progres
     for info in tried:
         where = _runtime_for(info, runtime)
         if registry.needs_loading(info.id, where):
-            progress.at(0.0, _("Loading"))
+            progress.at(0.0, loading())
             request = _request(info, FillWork(image, hole, 255.0), Region.whole(hole.shape), hole)
             with suppress(LacunaError):
                 fill(request, where, _Bounded(progress, math.inf))

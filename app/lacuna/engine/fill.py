@@ -244,7 +244,7 @@ def _load(backend_id: str, runtime: Runtime, progress: Progress) -> Progress:
     """Load the backend if this is its first use; what is left of `progress`."""
     if not registry.needs_loading(backend_id, runtime):
         return progress.part(1.0)
-    progress.at(0.0, _("Loading"))
+    progress.at(0.0, loading())
     try:
         registry.loaded(backend_id, runtime)
     except (LacunaError, MemoryError):
@@ -253,6 +253,11 @@ def _load(backend_id: str, runtime: Runtime, progress: Progress) -> Progress:
         raise _failed(backend_id, error) from error
     progress.part(LOADING).at(1.0)
     return progress.part(1.0 - LOADING)
+
+
+def loading() -> str:
+    """The name of the phase before a first use: imports, weights and, once on a machine, compilation."""
+    return _("Loading; the first time takes some seconds")
 
 
 def _cost(cut: Cut) -> float:
