@@ -46,6 +46,24 @@ class Preferences:
         ),
     )
     feather: float = number(0.0, 0.0, 50.0, unit="px", label=N_("Feather"), step=0.5)
+    composite: str = (
+        choice(  # the words of `contract.fill.Composite`, which needs numpy: the window does not wait for it
+            "auto",
+            (
+                ("auto", N_("Automatic")),
+                ("plain", N_("Plain")),
+                ("feather", N_("Feather")),
+                ("poisson", N_("Poisson")),
+                ("screened", N_("Screened Poisson")),
+            ),
+            label=N_("Seam"),
+            help=N_(
+                "How a fill is joined to what lies around it. Automatic: as is best for the method. Plain: as it is. "
+                "Feather: shifted near the seam, so that it meets what lies around. Poisson: shifted all over, its own "
+                "details kept. Screened: the same with the shading around the hole, and its own colours far inside."
+            ),
+        )
+    )
     grain: bool = switch(
         True,
         label=N_("Match the grain"),

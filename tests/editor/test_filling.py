@@ -10,11 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
+from lacuna.contract.fill import Composite
+from lacuna.contract.params import describe
 from lacuna.editor.tool import Modifier
 from lacuna.editor.values import Severity
 from lacuna.engine import registry
 from lacuna.engine.jobs import Job, State
 from lacuna.imaging.region import Region
+from lacuna.settings import Preferences
 from tests.editor.scripted import Script
 from tests.editor.support import Desk, box_of, picture, pointer
 
@@ -81,6 +84,19 @@ def test_every_fill_carries_its_recipe_step(opened: Desk):
     assert step.backend == "telea"
     assert step.params == {"radius": 7}
     assert step.box == Region(100, 100, 140, 160)
+
+
+def test_the_preferences_know_every_way_to_join_a_fill_and_it_is_used(scripted: Desk, script: Script):
+    (param,) = (p for p in describe(Preferences) if p.name == "composite")
+    assert [word for word, _label in param.choices] == list(Composite)
+    box(scripted, 100, 100, 140, 160)
+    for word, joined in (("plain", False), ("poisson", True)):
+        prefer(scripted, composite=word)
+        scripted.editor.fill()
+        scripted.settle()
+        assert scripted.document.steps()[-1].options.composite == word
+        assert (scripted.photo[100:140, 100:160] != 77).any() == joined
+        scripted.editor.undo()
 
 
 def test_an_empty_mask_and_a_full_one_are_told_before_anything_runs(opened: Desk):

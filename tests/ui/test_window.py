@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDockWidget,
+    QLabel,
     QPushButton,
     QSlider,
     QWidget,
@@ -518,6 +519,18 @@ def test_filling_the_transparency_is_offered_where_there_is_any(window: MainWind
     box.setFocus()
     QTest.keyClick(box, Qt.Key.Key_Space)
     assert window.editor.settings.preferences.fill_alpha
+
+
+def test_how_a_fill_is_joined_is_chosen_in_the_panel_and_explained(window: MainWindow) -> None:
+    open_photo(window)
+    box = window.fill_panel.seam.fields["composite"].widgets[0]
+    assert isinstance(box, QComboBox)
+    assert box.isVisible()
+    label = next(label for label in window.fill_panel.seam.findChildren(QLabel) if label.buddy() is box)
+    assert "Poisson" in label.toolTip()
+    box.setFocus()
+    QTest.keyClicks(box, "Poi")
+    assert window.editor.settings.preferences.composite == "poisson"
 
 
 def test_the_mask_is_grown_by_the_amount_that_was_set_and_it_is_remembered(window: MainWindow) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from lacuna.contract.fill import FillOptions, FillStep, Needs
+from lacuna.contract.fill import Composite, FillOptions, FillStep, Needs
 from lacuna.contract.params import describe, to_dict, validate
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
@@ -120,7 +120,7 @@ class Filling:
         preferences, document = self._editor.settings.preferences, self._editor.document
         alpha = preferences.fill_alpha and document is not None and document.alpha is not None
         grain = preferences.grain and self._needs().smooth
-        return FillOptions(grow=self.growth, feather=preferences.feather, alpha=alpha, grain=grain)
+        return FillOptions(self.growth, preferences.feather, alpha, Composite(preferences.composite), grain)
 
     # --- running -----------------------------------------------------------------------------------------------------
     def fill(self, document: Document) -> None:

@@ -22,6 +22,7 @@ GROUPS = (
             "overlay_opacity",
             "grow",
             "feather",
+            "composite",
             "grain",
             "fill_alpha",
             "grow_by",

@@ -71,11 +71,7 @@ class FillPanel(QWidget):
         self._scroll.setMinimumHeight(LEAST_SETTINGS)
         self._scroll.setWidget(settings)
         column.addWidget(self._scroll, 1)
-        others = [p.name for p in describe(Preferences) if p.name != "fill_alpha"]
-        self.alpha = Form(Preferences, leave_out=others, parent=self)
-        self.alpha.changed.connect(self.preferred)
-        self.alpha.done.connect(self.done)
-        self._form_place.addWidget(self.alpha)
+        self.seam, self.alpha = self._shared("composite"), self._shared("fill_alpha")
         self._form_place.addStretch(1)
         self.estimate = _wrapped(self, quiet=True)
         self.estimate.setAccessibleName(_("Estimate"))
@@ -135,7 +131,8 @@ class FillPanel(QWidget):
         document = self._editor.document
         self.button.setEnabled(document is not None)
         self.alpha.setVisible(document is not None and document.alpha is not None)
-        self.alpha.show_values(self._editor.settings.preferences)
+        for form in (self.seam, self.alpha):
+            form.show_values(self._editor.settings.preferences)
         self._later.start()
         if not self._known:
             return
@@ -149,6 +146,15 @@ class FillPanel(QWidget):
             self.backends.setToolTip(_(info.summary))
             self._show_form(info)
 
+    def _shared(self, preference: str) -> Form:
+        """A preference that belongs to filling so much that it is shown here too."""
+        others = [p.name for p in describe(Preferences) if p.name != preference]
+        form = Form(Preferences, leave_out=others, parent=self)
+        form.changed.connect(self.preferred)
+        form.done.connect(self.done)
+        self._form_place.addWidget(form)
+        return form
+
     def _show_form(self, info: BackendInfo) -> None:
         if self._form_of != info.id:
             if self._form is not None:
@@ -159,8 +165,9 @@ class FillPanel(QWidget):
             self._form.changed.connect(lambda name, value: self._editor.set_param(name, value))
             self._form.done.connect(self.done)
             self._form_place.insertWidget(0, self._form)
-            self._scroll.setVisible(bool(self._form.fields) or self.alpha.isVisibleTo(self._scroll))
-            chain(self.backends, self._form)
+            chain(self.backends, self._form, self.seam, self.alpha)
+            for form in (self._form, self.seam):
+                form.align_labels(max(self._form.label_width, self.seam.label_width))
             self._form_of = info.id
         assert self._form is not None
         self._form.show_values(self._editor.params)
