@@ -274,6 +274,18 @@ def test_the_colour_stays_while_a_mask_is_painted(app: object) -> None:
         assert len(seen) == 1
 
 
+def test_the_overlay_differs_from_a_small_thing_that_is_masked(app: object) -> None:
+    pixels = np.full((600, 800, 3), 128, np.uint8)
+    pixels[280:320, 380:420] = (255, 59, 48)
+    with opened_canvas(Photo(pixels)) as canvas:
+        canvas.actual_size()
+        canvas.editor.set_option("size", 12)
+        at = canvas.viewport.on_screen(Region(280, 360, 320, 420))
+        drag(canvas, (at.x0, at.y0 + 20), (at.x0 + 50, at.y0 + 20))  # begins beside it
+        shown = on_window(canvas).astype(int)[at.y0 + 20, at.x0 + 40]
+        assert np.abs(shown - (255, 59, 48)).max() > 60
+
+
 def test_a_zoom_is_rough_while_it_moves_and_smooth_soon_after(canvas: Canvas) -> None:
     canvas.zoom_to(1.0)
     finish(canvas)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,21 +21,23 @@ NEAREST_SHARE = 10.0  # percent of the pixels that may come nearer than the dist
 LOYALTY = 1.35  # how much farther another candidate must be before the one in use is given up
 
 
-def best(pixels: NDArray[np.uint8], now: Colour | None = None) -> Colour:
-    """The candidate farthest from `pixels` (..., 3); `now`, the one in use, stays unless another is clearly better.
+def best(samples: Iterable[NDArray[np.uint8]], now: Colour | None = None) -> Colour:
+    """The candidate farthest from all `samples` (..., 3); `now`, the one in use, stays unless another is much better.
 
     Far from the mean is not enough: red stands out from the mean of a red and blue picture, and is lost on its red.
-    So what counts is the distance to the nearest tenth of the pixels.
+    So what counts is the distance to the nearest tenth of the pixels, in the sample that it is nearest to.
     """
-    colours = _opponent(np.divide(pixels.reshape(-1, 3), 255, dtype=np.float32))
-    distances = {
-        c: float(np.percentile(np.linalg.norm(colours - _opponent(np.asarray(c, np.float32)), axis=1), NEAREST_SHARE))
-        for c in CANDIDATES
-    }
+    colours = [_opponent(np.divide(pixels.reshape(-1, 3), 255, dtype=np.float32)) for pixels in samples]
+    distances = {c: min(_distance(of, c) for of in colours) for c in CANDIDATES}
     winner = max(distances, key=lambda c: distances[c])
     if now in distances and distances[winner] < LOYALTY * distances[now]:
         return now
     return winner
+
+
+def _distance(colours: NDArray[np.float32], candidate: Colour) -> float:
+    apart = np.linalg.norm(colours - _opponent(np.asarray(candidate, np.float32)), axis=1)
+    return float(np.percentile(apart, NEAREST_SHARE))
 
 
 def _opponent(rgb: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -29,6 +29,7 @@ from lacuna.ui.canvas.tile_cache import EVERYWHERE, TileCache, remembered
 
 AUTO = "auto"
 PACE = 25  # ms from a dab to its ring and outline
+BELOW = 12  # image pixels around the mask that count as what lies below it
 NEIGHBOURHOOD = 256  # image pixels around the mask whose colours the tint has to differ from
 
 
@@ -55,6 +56,7 @@ class Scene(QObject):
         self.style = MaskStyle()
         self._colour = AUTO
         self._checker = 8
+        self._stroked = False  # a stroke has begun since the colour was chosen
         self.scale = Scale(1.0)  # at which the person paints
         self.seen = Region(0, 0, 0, 0)  # what the person sees of the picture meanwhile
         self._dabbed: list[Region] = []  # whose rings are still to be drawn
@@ -122,6 +124,7 @@ class Scene(QObject):
         document = self.document
         if document is None:
             return
+        self._stroked = True
         if document.mask_bounds().empty:
             self._restyle(colour=self._chosen(Region(int(y), int(x), int(y) + 1, int(x) + 1)))
 
@@ -136,12 +139,12 @@ class Scene(QObject):
         box = around if around is not None else document.mask_bounds()
         if box.empty:
             box = Region.whole(document.shape)
-        box = box.pad(NEIGHBOURHOOD).clip(document.shape)
-        if box.empty:
+        # What is to be masked may be a small part of what surrounds it: a red thing is looked at by itself, too.
+        boxes = [box.pad(reach).clip(document.shape) for reach in (BELOW, NEIGHBOURHOOD)]
+        samples = [_sample(document.photo.pixels, box) for box in boxes if not box.empty]
+        if not samples:
             return now or CANDIDATES[0]
-        every = max(1, max(box.height, box.width) // 64)
-        sample = document.photo.pixels[box.y0 : box.y1 : every, box.x0 : box.x1 : every]
-        return best(eight_bits(sample, document.header.white), now)
+        return best((eight_bits(sample, document.header.white) for sample in samples), now)
 
     def _restyle(self, **changes: object) -> None:
         style = replace(self.style, **changes)  # type: ignore[arg-type]
@@ -287,6 +290,9 @@ class Scene(QObject):
             self._drop_previews()  # only now: the result has been put in, though it may have waited for a gesture
         if self.photo is None:
             return
+        if self._stroked and self.editor.gesture is None:
+            self._stroked = False
+            self._restyle(colour=self._chosen())  # now it is known what lies below
         if self.editor.growth != self.style.growth:
             self._restyle(growth=self.editor.growth)
         offer = self.editor.offer
@@ -355,3 +361,9 @@ class Scene(QObject):
     def close(self) -> None:
         """Wait for what runs beside the window."""
         self._loader.wait()
+
+
+def _sample(pixels: Pixels, box: Region) -> Pixels:
+    """Some 64 x 64 pixels of a part."""
+    every = max(1, max(box.height, box.width) // 64)
+    return pixels[box.y0 : box.y1 : every, box.x0 : box.x1 : every]
