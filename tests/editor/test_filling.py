@@ -103,12 +103,15 @@ def test_an_empty_mask_and_a_full_one_are_told_before_anything_runs(opened: Desk
     assert opened.editor.estimate().problem
     opened.editor.fill()
     assert opened.editor.jobs == []
-    assert opened.messages[-1].severity is Severity.WARNING
+    assert opened.messages[-1].severity is Severity.INFO  # a note: it goes by itself
+    assert not opened.messages[-1].over()
     opened.editor.select_all()
+    assert opened.messages[-1].over()
     assert "whole picture" in opened.editor.estimate().problem
     opened.editor.fill()
     assert opened.editor.jobs == []
     assert "whole picture" in opened.messages[-1].sentence
+    assert opened.messages[-1].severity is Severity.WARNING
 
 
 def test_the_estimate_counts_pixels_and_regions_and_grows_with_them(opened: Desk):
@@ -138,6 +141,71 @@ def test_the_estimate_learns_from_fills(scripted: Desk, script: Script):
     assert speed > 10  # 0.3 s for 0.02 megapixels
     scripted.editor.undo()
     assert scripted.editor.estimate().seconds == pytest.approx(0.3, abs=0.25)
+
+
+def test_the_estimate_says_that_a_first_use_may_take_longer_where_something_is_compiled(opened: Desk):
+    registry.refresh()
+    box(opened, 10, 10, 20, 20)
+    told = {}
+    for backend in ("telea", "patchmatch", "auto"):
+        opened.editor.use_backend(backend)
+        told[backend] = opened.editor.estimate().first
+    assert told == {"telea": False, "patchmatch": True, "auto": True}
+    opened.editor.use_backend("patchmatch")
+    opened.editor.fill()
+    opened.settle()
+    opened.editor.undo()
+    assert not opened.editor.estimate().first
+
+
+def test_a_method_that_tries_others_says_that_this_takes_time(opened: Desk):
+    box(opened, 10, 10, 20, 20)
+    seconds = {}
+    for backend in ("telea", "auto"):
+        opened.editor.use_backend(backend)
+        seconds[backend] = opened.editor.estimate().seconds
+    assert seconds["auto"] > seconds["telea"] + 0.2
+
+
+def test_the_method_that_was_chosen_is_reported_until_something_else_is_done_and_not_said(opened: Desk):
+    opened.editor.use_backend("auto")
+    opened.editor.set_param("methods", "telea,ns")
+    box(opened, 100, 100, 140, 160)
+    opened.editor.fill()
+    opened.settle()
+    report = opened.editor.report
+    assert report.methods in (("telea",), ("ns",))
+    assert f"{report.methods[0]} was chosen" in report.notes[0]
+    assert opened.messages == []
+    opened.editor.use_backend("telea")
+    opened.editor.try_again()
+    opened.settle()
+    first, second = opened.editor.offer.results
+    assert first.name == f"Automatic choice ({report.methods[0]})"
+    assert opened.editor.report is second.report
+    opened.editor.choose(0)
+    assert opened.editor.report is report
+    opened.editor.drop()
+    box(opened, 10, 10, 20, 20)
+    assert opened.editor.report is None
+
+
+def test_a_fill_below_transparent_pixels_says_that_nothing_is_to_be_seen(empty: Desk, script: Script, tmp_path: Path):
+    pixels = np.full((200, 200, 4), 120, np.uint8)
+    pixels[:100, :, 3] = 0
+    cv2.imwrite(str(tmp_path / "clear.png"), pixels)
+    empty.open(tmp_path / "clear.png")
+    empty.editor.use_backend("scripted")
+    prefer(empty, grow=0.0)
+    box(empty, 80, 80, 120, 120)
+    empty.editor.fill()
+    empty.settle()
+    assert empty.messages == []  # half of it is seen
+    box(empty, 10, 10, 30, 30)
+    empty.editor.fill()
+    empty.settle()
+    assert "nothing of it is to be seen" in empty.messages[-1].sentence
+    assert "transparency" in empty.messages[-1].hint
 
 
 def test_an_exception_in_the_backend_is_said_with_details_and_changes_nothing(scripted: Desk, script: Script):

@@ -77,6 +77,7 @@ def test_the_one_that_is_nearer_on_this_photo_is_chosen(better: int) -> None:
     assert np.array_equal(result.pixels, image)
     chosen, other = ("dark", "bright") if better == 40 else ("bright", "dark")
     (note,) = report.notes
+    assert report.methods == (chosen,)
     assert note.startswith(f"{chosen} was chosen, by trials at ")
     assert f" places beside the hole: {chosen} inf dB" in note
     assert f"; {other} " in note

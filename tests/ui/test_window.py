@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from lacuna.contract.progress import Progress
 from lacuna.editor.values import Message, Severity
+from lacuna.engine import registry
 from lacuna.engine.jobs import unexpected
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
@@ -503,6 +504,10 @@ def test_the_estimate_follows_the_mask(window: MainWindow) -> None:
     paint(window, (0.4, 0.4), (0.6, 0.6))
     wait_until(lambda: "region" in window.fill_panel.estimate.text())
     assert window.fill_panel.problem.isHidden()
+    assert "first use" not in window.fill_panel.estimate.text()  # nothing is compiled for this method
+    registry.refresh()
+    window.editor.use_backend("patchmatch")
+    wait_until(lambda: "first use" in window.fill_panel.estimate.text())
     window.editor.clear_mask()
     wait_until(lambda: "region" not in window.fill_panel.estimate.text())
 
@@ -531,6 +536,23 @@ def test_how_a_fill_is_joined_is_chosen_in_the_panel_and_explained(window: MainW
     box.setFocus()
     QTest.keyClicks(box, "Poi")
     assert window.editor.settings.preferences.composite == "poisson"
+
+
+def test_what_was_chosen_automatically_stays_in_the_panel_until_something_else_is_done(window: MainWindow) -> None:
+    open_photo(window)
+    choice = window.fill_panel.choice
+    window.editor.use_backend("auto")
+    window.editor.set_param("methods", "telea,ns")
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    assert choice.isHidden()
+    fill(window)
+    (method,) = window.editor.report.methods
+    assert choice.isVisible()
+    assert choice.text().splitlines()[0] == f"Chosen: {registry.info(method).name}"
+    assert " dB" in choice.text()
+    assert cards(window) == []
+    paint(window, (0.4, 0.4), (0.45, 0.4))
+    assert choice.isHidden()
 
 
 def test_the_mask_is_grown_by_the_amount_that_was_set_and_it_is_remembered(window: MainWindow) -> None:

@@ -77,6 +77,7 @@ class Criminisi:
         return Needs(
             guides=frozenset({Guide.SOURCE}),
             context=Context(minimum=WHOLE if whole else params.ring + params.patch, share=0.0),
+            compiles=True,
             megapixel_seconds=(150.0 if whole else 25.0) * 3.0 / core,
             bytes_per_pixel=60.0,  # the planes of sums alone are 24; what belongs to the front lies in the hole alone
         )

@@ -94,6 +94,7 @@ class PatchMatch:
         return Needs(
             guides=frozenset({Guide.SOURCE}),
             seeded=True,
+            compiles=True,
             megapixel_seconds=6.0 * params.rounds,
             bytes_per_pixel=48.0,
         )

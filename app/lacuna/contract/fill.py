@@ -60,6 +60,8 @@ class Needs:
     composite: Composite = Composite.PLAIN  # what "auto" means for it
     smooth: bool = False  # the result has no grain of its own: the picture's may be put in
     interruptible: bool = True  # False: one call that cannot be stopped, its result is thrown away
+    compiles: bool = False  # its first use on a machine takes some seconds more
+    call_seconds: float = 0.0  # rough cost of a call beside its pixels
     megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core, until it has been measured
     bytes_per_pixel: float = 16.0  # working memory for each pixel of the crop
 
@@ -98,13 +100,15 @@ class Filled:
     """A filled crop: `image` (h, w, 3) in the work's dtype, or float32 in the same range. Only the hole is looked at.
 
     `came_from` (h, w, 2) int32 is the source pixel (y, x) in crop coordinates of each filled one, -1 where unknown.
-    `notes` are sentences that the person should read about how it was done.
+    `notes` are sentences that the person should read about how it was done. `method` is the id of the backend that was
+    chosen to do it, where this one chose among others.
     """
 
     image: Pixels
     came_from: NDArray[np.int32] | None = None
     edges: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
+    method: str = ""
 
 
 class FillBackend(Protocol):

@@ -15,7 +15,7 @@ from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.editor.below import Below
 from lacuna.engine import fill as engine
-from lacuna.engine import plan
+from lacuna.engine import plan, registry
 from lacuna.engine.fill import FillRequest, FillResult, Piece, Window
 from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
@@ -55,7 +55,8 @@ class Asked:
     def overhead(self) -> float:
         """Seconds that it takes beside the backend's own work, as `plan.estimate` counts them."""
         area = sum(region.area for region, _mask in self.masks)
-        return area / 1e6 * plan.CROP_SECONDS + len(self.masks) * plan.CUT_SECONDS
+        call = plan.CUT_SECONDS + registry.backend(self.backend).needs(self.params).call_seconds
+        return area / 1e6 * plan.CROP_SECONDS + len(self.masks) * call
 
     def run(self, runtime: Runtime, progress: Progress, *, measured: bool) -> Ran:
         """In the worker, once: fill, and keep of what it was made for no more than is needed to put it in."""

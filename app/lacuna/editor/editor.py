@@ -116,7 +116,7 @@ class Editor:
         """
         document = self.document
         if document is not None:
-            self._guarded(self.filling.offers.settle)
+            self._settle()
             self.rests.afterwards(lambda: self.files.save(document, path, then, quality, allow_reduce=allow_reduce))
 
     @property
@@ -225,7 +225,7 @@ class Editor:
             self.said(Message(_("The original is being loaded."), _("Paint again in a moment.")))
             return
         if self.gesture is None and self.tool.id != "hand":
-            self._guarded(self.filling.offers.settle)
+            self._settle()
         self._guarded(lambda: self.toolbox.press(document, at))
 
     def move(self, at: Pointer) -> None:
@@ -390,7 +390,7 @@ class Editor:
         document = self.document
         if document is not None:
             self.toolbox.cancel()
-            self._guarded(self.filling.offers.settle)
+            self._settle()
             self._guarded(lambda: change(document))
 
     # --- fill --------------------------------------------------------------------------------------------------------
@@ -402,34 +402,34 @@ class Editor:
     @property
     def backend(self) -> str:
         """Its id."""
-        return self.filling.backend
+        return self.filling.method.backend
 
     @property
     def params(self) -> Any:
         """The backend's params as they are now."""
-        return self.filling.params
+        return self.filling.method.params
 
     def use_backend(self, backend_id: str) -> None:
-        self._guarded(lambda: self.filling.use_backend(backend_id))
+        self._guarded(lambda: self.filling.method.use_backend(backend_id))
 
     def set_param(self, name: str, value: Any) -> None:
-        self._guarded(lambda: self.filling.set_param(name, value))
+        self._guarded(lambda: self.filling.method.set_param(name, value))
 
     @property
     def growth(self) -> float:
         """By how many pixels the mask is widened before the fill; shown in the overlay as what will be filled."""
-        return self.filling.growth
+        return self.filling.method.growth
 
     @property
     def report(self) -> FillResult | None:
-        """Of the last fill that was put in, without its pixels: areas, time, and that the rest was compared."""
-        return self.filling.report
+        """Of the result shown, or of the last fill until something else is done: areas, time, what was compared."""
+        return self.filling.report if self.offer is None else self.offer.shown.report
 
     def estimate(self) -> Estimate:
         """Cheap enough for each change of mask or params."""
         if self.document is None:
             return Estimate(problem=_("Open a picture first."))
-        return self.filling.estimate(self.document)
+        return self.filling.method.estimate(self.document)
 
     def fill(self) -> None:
         """Fill the mask in a job. What a running fill works on already is left to it; the rest waits its turn."""
@@ -457,6 +457,11 @@ class Editor:
         self.filling.offers.drop()
         self.state_changed()
 
+    def _settle(self) -> None:
+        """The person goes on with what is to be seen: a try that is shown is accepted."""
+        if self.offer is not None:
+            self._guarded(self.filling.offers.settle)
+
     def cancel(self) -> None:
         """Cancel the running job."""
         self.work.cancel_first()
@@ -466,12 +471,13 @@ class Editor:
     def copy(self, make: Callable[[Photo], T], then: Callable[[T], None]) -> None:
         """Make something of a copy of the picture as it is now, for the clipboard: `make` in a job, then `then` here.
 
-        A small picture is copied at once, so that it need not wait for a running fill.
+        A small picture is copied at once, so that it need not wait for a running fill. A try that is shown is accepted
+        first: what is to be seen is copied.
         """
         document = self.document
         if document is None:
             return
-        self._guarded(self.filling.offers.settle)
+        self._settle()
         if document.shape[0] * document.shape[1] <= COPY_AT_ONCE and not self.rests.pending:
             then(make(document.snapshot()))
             return

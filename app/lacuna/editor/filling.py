@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from lacuna.contract.fill import Composite, FillOptions, FillStep, Needs
-from lacuna.contract.params import describe, to_dict, validate
+from lacuna.contract.fill import FillOptions, FillStep, Needs
+from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit
 from lacuna.document.plane import Plane
 from lacuna.editor.asked import Asked, MaskPart, Part, Ran, patches
 from lacuna.editor.below import Below
+from lacuna.editor.method import Method
 from lacuna.editor.offer import Offers, Result
 from lacuna.editor.origins import Origins
-from lacuna.editor.values import Estimate, Message, Severity
+from lacuna.editor.values import Message, Severity
 from lacuna.engine import plan, registry
 from lacuna.engine.device import runtime_for
 from lacuna.engine.fill import FillResult
 from lacuna.engine.jobs import Job
-from lacuna.errors import InvalidParameter, UnknownBackend
+from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
@@ -30,107 +31,30 @@ from lacuna.imaging.region import Region
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
-SPEED_SHARE = 0.3  # of the newest measurement in the remembered speed
-SPEED_PIXELS = 4096  # smaller holes measure the start, not the speed
-
 
 class Filling:
-    """Which backend, with which params; the fills that run, and those whose results wait in `offers`."""
+    """The fills that run, and those whose results wait in `offers`; `method` is how the next one will be done."""
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
+        self.method = Method(editor)
         self.offers = Offers(editor, self._no_more_tries)
-        self.report: FillResult | None = None  # of the last fill that was put in, without its pixels
+        self._reported: tuple[Edit | None, FillResult] | None = None  # of the last fill, without its pixels
         self.origins = Origins()
         self._seed = 0
         self._running: dict[Job, Asked] = {}
-        self._params: dict[str, Any] = {}
-        self._estimated: tuple[Any, Estimate] | None = None
-
-    # --- choosing ----------------------------------------------------------------------------------------------------
-    @property
-    def backend(self) -> str:
-        """The backend chosen, or the first there is if that one is gone."""
-        wanted = self._editor.settings.backend
-        try:
-            return registry.info(wanted).id
-        except UnknownBackend:
-            return registry.backends()[0].id
-
-    @property
-    def params(self) -> Any:
-        backend = self.backend
-        if backend not in self._params:
-            self._params[backend] = self._remembered(backend)
-        return self._params[backend]
-
-    def use_backend(self, backend_id: str) -> None:
-        self._editor.settings.backend = registry.info(backend_id).id
-
-    def set_param(self, name: str, value: Any) -> None:
-        backend = self.backend
-        params: Any = validate(registry.info(backend).Params, {**to_dict(self.params), name: value})
-        self._params[backend] = params
-        self._editor.settings.params[backend] = to_dict(params)
-
-    @property
-    def growth(self) -> float:
-        document, percent = self._editor.document, self._editor.settings.preferences.grow
-        if document is None or percent <= 0:
-            return 0.0
-        return max(1.0, percent / 100 * max(document.shape))
-
-    # --- before ------------------------------------------------------------------------------------------------------
-    def estimate(self, document: Document) -> Estimate:
-        options = self._fill_options()
-        key = (document, document.mask.revision, document.shape, self.backend, self.params, options)
-        if self._estimated is None or self._estimated[0] != key:
-            self._estimated = (key, self._estimate(document, options))
-        return self._estimated[1]
-
-    def _still(self, problem: str) -> bool:
-        document = self._editor.document
-        return document is not None and self.estimate(document).problem == problem
-
-    def _estimate(self, document: Document, options: FillOptions) -> Estimate:
-        pixels = document.mask_count()
-        if pixels == 0:
-            return Estimate(problem=_("Paint over what should go first."))
-        info = registry.info(self.backend)
-        if info.missing:
-            return Estimate(pixels=pixels, problem=info.missing)
-        height, width = document.shape
-        if pixels >= height * width:
-            problem = _("The mask covers the whole picture: nothing is left to fill it from.")
-            return Estimate(pixels=pixels, problem=problem)
-        found = plan.estimate(
-            document.mask.pixels,
-            self._needs(),
-            options,
-            within=document.mask_bounds(),
-            seconds_per_megapixel=self._editor.settings.speeds.get(self.backend),
-            pixel_bytes=3 * document.photo.dtype.itemsize,
-        )
-        return Estimate(found.seconds, found.bytes, pixels, found.windows)
-
-    def _needs(self) -> Needs:
-        return registry.backend(self.backend).needs(self.params)
-
-    def _fill_options(self) -> FillOptions:
-        preferences, document = self._editor.settings.preferences, self._editor.document
-        alpha = preferences.fill_alpha and document is not None and document.alpha is not None
-        grain = preferences.grain and self._needs().smooth
-        return FillOptions(self.growth, preferences.feather, alpha, Composite(preferences.composite), grain)
 
     # --- running -----------------------------------------------------------------------------------------------------
     def fill(self, document: Document) -> None:
         """Fill what is masked and not being filled yet."""
-        problem = self.estimate(document).problem
+        problem = self.method.estimate(document).problem
         if problem:
-            self._editor.said(Message(problem, severity=Severity.WARNING, over=lambda: not self._still(problem)))
+            severity = Severity.WARNING if document.mask_count() else Severity.INFO  # no mask is where all begin
+            still = self.method.still
+            self._editor.said(Message(problem, severity=severity, over=lambda: not still(document, problem)))
             return
         self.offers.settle()
-        needs, options = self._needs(), self._fill_options()
+        needs, options = self.method.needs, self.method.options
         regions = plan.windows_for(document.mask.pixels, needs, options, document.mask_bounds())
         masks = self._without_running(document, regions)
         if masks:  # else all that is masked is being filled already
@@ -145,11 +69,11 @@ class Filling:
             if not document.mask_bounds().empty:
                 self.fill(document)
             return
-        missing = registry.info(self.backend).missing
+        missing = registry.info(self.method.backend).missing
         if missing:
             self._editor.said(Message(missing, severity=Severity.WARNING))
             return
-        needs, options = self._needs(), self._fill_options()
+        needs, options = self.method.needs, self.method.options
         seed = max(self._seed, base.step.seed) + 1 if needs.seeded and base.step is not None else self._seed
         below = Below.of(base, document)
         mask = below.whole_mask()
@@ -202,9 +126,9 @@ class Filling:
     ) -> Asked:
         return Asked(
             document=document,
-            label=_("Fill: {backend}").format(backend=_(registry.info(self.backend).name)),
-            backend=self.backend,
-            params=self.params,
+            label=_("Fill: {backend}").format(backend=_(registry.info(self.method.backend).name)),
+            backend=self.method.backend,
+            params=self.method.params,
             options=options,
             seed=seed,
             masks=masks,
@@ -270,8 +194,8 @@ class Filling:
         return tuple(left)
 
     def _finished(self, asked: Asked, ran: Ran) -> None:
-        self._measure(asked, ran)
-        for note in ran.result.notes:
+        self.method.measure(asked, ran)
+        for note in () if ran.result.methods else ran.result.notes:  # why a method was chosen stands in the panel
             self._editor.said(Message(note))
         below = asked.below
         if any(self._differs(asked, part) for part in ran.parts):
@@ -279,16 +203,15 @@ class Filling:
         elif below is None or not _in_force(asked.document, below.edit):
             self._put(asked, ran)
         else:
-            there = _result(below.step, below.edit.label)
+            there = _result(below.step, below.edit.label, self._report_of(below.edit))
             self.offers.add(below.edit, there, self._result(asked, ran))
 
     def _result(self, asked: Asked, ran: Ran) -> Result:
         assert ran.result.step is not None
         pieces = (*ran.beside, *((part.piece.region, part.piece.pixels) for part in ran.parts))
         nbytes = sum(part.nbytes for part in ran.parts) + sum(pixels.nbytes for _region, pixels in ran.beside)
-        return replace(
-            _result(ran.result.step, asked.label), pieces=pieces, put=lambda: self._put(asked, ran), nbytes=nbytes
-        )
+        there = _result(ran.result.step, asked.label, ran.result)
+        return replace(there, pieces=pieces, put=lambda: self._put(asked, ran), nbytes=nbytes)
 
     def _differs(self, asked: Asked, part: Part) -> bool:
         """Is the photo below `part` another than it was seen then? Tiles first, pixels only if one changed."""
@@ -321,15 +244,23 @@ class Filling:
                     mask[part > 0] = 0
         self._editor.masking.remember(masks)
         self.origins.add(document, tuple(part.piece for part in ran.parts))
-        self.report = ran.result
+        self._reported = (document.history.newest, ran.result)
+        if not asked.options.alpha and _unseen(document, ran.parts):
+            self._editor.said(
+                Message(
+                    _("The fill lies below transparent pixels: nothing of it is to be seen."),
+                    _("Turn on “Fill the transparency too” and try again."),
+                )
+            )
 
-    def _measure(self, asked: Asked, ran: Ran) -> None:
-        """Remember how fast the backend was: a running mean, so that one busy moment does not spoil it."""
-        result = ran.result
-        if ran.measured and result.filled_pixels >= SPEED_PIXELS:
-            speeds = self._editor.settings.speeds
-            speed = max(0.0, result.seconds - asked.overhead) / result.filled_pixels * 1e6
-            speeds[asked.backend] = speed + (1 - SPEED_SHARE) * (speeds.get(asked.backend, speed) - speed)
+    @property
+    def report(self) -> FillResult | None:
+        """Of the last fill, without its pixels, as long as nothing else was done since."""
+        document = self._editor.document
+        return None if document is None else self._report_of(document.history.newest)
+
+    def _report_of(self, edit: Edit | None) -> FillResult | None:
+        return self._reported[1] if self._reported is not None and self._reported[0] is edit else None
 
     # --- the rest ----------------------------------------------------------------------------------------------------
     @property
@@ -340,23 +271,10 @@ class Filling:
     def forget(self) -> None:
         """Another document: its results are of no use."""
         self.offers.forget()
-        self.report = self._estimated = None
+        self.method.forget()
+        self._reported = None
         self.origins = Origins()
         self._seed = 0
-
-    def _remembered(self, backend: str) -> Any:
-        """The params as kept in the settings; a value that no longer fits is left out."""
-        params_class = registry.info(backend).Params
-        kept = self._editor.settings.params.get(backend, {})
-        fitting = {}
-        for param in describe(params_class):
-            if param.name in kept:
-                try:
-                    validate(params_class, {param.name: kept[param.name]})
-                except InvalidParameter:
-                    continue
-                fitting[param.name] = kept[param.name]
-        return validate(params_class, fitting)
 
 
 def _in_force(document: Document, edit: Edit) -> bool:
@@ -364,13 +282,24 @@ def _in_force(document: Document, edit: Edit) -> bool:
     return edit in history.entries[: history.position]
 
 
-def _result(step: FillStep, label: str) -> Result:
+def _result(step: FillStep, label: str, report: FillResult | None) -> Result:
     """The result of `step`, as if it were in the picture."""
     try:
         info = registry.info(step.backend)
     except UnknownBackend:  # a session that was brought back, by a method that has gone since
-        return Result(step, step.backend, step.seed, label)
-    return Result(step, _(info.name), step.seed if info.needs.seeded else None, label)
+        return Result(step, step.backend, step.seed, label, report=report)
+    name = _(info.name)
+    if report is not None and report.methods:
+        name = _("{backend} ({methods})").format(backend=name, methods=", ".join(report.methods))
+    return Result(step, name, step.seed if info.needs.seeded else None, label, report=report)
+
+
+def _unseen(document: Document, parts: tuple[Part, ...]) -> bool:
+    """Is every pixel that a fill has changed transparent?"""
+    if document.alpha is None:
+        return False
+    changed = [patch for patch in patches(parts) if patch.plane == "photo" and patch.where.any()]
+    return bool(changed) and all(not document.alpha.pixels[patch.region.slices][patch.where].any() for patch in changed)
 
 
 def _other(plane: Plane, revision: int, region: Region, before: NDArray[Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lacuna.contract.fill import FillStep
 from lacuna.document.edit import Edit
 from lacuna.editor.values import Message, Severity
+from lacuna.engine.fill import FillResult
 from lacuna.i18n import _
 from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
@@ -36,6 +37,7 @@ class Result:
     pieces: Shown = ()
     put: Callable[[], None] | None = None
     nbytes: int = 0  # of memory that it holds
+    report: FillResult | None = None  # without its pieces; None for a fill of an earlier session
 
 
 @dataclass(frozen=True, eq=False)

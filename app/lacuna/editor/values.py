@@ -41,13 +41,17 @@ class Message:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take: seconds and bytes, hole pixels and number of regions; `problem` says why it cannot run."""
+    """What a run will take: seconds and bytes, hole pixels and number of regions; `problem` says why it cannot run.
+
+    `first`: it may take some seconds more, as the method was not used yet and has something to compile.
+    """
 
     seconds: float = 0.0
     bytes: int = 0
     pixels: int = 0
     regions: int = 0
     problem: str = ""
+    first: bool = False
 
 
 class MaskFit(Enum):

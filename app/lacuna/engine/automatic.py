@@ -22,7 +22,7 @@ from lacuna.engine import registry
 from lacuna.engine.fill import FillRequest, FillResult, Window, fill, loading
 from lacuna.engine.trials import Place, half_width, places
 from lacuna.errors import BackendFailed, InvalidParameter, LacunaError
-from lacuna.i18n import N_, _
+from lacuna.i18n import N_, _, ngettext
 from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
 from lacuna.metrics.fidelity import detail, psnr
@@ -58,7 +58,7 @@ FIRST_THIN = ("membrane", "ns")
 @dataclass(frozen=True)
 class AutomaticParams:
     seconds: float = number(
-        4.0, 0.5, 120.0, step=0.5, unit="s", label=N_("Time for trying out"),
+        4.0, 0.5, 120.0, step=0.5, unit="s", label=N_("Trial time"),
         help=N_("For each group of holes. With more time, methods are tried at more places, and slow ones too."),
     )  # fmt: skip
     methods: str = text(
@@ -89,6 +89,8 @@ class Automatic:
             devices=frozenset().union(*(needs.devices for needs in all_needs)),
             smooth=any(needs.smooth for needs in all_needs),  # it gets what it lacks, and may lack none
             seeded=True,
+            compiles=any(needs.compiles for needs in all_needs),
+            call_seconds=MOST_PLACES * len(all_needs) * CALL_SECONDS,
             megapixel_seconds=max(costs) + 2 * sum(costs),
             bytes_per_pixel=16.0 + max(needs.bytes_per_pixel for needs in all_needs),
         )
@@ -110,7 +112,7 @@ class Automatic:
             replace(request, guides=work.guides), _runtime_for(picked, self._runtime), progress.part(1 - TRYING)
         )
         image, came_from = _put_together(work, result)
-        return Filled(image, came_from=came_from, notes=(*choice.notes, *result.notes))
+        return Filled(image, came_from=came_from, notes=(*choice.notes, *result.notes), method=choice.backend)
 
 
 def candidates(params: AutomaticParams) -> list[registry.BackendInfo]:
@@ -198,9 +200,14 @@ def _choose(
     if usual is not None:
         means[usual] += LEAD
     ranked = sorted(means, key=lambda backend: -means[backend])  # stable: of equals the first one listed
-    sentence = _("{backend} was chosen, by trials at {count} places beside the hole: {grades}.")
+    count = len(scored[ranked[0]])
+    sentence = ngettext(
+        "{backend} was chosen, by trials at {count} place beside the hole: {grades}.",
+        "{backend} was chosen, by trials at {count} places beside the hole: {grades}.",
+        count,
+    )
     told = "; ".join(_told(backend, scored[backend]) for backend in ranked)
-    notes.insert(0, sentence.format(backend=ranked[0], count=len(scored[ranked[0]]), grades=told))
+    notes.insert(0, sentence.format(backend=ranked[0], count=count, grades=told))
     return Choice(ranked[0], tuple(notes))
 
 

@@ -80,7 +80,8 @@ class FillResult:
     """`pieces` to write, the recipe `step` if it was asked for, and the report's numbers.
 
     `mask_pixels` counts the mask as painted, `filled_pixels` after growing, `changed_pixels` those that differ now.
-    `untouched` is the outcome of the comparison of all pixels outside the grown mask with the input.
+    `untouched` is the outcome of the comparison of all pixels outside the grown mask with the input. `methods` are the
+    ids of the backends that a backend chose, each once, if it is one that chooses.
     """
 
     pieces: tuple[Piece, ...]
@@ -93,6 +94,7 @@ class FillResult:
     changed_pixels: int
     untouched: bool
     notes: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
 
 
 def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResult:
@@ -108,15 +110,15 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     rest = _load(request.backend, runtime, progress)
     total = sum(_cost(cut) for window in opened for cut in window.cuts)
     pieces: list[Piece] = []
-    notes: list[str] = []
+    told = _Told()
     if not copies(needs) and any(window.sources is not None for window in request.windows):
-        notes.append(_("This backend copies nothing: the sampling area was not used."))
+        told.notes.append(_("This backend copies nothing: the sampling area was not used."))
     changed, untouched = 0, True
     for window in opened:
         for cut in window.cuts:
             part = rest.part(_cost(cut) / total)
             part.at(0.0, _("Filling"))
-            piece, different = _fill_cut(request, needs, window, cut, notes, part)
+            piece, different = _fill_cut(request, needs, window, cut, told, part)
             pieces.append(piece)
             changed += int(np.count_nonzero(different))
             untouched &= not (different & (window.weight[cut.box.slices] == 0)).any()
@@ -131,7 +133,8 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         filled_pixels=sum(window.pixels for window in opened),
         changed_pixels=changed,
         untouched=untouched,
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys(told.notes)),
+        methods=tuple(dict.fromkeys(told.methods)),
     )
 
 
@@ -214,6 +217,14 @@ class _Opened:
     sources: Hole | None = None
 
 
+@dataclass(eq=False)
+class _Told:
+    """What the calls of a backend have said so far."""
+
+    notes: list[str] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
+
+
 def _open(window: Window, options: FillOptions, needs: Needs) -> _Opened:
     weight = weights(window.mask, options)
     hole = weight > 0
@@ -265,7 +276,7 @@ def _cost(cut: Cut) -> float:
 
 
 def _fill_cut(
-    request: FillRequest, needs: Needs, opened: _Opened, cut: Cut, notes: list[str], progress: Progress
+    request: FillRequest, needs: Needs, opened: _Opened, cut: Cut, told: _Told, progress: Progress
 ) -> tuple[Piece, Hole]:
     """The filled piece of one cut, and which of its pixels differ from before."""
     window, crop = opened.window, cut.crop
@@ -292,7 +303,7 @@ def _fill_cut(
 
     colours = progress.part(colour_share).shown_through(preview if progress.watched else None)
     crop_pixels = window.pixels[crop.slices]
-    invented = _invent(request, needs, _Crop(crop_pixels, hole, request.grey, guides, sources), notes, colours)
+    invented = _invent(request, needs, _Crop(crop_pixels, hole, request.grey, guides, sources), told, colours)
     filled = as_grey(invented.pixels) if request.grey else invented.pixels
     box = cut.box.shift(-crop.y0, -crop.x0)
     joined = _joined(request, needs, crop_pixels, filled, invented.came_from, hole, box, origin, progress)
@@ -305,7 +316,7 @@ def _fill_cut(
     three = np.repeat(window.alpha[crop.slices][..., None], 3, axis=2)
     alpha_before = window.alpha[cut.box.slices]
     rest = progress.part(1 - colour_share).shown_through(None)  # alpha shown as colours would say nothing
-    opaque = _invent(request, needs, _Crop(three, hole, True, guides, sources), notes, rest).pixels[inner]
+    opaque = _invent(request, needs, _Crop(three, hole, True, guides, sources), told, rest).pixels[inner]
     alpha = composite(alpha_before, as_grey(opaque)[..., 0], weight)
     return Piece(region, after, alpha, came_from), different | differs(alpha_before, alpha)
 
@@ -360,16 +371,16 @@ class _Invented:
     came_from: NDArray[np.int32] | None
 
 
-def _invent(request: FillRequest, needs: Needs, crop: _Crop, notes: list[str], progress: Progress) -> _Invented:
+def _invent(request: FillRequest, needs: Needs, crop: _Crop, told: _Told, progress: Progress) -> _Invented:
     """The backend's pixels for a crop: at its own size, or smaller where it does not fit, which is noted."""
     scale, hole = 1, crop.hole
     while needs.max_pixels is not None and hole.size > needs.max_pixels * scale * scale:
         scale *= 2
     for last in (False, True):
         if scale > 1:
-            notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=scale))
+            told.notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=scale))
         try:
-            return _call(request, needs, crop, scale, notes, progress)
+            return _call(request, needs, crop, scale, told, progress)
         except MemoryError as error:
             if last:
                 raise OutOfMemory(
@@ -383,9 +394,7 @@ def _invent(request: FillRequest, needs: Needs, crop: _Crop, notes: list[str], p
     raise AssertionError("unreachable")
 
 
-def _call(
-    request: FillRequest, needs: Needs, crop: _Crop, scale: int, notes: list[str], progress: Progress
-) -> _Invented:
+def _call(request: FillRequest, needs: Needs, crop: _Crop, scale: int, told: _Told, progress: Progress) -> _Invented:
     prepared = prepare(
         crop.image,
         crop.hole,
@@ -404,7 +413,8 @@ def _call(
     shown = progress.shown_through(preview if progress.watched else None)
     try:
         filled = answer(request.backend, needs, prepared.work, request.params, shown)
-        notes += filled.notes
+        told.notes += filled.notes
+        told.methods += filter(None, [filled.method])
         return _Invented(prepared.restore(filled), prepared.origins(filled))
     except (Cancelled, LacunaError, MemoryError):
         raise

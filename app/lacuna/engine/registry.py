@@ -99,6 +99,11 @@ def needs_loading(backend_id: str, runtime: Runtime) -> bool:
     return _loaded.get(backend_id) != (runtime.device, runtime.threads)
 
 
+def used(backend_id: str) -> bool:
+    """Has it been loaded, for whatever runtime? Asks no device."""
+    return backend_id in _loaded
+
+
 @contextmanager
 def turn(backend_id: str, progress: Progress) -> Iterator[FillBackend]:
     """The backend for one call: its calls never overlap, also when a script fills from several threads.

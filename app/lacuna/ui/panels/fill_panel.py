@@ -57,12 +57,15 @@ class FillPanel(QWidget):
         self.backends.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.backends.activated.connect(self._backend_chosen)
         column.addWidget(self.backends)
-        self.summary = _wrapped(self, quiet=True)
-        column.addWidget(self.summary)
         settings = QWidget(self)
         self._form_place = QVBoxLayout(settings)
         self._form_place.setContentsMargins(0, 0, 6, 0)
         self._form_place.setSpacing(10)
+        self.choice = _wrapped(self)
+        self.choice.setAccessibleName(_("How the last fill was chosen"))
+        self._form_place.addWidget(self.choice)
+        self.summary = _wrapped(self, quiet=True)
+        self._form_place.addWidget(self.summary)
         self._scroll = QScrollArea(self)  # a method with many settings must not make the window larger
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
@@ -133,6 +136,7 @@ class FillPanel(QWidget):
         self.alpha.setVisible(document is not None and document.alpha is not None)
         for form in (self.seam, self.alpha):
             form.show_values(self._editor.settings.preferences)
+        self._show_choice()
         self._later.start()
         if not self._known:
             return
@@ -145,6 +149,15 @@ class FillPanel(QWidget):
             self.summary.setText(_(info.summary))
             self.backends.setToolTip(_(info.summary))
             self._show_form(info)
+
+    def _show_choice(self) -> None:
+        """Which method was chosen for the fill in view and why, where one chose."""
+        report = self._editor.report
+        methods = report.methods if report is not None else ()
+        names = [next((_(info.name) for info in self._known if info.id == method), method) for method in methods]
+        self.choice.setVisible(bool(names))
+        if report is not None and names:
+            self.choice.setText("\n".join((_("Chosen: {methods}").format(methods=", ".join(names)), *report.notes)))
 
     def _shared(self, preference: str) -> Form:
         """A preference that belongs to filling so much that it is shown here too."""
@@ -164,7 +177,7 @@ class FillPanel(QWidget):
             self._form = Form(info.Params, parent=self)
             self._form.changed.connect(lambda name, value: self._editor.set_param(name, value))
             self._form.done.connect(self.done)
-            self._form_place.insertWidget(0, self._form)
+            self._form_place.insertWidget(self._form_place.indexOf(self.summary) + 1, self._form)
             chain(self.backends, self._form, self.seam, self.alpha)
             for form in (self._form, self.seam):
                 form.align_labels(max(self._form.label_width, self.seam.label_width))
@@ -216,7 +229,8 @@ def sentence(estimate: Estimate) -> str:
     if estimate.pixels == 0:
         return _("Paint over what should go.")
     parts = ngettext("{count} region", "{count} regions", estimate.regions).format(count=estimate.regions)
-    return "  ·  ".join((about(estimate.seconds), memory(estimate.bytes), parts))
+    told = "  ·  ".join((about(estimate.seconds), memory(estimate.bytes), parts))
+    return "\n".join((told, _("The first use may take some seconds more."))) if estimate.first else told
 
 
 def _wrapped(parent: QWidget, *, quiet: bool = False) -> QLabel:

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QImage, QKeySequence, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from lacuna.editor.editor import Editor
@@ -56,19 +56,20 @@ class OfferStrip(QFrame):
         self.accept = QPushButton(_("Accept"), self)
         self.accept.setProperty("primary", True)
         self.accept.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.accept.setToolTip(_("Take the chosen result (Enter)"))
         self.accept.clicked.connect(lambda: editor.accept())
         self.cross = QToolButton(self)
         self.cross.setIcon(icon("close"))
         self.cross.setIconSize(QSize(14, 14))
-        self.cross.setToolTip(_("Keep the first fill, drop the tries (Esc)"))
-        self.cross.setAccessibleName(_("Keep the first fill, drop the tries (Esc)"))
+        self.cross.setAccessibleName(_("Drop the tries"))
         self.cross.clicked.connect(lambda: editor.drop())
         for button in (again, self.cross):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row.addWidget(again)
         row.addWidget(self.accept)
         row.addWidget(self.cross, 0, Qt.AlignmentFlag.AlignTop)
+        self._actions = actions
+        actions.rebound.connect(self._show_keys)
+        self._show_keys()
         editor.state_changed.add(self.refresh)
         editor.document_changed.add(self.refresh)
         self.hide()
@@ -94,6 +95,15 @@ class OfferStrip(QFrame):
         self.show()
         self.place()
         self.raise_()
+
+    def _show_keys(self) -> None:
+        for button, action, text in (
+            (self.accept, "fill.enter", _("Take the result in view")),
+            (self.cross, "fill.escape", _("Keep the first fill, drop the tries")),
+        ):
+            key = self._actions[action].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            button.setToolTip(f"{text} ({key})" if key else text)
+            button.setAccessibleDescription(text)
 
     def place(self) -> None:
         """Take the place over the host's lower edge; in a narrow window the pictures are smaller."""

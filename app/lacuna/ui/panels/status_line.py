@@ -123,9 +123,6 @@ class StatusLine(QStatusBar):
         document, report = self._editor.document, self._editor.report
         if document is None or report is None or document.mask_count() or not self._editor.tool.paints_mask:
             return ""
-        history = document.history
-        if not history.can_undo or history.entries[history.position - 1].step is None:
-            return ""
         if not report.untouched:
             return _("Pixels outside the mask have changed. Please undo the fill and report this.")
         return _(

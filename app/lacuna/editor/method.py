@@ -1,0 +1,139 @@
+"""How the next fill will be done: the backend, its params, what the preferences add, and what it will take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lacuna.contract.fill import Composite, FillOptions, Needs
+from lacuna.contract.params import describe, to_dict, validate
+from lacuna.document.document import Document
+from lacuna.editor.asked import Asked, Ran
+from lacuna.editor.values import Estimate
+from lacuna.engine import plan, registry
+from lacuna.errors import InvalidParameter, UnknownBackend
+from lacuna.i18n import _
+
+if TYPE_CHECKING:
+    from lacuna.editor.editor import Editor
+
+SPEED_SHARE = 0.3  # of the newest measurement in the remembered speed
+SPEED_PIXELS = 4096  # smaller holes measure the start, not the speed
+
+
+class Method:
+    """The choice of the method, kept in the settings."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+        self._params: dict[str, Any] = {}
+        self._estimated: tuple[Any, Estimate] | None = None
+
+    def forget(self) -> None:
+        """Another document: nothing of the last one is kept."""
+        self._estimated = None
+
+    @property
+    def backend(self) -> str:
+        """The backend chosen, or the first there is if that one is gone."""
+        wanted = self._editor.settings.backend
+        try:
+            return registry.info(wanted).id
+        except UnknownBackend:
+            return registry.backends()[0].id
+
+    @property
+    def params(self) -> Any:
+        """Those of the backend chosen, as they were left."""
+        backend = self.backend
+        if backend not in self._params:
+            self._params[backend] = self._remembered(backend)
+        return self._params[backend]
+
+    def use_backend(self, backend_id: str) -> None:
+        self._editor.settings.backend = registry.info(backend_id).id
+
+    def set_param(self, name: str, value: Any) -> None:
+        backend = self.backend
+        params: Any = validate(registry.info(backend).Params, {**to_dict(self.params), name: value})
+        self._params[backend] = params
+        self._editor.settings.params[backend] = to_dict(params)
+
+    @property
+    def growth(self) -> float:
+        """By how many pixels the mask is widened."""
+        document, percent = self._editor.document, self._editor.settings.preferences.grow
+        if document is None or percent <= 0:
+            return 0.0
+        return max(1.0, percent / 100 * max(document.shape))
+
+    def estimate(self, document: Document) -> Estimate:
+        """What a fill of the mask will take; cheap where nothing has changed since the last time."""
+        options = self.options
+        key = (document, document.mask.revision, document.shape, self.backend, self.params, options, self._first())
+        if self._estimated is None or self._estimated[0] != key:
+            self._estimated = (key, self._estimate(document, options))
+        return self._estimated[1]
+
+    def still(self, document: Document, problem: str) -> bool:
+        """Is the same document in the window, and this still what keeps it from being filled?"""
+        return self._editor.document is document and self.estimate(document).problem == problem
+
+    def _estimate(self, document: Document, options: FillOptions) -> Estimate:
+        pixels = document.mask_count()
+        if pixels == 0:
+            return Estimate(problem=_("Paint over what should go first."))
+        info = registry.info(self.backend)
+        if info.missing:
+            return Estimate(pixels=pixels, problem=info.missing)
+        height, width = document.shape
+        if pixels >= height * width:
+            problem = _("The mask covers the whole picture: nothing is left to fill it from.")
+            return Estimate(pixels=pixels, problem=problem)
+        found = plan.estimate(
+            document.mask.pixels,
+            self.needs,
+            options,
+            within=document.mask_bounds(),
+            seconds_per_megapixel=self._editor.settings.speeds.get(self.backend),
+            pixel_bytes=3 * document.photo.dtype.itemsize,
+        )
+        return Estimate(found.seconds, found.bytes, pixels, found.windows, first=self._first())
+
+    def _first(self) -> bool:
+        """The next use of the method may have to compile it."""
+        return self.needs.compiles and not registry.used(self.backend)
+
+    @property
+    def needs(self) -> Needs:
+        """What the backend asks of the engine under its params."""
+        return registry.backend(self.backend).needs(self.params)
+
+    @property
+    def options(self) -> FillOptions:
+        """How the preferences want a fill to be put in."""
+        preferences, document = self._editor.settings.preferences, self._editor.document
+        alpha = preferences.fill_alpha and document is not None and document.alpha is not None
+        grain = preferences.grain and self.needs.smooth
+        return FillOptions(self.growth, preferences.feather, alpha, Composite(preferences.composite), grain)
+
+    def measure(self, asked: Asked, ran: Ran) -> None:
+        """Remember how fast the backend was: a running mean, so that one busy moment does not spoil it."""
+        result = ran.result
+        if ran.measured and result.filled_pixels >= SPEED_PIXELS:
+            speeds = self._editor.settings.speeds
+            speed = max(0.0, result.seconds - asked.overhead) / result.filled_pixels * 1e6
+            speeds[asked.backend] = speed + (1 - SPEED_SHARE) * (speeds.get(asked.backend, speed) - speed)
+
+    def _remembered(self, backend: str) -> Any:
+        """The params as kept in the settings; a value that no longer fits is left out."""
+        params_class = registry.info(backend).Params
+        kept = self._editor.settings.params.get(backend, {})
+        fitting = {}
+        for param in describe(params_class):
+            if param.name in kept:
+                try:
+                    validate(params_class, {param.name: kept[param.name]})
+                except InvalidParameter:
+                    continue
+                fitting[param.name] = kept[param.name]
+        return validate(params_class, fitting)
