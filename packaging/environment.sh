@@ -11,7 +11,7 @@ if ! "$folder/bin/python" -c '' 2>/dev/null; then
     "$python" packaging/check_system.py venv
     "$python" -m venv --clear "$folder"
 fi
-echo "Installing Lacuna with $("$folder/bin/python" --version) into $folder (some 650 MB; again only when its libraries change) ..."
+echo "Installing Lacuna with $("$folder/bin/python" --version) into $folder (some 650 MB, for the tests with torch 1.5 GB and more; again only when its libraries change) ..."
 "$folder/bin/python" -m pip install --quiet --constraint constraints.txt hatchling
 # Without isolation the builder is the pinned one, too.
 "$folder/bin/python" -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[$extras]"
