@@ -1,0 +1,1 @@
+"""The networks of the product, one file a paper; torch is imported here and nowhere below."""
