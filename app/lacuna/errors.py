@@ -69,5 +69,13 @@ class BackendFailed(LacunaError):
         self.details = details
 
 
+class UnsuitableWeights(LacunaError):
+    """Weights that are not those of a network: `misfits` names what is missing, too much or of another shape."""
+
+    def __init__(self, sentence: str, hint: str = "", misfits: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence, hint)
+        self.misfits = misfits
+
+
 class JournalDamaged(LacunaError):
     """A session journal that can be restored only in part, or not at all."""

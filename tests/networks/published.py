@@ -12,10 +12,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
+
+from lacuna.networks.checkpoint import Layout, taken_over
 
 HERE = Path(__file__).resolve().parent / "fixtures"
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "fixtures"
@@ -91,3 +95,14 @@ def _kept(whole: Array, kept: str) -> Array:
         return whole
     step = int(kept[1:])
     return whole[:, ::step] if kept[0] == "c" else whole[..., ::step, ::step]
+
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def loaded(network: Network, layout: Layout, published: Mapping[str, Array]) -> Network:
+    """The network with these weights, ready to be run."""
+    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    ours = taken_over(layout, published, shapes)
+    network.load_state_dict({key: torch.from_numpy(value) for key, value in ours.items()})
+    return network.eval()
