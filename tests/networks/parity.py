@@ -1,0 +1,126 @@
+"""What the published EdgeConnect and PEN-Net computed from weights that a formula gives, to hold ours against.
+
+No published weight is needed: each array of a key list is drawn by a generator seeded with the CRC-32 of its name. The
+files of `tests/networks/fixtures` are parts of a larger set; where that lies beside the project, or where
+`LACUNA_FIXTURES` says, it is read instead.
+
+Of an array "name.cS" holds every S-th channel, "name.sS" and "name.qS" every S-th row and column, and "name.stats" the
+mean, the standard deviation, the least, the largest value and the Euclidean norm of all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+HERE = Path(__file__).resolve().parent / "fixtures"
+WHOLE = Path(os.environ.get("LACUNA_FIXTURES", Path(__file__).resolve().parents[3] / "shared" / "fixtures"))
+FOLDER = WHOLE if WHOLE.is_dir() else HERE
+
+
+def cases(pattern: str) -> list[str]:
+    """The fixtures of this name, without their ending, as far as they are at hand: never none."""
+    found = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob(f"{pattern}.npz"))
+    assert found, f"no fixture {pattern} in {FOLDER}"
+    return found
+
+
+class Numbers:
+    """The arrays of one fixture. `compare` knows how an array was thinned out from its name."""
+
+    def __init__(self, name: str) -> None:
+        with np.load(FOLDER / f"{name}.npz") as file:
+            self.arrays: dict[str, NDArray[Any]] = {key: file[key] for key in file.files}
+
+    def tensor(self, name: str) -> Tensor:
+        return torch.from_numpy(self.arrays[name])
+
+    def names(self, start: str = "") -> list[str]:
+        """The names, without what says how the array was thinned out."""
+        return sorted({_plain(key) for key in self.arrays if key.startswith(start)})
+
+    def farthest(self, name: str, ours: Tensor) -> float:
+        """The largest difference from the array of that name, and from its statistics relative to its size."""
+        whole = ours.detach().double().numpy()
+        differences = [
+            float(np.abs(_thinned(whole, key) - value).max())
+            for key, value in self.arrays.items()
+            if _plain(key) == name and not key.endswith(".stats")
+        ]
+        statistics = self.arrays.get(f"{name}.stats")
+        if statistics is not None:
+            mine = [whole.mean(), whole.std(), whole.min(), whole.max()]
+            differences += [float(np.abs(np.array(mine) - statistics[:4]).max())]
+        assert differences, f"no array {name}"
+        return max(differences)
+
+
+def _how(key: str) -> str:
+    last = key.rsplit(".", 1)[-1]
+    return last if last == "stats" or (last[0] in "csq" and last[1:].isdigit()) else ""
+
+
+def _plain(key: str) -> str:
+    return key.removesuffix(f".{_how(key)}") if _how(key) else key
+
+
+def _thinned(whole: NDArray[np.float64], key: str) -> NDArray[np.float64]:
+    how = _how(key)
+    if not how:
+        return whole
+    step = int(how[1:])
+    return whole[:, ::step] if how[0] == "c" else whole[..., ::step, ::step]
+
+
+def layouts(name: str) -> Mapping[str, Any]:
+    """The key lists of a folder of fixtures."""
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def weights(entries: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
+    """The weights of a key list, by the rule of the fixtures' README."""
+    shapes = {entry["key"]: entry["shape"] for entry in entries}
+    made = {}
+    for entry in entries:
+        key = entry.get("alias_of", entry["key"])
+        made[entry["key"]] = made[key] if key in made else torch.from_numpy(_weight(entry, shapes).astype(np.float32))
+    return made
+
+
+def _weight(entry: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> NDArray[np.float64]:
+    drawn, gain = _normals(entry["key"], entry["shape"]), entry.get("gain", 1.0)
+    if entry["kind"] == "bias":
+        return 0.05 * gain * drawn
+    if entry["kind"] == "sn_vector":
+        return drawn / np.linalg.norm(drawn)
+    weight = drawn * gain * np.sqrt(2 / entry["fan_in"])
+    if "sigma" not in entry:
+        return weight
+    moved = np.moveaxis(weight, entry["sn_axis"], 0)
+    matrix = moved.reshape(len(moved), -1)
+    u, v = (
+        _weight({"key": key, "shape": shapes[key], "kind": "sn_vector"}, shapes)
+        for key in (entry["key"].replace("weight_orig", f"weight_{vector}") for vector in "uv")
+    )
+    matrix = matrix + (entry["sigma"] - u @ matrix @ v) * np.outer(u, v)
+    return np.moveaxis(matrix.reshape(moved.shape), 0, entry["sn_axis"])
+
+
+def _normals(key: str, shape: Sequence[int]) -> NDArray[np.float64]:
+    return np.random.RandomState(crc32(key.encode())).standard_normal(shape)
+
+
+def wave(channels: int, height: int, width: int, batch: int) -> Tensor:
+    """The input of discriminators, a closed formula."""
+    n, c, i, j = np.ogrid[:batch, :channels, :height, :width]
+    values = np.sin(0.05 * (c + 1) * i + 0.3 * c + n) * np.cos(0.043 * (c + 2) * j)
+    return torch.from_numpy(values.astype(np.float32))
