@@ -1,0 +1,62 @@
+"""Spectral normalisation: a weight divided by its largest singular value (Miyato, Kataoka, Koyama, Yoshida 2018).
+
+Published weights bring singular vectors of their own, one step of power iteration a pass: first v, then u. PyTorch's
+present parametrisation takes them in the other order, so that training would go on differently from there.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+Convolution = TypeVar("Convolution", bound=nn.Conv2d | nn.ConvTranspose2d)
+
+
+class SpectralNorm(nn.Module):
+    """A weight over u' A v, A being its matrix of one row an output channel. In training u, v take one step a pass."""
+
+    u: Tensor
+    v: Tensor
+
+    def __init__(self, weight: Tensor, outputs: int) -> None:
+        super().__init__()
+        self.outputs = outputs  # the axis of the output channels
+        rows, columns = self._matrix(weight).shape
+        self.register_buffer("u", F.normalize(torch.randn(rows), dim=0))
+        self.register_buffer("v", F.normalize(torch.randn(columns), dim=0))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        matrix = self._matrix(weight)
+        if self.training:
+            with torch.no_grad():
+                self.v.copy_(F.normalize(matrix.T @ self.u, dim=0))
+                self.u.copy_(F.normalize(matrix @ self.v, dim=0))
+        # Copies: a second pass before the gradients are taken moves the vectors on.
+        return weight / torch.dot(self.u.clone(), matrix @ self.v.clone())
+
+    def _matrix(self, weight: Tensor) -> Tensor:
+        return weight.movedim(self.outputs, 0).flatten(1)
+
+
+def spectral_norm(convolution: Convolution) -> Convolution:
+    """The same convolution, its weight normalised at each pass."""
+    outputs = 1 if isinstance(convolution, nn.ConvTranspose2d) else 0
+    norm = SpectralNorm(convolution.weight.detach(), outputs)
+    parametrize.register_parametrization(convolution, "weight", norm)
+    return convolution
+
+
+def fold(network: nn.Module) -> nn.Module:
+    """Writes each weight's normalised value in its place, bit for bit what a pass in evaluation uses, for good.
+
+    What is left are plain convolutions: an exporter would keep each division in the graph.
+    """
+    network.eval()
+    for module in list(network.modules()):
+        if parametrize.is_parametrized(module, "weight"):
+            parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
+    return network
