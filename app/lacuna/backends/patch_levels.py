@@ -168,3 +168,18 @@ def roughness(cv2: Any, picture: Bytes, hole: Hole, scale: float) -> Bytes:
             counts[side] += both
     around = [cv2.boxFilter(plane, -1, (ROUGH, ROUGH), normalize=False) for plane in (steps, counts)]
     return np.clip(np.rint(scale * around[0] / np.maximum(around[1], 1)), 0, 255).astype(np.uint8)
+
+
+def nearest_known(cv2: Any, picture: Pixels, hole: Hole) -> Pixels:
+    """`picture` (h, w, 3) with the nearest known pixel in the place of each one of `hole`, which may not be all."""
+    if not hole.any():
+        return picture
+    _distances, labels = cv2.distanceTransformWithLabels(
+        hole.view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    known = ~hole
+    of_label = np.zeros(int(labels.max()) + 1, np.int64)
+    of_label[labels[known]] = np.flatnonzero(known)
+    result = picture.copy()
+    result[hole] = picture.reshape(-1, 3)[of_label[labels[hole]]]
+    return result

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,9 @@ from lacuna.backends.patch_levels import (
     width_of,
 )
 from lacuna.backends.patch_offsets import apart, dominant, guess
+from lacuna.backends.patch_planes import Voters, Ways, fill_along
+from lacuna.backends.patch_rim import in_depth, met, relax, voted
+from lacuna.backends.planes import planes_of
 from lacuna.contract.fill import Filled, FillWork, Needs, Runtime
 from lacuna.contract.guides import Guide
 from lacuna.contract.params import integer, number, switch
@@ -42,9 +45,6 @@ from lacuna.imaging.region import Region
 ROUNDS = (30, 15, 8, 5, 4, 3)
 NOISE = 3000.0  # squared difference of two like patches: 64 pixels of three channels with a noise of 4 levels
 START_SWEEPS = 200  # of relaxation: plenty for a hole that is a few patches wide
-SEAM = 0.02  # how fast the correction at the rim fades: in 1 / sqrt(SEAM) pixels to a third
-RIM_SWEEPS = 40
-RELAXED = 200_000  # pixels a step, some 10 ms
 NEAR = 64  # pixels: how far the random search begins to look once a coarser size has found the place
 KNOWN = 60_000  # known places that are matched among each other: some 100 ms
 KNOWN_ROUNDS = 4
@@ -52,6 +52,8 @@ NO_OFFSETS = np.zeros(0, np.int32)
 BAND = 4000  # targets that are worth a thread of their own
 BANDS = 16  # at most, but for the next bound
 STEP = 40000  # targets a step at most: some 10 ms
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class PatchMatchParams:
     regular: bool = switch(
         True, label=N_("Regular structure"),
         help=N_("Look first for the distances at which the picture repeats itself: windows, fences, tiles."),
+    )  # fmt: skip
+    planes: bool = switch(
+        False, label=N_("Planes"),
+        help=N_("Go on along walls, floors and facades that are seen at a slant, as their lines tell."),
     )  # fmt: skip
     shift: float = number(
         16.0, 0.0, 100.0, step=1.0, label=N_("Colour shift"),
@@ -102,9 +108,10 @@ class PatchMatch:
     def load(self, runtime: Runtime) -> None:
         import cv2
 
-        from lacuna.kernels import patch_distance, patch_votes, patchmatch
+        from lacuna.kernels import patch_distance, patch_planes, patch_votes, patchmatch
 
-        self._cv2, self._search, self._votes, self._sums = cv2, patchmatch, patch_votes, patch_distance
+        self._cv2, self._field, self._votes, self._sums = cv2, patchmatch, patch_votes, patch_distance
+        self._planes = patch_planes
         self._threads = runtime.threads
         # Whatever has still to be compiled is compiled here, where the program says that it loads: two sizes use all.
         image = np.random.default_rng(0).integers(0, 256, (128, 128, 3)).astype(np.uint8)
@@ -117,13 +124,32 @@ class PatchMatch:
 
     def fill(self, work: FillWork, params: PatchMatchParams, progress: Progress) -> Filled:
         progress.check()
+        if not params.planes:
+            return self._search(work, params, progress, _Run.result)
+        planes = planes_of(self._cv2, bytes_for(work).of(work.image), work.hole, progress)
+        if not planes:
+            note = _("No plane was found: the lines around the hole do not run to two vanishing points.")
+            return replace(self._search(work, params, progress, _Run.result), notes=(note,))
+        ways = Ways(
+            search=lambda work, progress: self._search(work, params, progress, lambda run, _progress: run.voters()),
+            plain=lambda work, progress: self._search(work, params, progress, _Run.result),
+            cv2=self._cv2,
+            collect=self._planes.collect,
+            votes=self._votes,
+        )
+        return fill_along(planes, work, ways, progress)
+
+    def _search(
+        self, work: FillWork, params: PatchMatchParams, progress: Progress, outcome: Callable[[_Run, Progress], T]
+    ) -> T:
+        """The `outcome` of one run from coarse to fine over `work`."""
         levels = self._levels(work, params)
         progress.check()
         random = np.random.default_rng(work.seed)
         with ThreadPoolExecutor(self._threads, "lacuna-patches") as pool:
             run = _Run(self, work, params, levels, pool, random)
             run.descend(progress)
-            return run.result(progress)
+            return outcome(run, progress)
 
     def _levels(self, work: FillWork, params: PatchMatchParams) -> list[Level]:
         """The sizes to work at, finest first. Raises UnsuitableMask where there is nothing to copy."""
@@ -157,7 +183,7 @@ class _Run:
         pool: ThreadPoolExecutor,
         random: np.random.Generator,
     ) -> None:
-        self._cv2, self._search, self._votes, self._sums = backend._cv2, backend._search, backend._votes, backend._sums
+        self._cv2, self._search, self._votes, self._sums = backend._cv2, backend._field, backend._votes, backend._sums
         self._shift = round(PATCH**2 * params.shift)
         self._work, self._params, self._levels = work, params, levels
         self._pool, self._random = pool, random
@@ -197,9 +223,7 @@ class _Run:
         """The votes of the finest level in the picture's own depth, and where they came from."""
         level, image = self._levels[0], self._work.image
         hole = self._work.hole
-        cross = self._cv2.getStructuringElement(self._cv2.MORPH_CROSS, (3, 3))
-        voted = self._cv2.dilate(hole.view(np.uint8), cross).view(bool)  # the hole and the known pixels at its rim
-        pixels = np.flatnonzero(voted).astype(np.int32)
+        pixels = voted(self._cv2, hole)
         numbers = np.full(level.height * level.width, -1, np.int32)
         numbers[level.targets] = np.arange(level.targets.size, dtype=np.int32)
         values = np.empty((pixels.size, 3), np.float32)
@@ -214,25 +238,16 @@ class _Run:
             )  # fmt: skip
 
         self._each(_bands(pixels.size), collect, progress)
-        inside = hole.reshape(-1)[pixels]
-        error = np.zeros((hole.size, 4), np.float32)
-        rim = pixels[~inside]
-        error[rim, :3] = image.reshape(-1, 3)[rim] - values[~inside]
-        self._relax(level, error.reshape(-1), level.holes, SEAM, RIM_SWEEPS, progress)
         filled = image.copy()
-        values = values[inside] + error[level.holes, :3]
-        filled[hole] = values if image.dtype.kind == "f" else np.clip(np.rint(values), 0, self._work.white)
+        filled[hole] = in_depth(met(self._votes, image, hole, pixels, values, progress), image, self._work.white)
         came_from = np.full((level.height, level.width, 2), -1, np.int32)
-        came_from[hole] = places[inside]
+        came_from[hole] = places[hole.reshape(-1)[pixels]]
         progress.at(1.0)
         return Filled(filled, came_from)
 
-    def _relax(self, level: Level, values: Floats, holes: Places, leak: float, sweeps: int, progress: Progress) -> None:
-        """Smooth `values` (four for each place) in `holes`, in steps of a few milliseconds; see the kernel."""
-        step = max(1, RELAXED // holes.size)
-        for done in range(0, sweeps, step):
-            progress.check()
-            self._votes.relax(values, level.width, level.hole, holes, leak, min(step, sweeps - done))
+    def voters(self) -> Voters:
+        """The finest level as it was found, for votes that are collected elsewhere."""
+        return Voters(self._levels[0], self._weights(self._levels[0]), self._shift)
 
     def _guess(self, level: Level) -> tuple[Floats, NDArray[np.bool_]]:
         """For each place of `level` what repetition says, and whether it says anything: made where it was measured."""
@@ -256,7 +271,8 @@ class _Run:
             values[said] = guessed[said]
             holes = holes[~said[holes]]
         if holes.size:
-            self._relax(level, values.reshape(-1), holes, 0.0, START_SWEEPS, progress)
+            flat = values.reshape(-1)
+            relax(self._votes, flat, level.width, level.hole, holes, 0.0, START_SWEEPS, progress)
         level.picture.reshape(-1, 4)[level.holes] = np.clip(np.rint(values[level.holes]), 0, 255)
         level.field[level.targets] = self._random.choice(np.flatnonzero(level.allowed), level.targets.size)
 
