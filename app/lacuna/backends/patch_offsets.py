@@ -6,6 +6,7 @@ least a way apart, and few distances stand out among those found. A hole is like
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,20 @@ CHANCE = 0.0004  # of all patches, after blurring: what fewer share came about b
 RING = 24  # pixels around the hole in which an offset has to hold
 ENOUGH = 0.2  # of the ring: what an offset must be held against
 HOLDS = 0.2  # of the variance of the ring: two pixels at random differ by twice that variance
+EVENLY = 2.0  # how much better offsets outweigh others
 BLUR = 0.8  # pixels: distances that differ by about that are one
+
+
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """Distances (n, 2), as (y, x) in pixels, at which a picture repeats itself.
+
+    `holds` is how badly one may fit the ring around the hole, of its variance; `decided` how much better ones outweigh.
+    """
+
+    offsets: NDArray[np.int64]
+    holds: float = HOLDS
+    decided: float = EVENLY
 
 
 def dominant(cv2: Any, level: Level, places: NDArray[np.int32], sources: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -47,7 +61,7 @@ def apart(level: Level) -> int:
     return max(2, max(level.height, level.width) // APART)
 
 
-def guess(cv2: Any, level: Level, offsets: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def guess(cv2: Any, level: Level, repeats: Repeats) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """(h, w, 4) and (h, w): what the hole would hold if the picture repeated itself at `offsets`, and where that says.
 
     Offsets count by how well they hold for the known pixels around the hole; those that hold badly do not count.
@@ -59,7 +73,7 @@ def guess(cv2: Any, level: Level, offsets: NDArray[np.int64]) -> tuple[NDArray[n
     ring = (cv2.dilate(hole.view(np.uint8), reach) > 0) & ~hole
     spread = float(picture[ring][:, :3].var(axis=0).sum())
     total, sums = np.zeros((height, width), np.float32), np.zeros_like(picture)
-    for dy, dx in offsets.tolist():
+    for dy, dx in repeats.offsets.tolist():
         here = slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx))
         there = slice(max(0, dy), height - max(0, -dy)), slice(max(0, dx), width - max(0, -dx))
         known = ~hole[there]
@@ -67,9 +81,9 @@ def guess(cv2: Any, level: Level, offsets: NDArray[np.int64]) -> tuple[NDArray[n
         if np.count_nonzero(both) < ENOUGH * np.count_nonzero(ring):
             continue
         error = float(((picture[there][both] - picture[here][both])[:, :3] ** 2).sum(axis=1).mean())
-        if error > HOLDS * spread:
+        if error > repeats.holds * spread:
             continue
-        weight = np.float32((spread / max(error, 1.0)) ** 2) * known
+        weight = np.float32((spread / max(error, 1.0)) ** repeats.decided) * known
         total[here] += weight
         sums[here] += weight[..., None] * picture[there]
     sums /= np.maximum(total, np.float32(1e-9))[..., None]

@@ -29,7 +29,7 @@ from lacuna.backends.patch_levels import (
     roughness,
     width_of,
 )
-from lacuna.backends.patch_offsets import apart, dominant, guess
+from lacuna.backends.patch_offsets import Repeats, apart, dominant, guess
 from lacuna.backends.patch_planes import Voters, Ways, fill_along
 from lacuna.backends.patch_rim import in_depth, met, relax, voted
 from lacuna.backends.planes import planes_of
@@ -49,6 +49,7 @@ NEAR = 64  # pixels: how far the random search begins to look once a coarser siz
 KNOWN = 60_000  # known places that are matched among each other: some 100 ms
 KNOWN_ROUNDS = 4
 NO_OFFSETS = np.zeros(0, np.int32)
+NO_REPEATS = Repeats(np.zeros((0, 2), np.int64))
 BAND = 4000  # targets that are worth a thread of their own
 BANDS = 16  # at most, but for the next bound
 STEP = 40000  # targets a step at most: some 10 ms
@@ -131,7 +132,9 @@ class PatchMatch:
             note = _("No plane was found: the lines around the hole do not run to two vanishing points.")
             return replace(self._search(work, params, progress, _Run.result), notes=(note,))
         ways = Ways(
-            search=lambda work, progress: self._search(work, params, progress, lambda run, _progress: run.voters()),
+            search=lambda work, repeats, progress: self._search(
+                work, params, progress, lambda run, _progress: run.voters(), repeats if params.regular else NO_REPEATS
+            ),
             plain=lambda work, progress: self._search(work, params, progress, _Run.result),
             cv2=self._cv2,
             collect=self._planes.collect,
@@ -140,14 +143,19 @@ class PatchMatch:
         return fill_along(planes, work, ways, progress)
 
     def _search(
-        self, work: FillWork, params: PatchMatchParams, progress: Progress, outcome: Callable[[_Run, Progress], T]
+        self,
+        work: FillWork,
+        params: PatchMatchParams,
+        progress: Progress,
+        outcome: Callable[[_Run, Progress], T],
+        repeats: Repeats = NO_REPEATS,
     ) -> T:
-        """The `outcome` of one run from coarse to fine over `work`."""
+        """The `outcome` of one run from coarse to fine over `work`, of which some `repeats` may be known already."""
         levels = self._levels(work, params)
         progress.check()
         random = np.random.default_rng(work.seed)
         with ThreadPoolExecutor(self._threads, "lacuna-patches") as pool:
-            run = _Run(self, work, params, levels, pool, random)
+            run = _Run(self, work, params, levels, pool, random, repeats)
             run.descend(progress)
             return outcome(run, progress)
 
@@ -182,12 +190,13 @@ class _Run:
         levels: list[Level],
         pool: ThreadPoolExecutor,
         random: np.random.Generator,
+        repeats: Repeats,
     ) -> None:
         self._cv2, self._search, self._votes, self._sums = backend._cv2, backend._field, backend._votes, backend._sums
         self._shift = round(PATCH**2 * params.shift)
         self._work, self._params, self._levels = work, params, levels
         self._pool, self._random = pool, random
-        self._repeats = np.zeros((0, 2), np.int64)  # distances (y, x) at which the picture repeats itself
+        self._repeats = repeats
         self._measured = 0  # the level they were measured at
         self._costs = np.zeros(0, np.int32)  # of the level's targets
 
@@ -253,7 +262,8 @@ class _Run:
         """For each place of `level` what repetition says, and whether it says anything: made where it was measured."""
         measured = self._levels[self._measured]
         halvings = self._levels.index(level) - self._measured
-        guessed, said = guess(self._cv2, measured, self._repeats // (1 << self._measured))
+        repeats = replace(self._repeats, offsets=self._repeats.offsets // (1 << self._measured))
+        guessed, said = guess(self._cv2, measured, repeats)
         for _halving in range(halvings):
             height, width = said.shape[0] // 2, said.shape[1] // 2
             even = slice(2 * height), slice(2 * width)
@@ -266,7 +276,7 @@ class _Run:
         values = level.picture.reshape(-1, 4).astype(np.float32)
         values[level.holes] = values[level.hole == 0].mean(axis=0)
         holes = level.holes
-        if self._repeats.size:
+        if self._repeats.offsets.size:
             guessed, said = self._guess(level)
             values[said] = guessed[said]
             holes = holes[~said[holes]]
@@ -284,7 +294,8 @@ class _Run:
 
     def _find_offsets(self, progress: Progress) -> None:
         """Where the picture repeats itself, measured at the finest size with no more than `KNOWN` places."""
-        if not self._params.regular or len(self._levels) == 1:  # across a thin hole the surroundings say enough
+        thin = len(self._levels) == 1  # across a thin hole the surroundings say enough
+        if self._repeats.offsets.size or not self._params.regular or thin:
             return
         index, level = next(
             ((i, level) for i, level in enumerate(self._levels) if level.allowed.sum() <= KNOWN),
@@ -299,10 +310,10 @@ class _Run:
         for number_ in range(KNOWN_ROUNDS):
             self._search_all(level, places, field, costs, NO_OFFSETS, radius, gap, number_ % 2 == 1, progress)
         found = dominant(self._cv2, level, places, field[places])
-        self._repeats, self._measured = found * (1 << index), index
+        self._repeats, self._measured = Repeats(found * (1 << index)), index
 
     def _improve(self, level: Level, radius: int, *, backward: bool, progress: Progress) -> None:
-        steps = np.rint(self._repeats / (1 << self._levels.index(level))).astype(np.int32)
+        steps = np.rint(self._repeats.offsets / (1 << self._levels.index(level))).astype(np.int32)
         offsets = (steps[:, 0] * level.width + steps[:, 1]).astype(np.int32)
         self._search_all(level, level.targets, level.field, self._costs, offsets, radius, 0, backward, progress)
 

@@ -28,7 +28,7 @@ FRONT = 0.6  # lines of each kind within that distance that a plane must have to
 SLANT = 0.3  # sine of the angle between the two directions below which a plane is seen too much from the side
 FLAT = 1.15  # depths in and around the hole that differ by less are as good as one
 HORIZON = 0.3  # of the depth at the hole's middle, inverted: beyond lies too little of the picture to speak of
-SHARE = 0.02  # of the hole: a smaller part is not worth a plane of its own
+SHARE = 0.1  # of the hole: a smaller part is not worth a plane of its own
 FEWEST = 64  # nor one of fewer pixels
 
 Floats = NDArray[np.float32]

@@ -16,6 +16,7 @@ from lacuna.imaging.photo import Hole, Pixels
 LARGEST = 1.5  # times the pixels of the crop
 AROUND = 2 * PATCH  # pixels around the hole that a view has at least
 BEYOND = 12  # pixels: how far the fill goes on into what is unknown and not its own, so that no patch is torn there
+SHARP = 0.6  # nearness below which the plane is too blurred, once it is enlarged, to be copied
 HALVINGS = 3  # of the picture, for places that lie much nearer than those that they are copied to
 REACH = 2.0  # pixels around a place that its sampling touches
 
@@ -94,12 +95,12 @@ def view_of(cv2: Any, plane: Plane, picture: Halvings, unknown: Hole, sources: N
     near = cv2.dilate(own.view(np.uint8), np.ones((2 * BEYOND + 1,) * 2, np.uint8)).view(bool)
     image = nearest_known(cv2, picture.sampled(cv2, x, y, step), ~inside)
     # a patch may lie half a pixel off the place where it was found, and is sampled with what is around it
-    usable = inside & ~blank & (w < 1 / HORIZON)
+    usable = inside & ~blank & (w < 1 / SHARP)
     for allowed in (plane.around & sources, sources):
         room = cv2.distanceTransform(allowed.view(np.uint8), cv2.DIST_L2, 3)
         free = usable & (cv2.remap(room, x, y, cv2.INTER_LINEAR) > REACH + step)
         if np.count_nonzero(free) >= np.count_nonzero(own):
-            return View(height, width, back, np.linalg.inv(back), image, near & blank, free)
+            return View(height, width, back, np.linalg.inv(back).astype(np.float64), image, near & blank, free)
     return None
 
 
@@ -118,7 +119,7 @@ def _frame(points: tuple[Numbers, Numbers], origin: Numbers) -> Numbers:
 
 def _bounds(plane: Plane, frame: Numbers, hole: Hole, origin: Numbers) -> tuple[Numbers, Numbers, float]:
     """The corners (x, y) of what the view shows of the plane, and how many of its pixels are one step of the plane."""
-    there = np.linalg.inv(frame)
+    there = np.linalg.inv(frame).astype(np.float64)
     y, x = np.nonzero(hole)
     u, v, _w = _carried(there, x, y)
     inner = np.array([[u.min() - AROUND, v.min() - AROUND], [u.max() + AROUND, v.max() + AROUND]])

@@ -96,7 +96,7 @@ class _Bundle:
         lines = np.concatenate([normals, -(normals * middles).sum(axis=1, keepdims=True)], axis=1)
         return _Bundle(ends, middles, ways, lengths, lines)
 
-    def only(self, kept: NDArray[np.bool_]) -> _Bundle:
+    def only(self, kept: NDArray[Any]) -> _Bundle:
         return _Bundle(*(part[kept] for part in (self.ends, self.middles, self.ways, self.lengths, self.lines)))
 
     def towards(self, points: Numbers, tolerance: float) -> NDArray[np.bool_]:
