@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.backends.patch_levels import Level
+from lacuna.imaging.region import Region
 
 PEAKS = 24  # distances kept, and their opposites
 APART = 15  # patches match at least this share of the long side away (He and Sun, section 3)
@@ -67,24 +68,29 @@ def guess(cv2: Any, level: Level, repeats: Repeats) -> tuple[NDArray[np.float32]
     Offsets count by how well they hold for the known pixels around the hole; those that hold badly do not count.
     """
     height, width = level.height, level.width
-    picture = level.picture.reshape(height, width, 4).astype(np.float32)
+    picture = level.picture.reshape(height, width, 4)
     hole = level.hole.reshape(height, width).astype(bool)
-    reach = np.ones((2 * RING + 1, 2 * RING + 1), np.uint8)
-    ring = (cv2.dilate(hole.view(np.uint8), reach) > 0) & ~hole
-    spread = float(picture[ring][:, :3].var(axis=0).sum())
-    total, sums = np.zeros((height, width), np.float32), np.zeros_like(picture)
+    near = Region(*level.box).pad(RING).clip(hole.shape)
+    square = np.ones((2 * RING + 1, 2 * RING + 1), np.uint8)
+    ring = np.zeros_like(hole)
+    ring[near.slices] = (cv2.dilate(hole[near.slices].view(np.uint8), square) > 0) & ~hole[near.slices]
+    spread = float(picture[ring][:, :3].astype(np.float32).var(axis=0).sum())
+    total, sums = np.zeros((height, width), np.float32), np.zeros(picture.shape, np.float32)
     for dy, dx in repeats.offsets.tolist():
-        here = slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx))
-        there = slice(max(0, dy), height - max(0, -dy)), slice(max(0, dx), width - max(0, -dx))
+        seen = near.shift(dy, dx).clip(hole.shape)
+        if seen.empty:
+            continue
+        here, there = seen.shift(-dy, -dx).slices, seen.slices
         known = ~hole[there]
         both = ring[here] & known
         if np.count_nonzero(both) < ENOUGH * np.count_nonzero(ring):
             continue
-        error = float(((picture[there][both] - picture[here][both])[:, :3] ** 2).sum(axis=1).mean())
+        found = picture[there].astype(np.float32)
+        error = float(((found[both] - picture[here][both])[:, :3] ** 2).sum(axis=1).mean())
         if error > repeats.holds * spread:
             continue
         weight = np.float32((spread / max(error, 1.0)) ** repeats.decided) * known
         total[here] += weight
-        sums[here] += weight[..., None] * picture[there]
+        sums[here] += weight[..., None] * found
     sums /= np.maximum(total, np.float32(1e-9))[..., None]
     return sums, hole & (total > 0)

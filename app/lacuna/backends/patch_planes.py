@@ -55,7 +55,7 @@ def fill_along(planes: tuple[Plane, ...], work: FillWork, ways: Ways, progress: 
     """Fill plane by plane, each seeing those before as known; what lies on none comes last, by plain translation."""
     cv2, whole = ways.cv2, np.count_nonzero(work.hole)
     sources = ~work.hole if work.sources is None else work.sources & ~work.hole
-    originals = Halvings.of(cv2, nearest_known(cv2, work.image, work.hole))
+    originals = Halvings.of(cv2, nearest_known(cv2, work.image, work.hole).astype(np.float32))
     image, left = work.image.copy(), work.hole.copy()
     came_from = np.full((*left.shape, 2), -1, np.int32)
     for plane in planes:
@@ -66,10 +66,10 @@ def fill_along(planes: tuple[Plane, ...], work: FillWork, ways: Ways, progress: 
         if view is None:
             continue
         rectified = replace(work, image=view.image, hole=view.hole, sources=view.sources, guides=(), edges=None)
+        bytes_ = bytes_for(rectified)
+        offsets = regular_offsets(cv2, bytes_.of(view.image), view.hole, view.sources, progress)
         try:
-            bytes_ = bytes_for(rectified)
-            repeats = Repeats(regular_offsets(cv2, bytes_.of(view.image), view.hole, view.sources), HOLDS, DECIDED)
-            voters = ways.search(rectified, repeats, step.shown_through(None))
+            voters = ways.search(rectified, Repeats(offsets, HOLDS, DECIDED), step.shown_through(None))
         except UnsuitableMask:  # nothing there is a patch wide: left to plain translation
             continue
         pixels = voted(cv2, plane.hole)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.backends.patch_levels import Bytes, Floats
+from lacuna.contract.progress import Progress
 from lacuna.imaging.photo import Hole
 
 RING = 24  # pixels around the hole that have to be found again
@@ -26,7 +27,9 @@ COARSE = 20.0  # pixels: nor do larger ones, such as shadows
 PEAKS = 24
 
 
-def regular_offsets(cv2: Any, picture: Bytes, hole: Hole, known: NDArray[np.bool_]) -> NDArray[np.int64]:
+def regular_offsets(
+    cv2: Any, picture: Bytes, hole: Hole, known: NDArray[np.bool_], progress: Progress
+) -> NDArray[np.int64]:
     """(n, 2): distances (y, x), the surest first, at which `known` parts of `picture` (h, w, 3) are like the rim."""
     ys, xs = np.nonzero(hole)
     reach = round(FAR * max(np.ptp(ys), np.ptp(xs))) + RING
@@ -44,7 +47,7 @@ def regular_offsets(cv2: Any, picture: Bytes, hole: Hole, known: NDArray[np.bool
     ring = (cv2.dilate(hole.view(np.uint8), square) > 0) & known
     if not ring.any():
         return np.zeros((0, 2), np.int64)
-    likeness, share = _likeness(cv2, _flattened(cv2, grey, known), ring, known)
+    likeness, share = _likeness(cv2, _flattened(cv2, grey, known), ring, known, progress)
     height, width = hole.shape
     y, x = np.meshgrid(np.arange(-height + 1, height), np.arange(-width + 1, width), indexing="ij")
     peak = likeness >= cv2.dilate(likeness, np.ones((7, 7), np.uint8))
@@ -64,7 +67,9 @@ def _flattened(cv2: Any, grey: Floats, known: NDArray[np.bool_]) -> Floats:
     return np.asarray((mean(FINE) - mean(COARSE)) * weight, np.float32)
 
 
-def _likeness(cv2: Any, flat: Floats, ring: NDArray[np.bool_], known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _likeness(
+    cv2: Any, flat: Floats, ring: NDArray[np.bool_], known: NDArray[np.bool_], progress: Progress
+) -> tuple[Floats, Floats]:
     """(2 h - 1, 2 w - 1): for each distance the likeness of the `ring` to what is known there, and how much of it is.
 
     The likeness is 1 less the mean squared difference over what it is by chance.
@@ -73,6 +78,7 @@ def _likeness(cv2: Any, flat: Floats, ring: NDArray[np.bool_], known: NDArray[np
     size = cv2.getOptimalDFTSize(2 * height - 1), cv2.getOptimalDFTSize(2 * width - 1)
 
     def spectrum(plane: Any) -> Any:
+        progress.check()
         padded = np.zeros(size, np.float32)
         padded[:height, :width] = plane
         return cv2.dft(padded, flags=cv2.DFT_COMPLEX_OUTPUT)

@@ -86,7 +86,7 @@ def view_of(cv2: Any, plane: Plane, picture: Halvings, unknown: Hole, sources: N
     corner, far_corner, density = _bounds(plane, frame, hole, origin)
     back = frame @ np.array([[1 / density, 0, corner[0]], [0, 1 / density, corner[1]], [0, 0, 1]])
     width, height = (int(side) for side in np.ceil((far_corner - corner) * density))
-    x, y, w = (plane_.astype(np.float32) for plane_ in _carried(back, *np.meshgrid(range(width), range(height))))
+    x, y, w = (plane_.astype(np.float32) for plane_ in _carried(back, *np.ogrid[:height, :width][::-1]))
     step = np.float32(np.sqrt(abs(np.linalg.det(back)))) * np.maximum(w, np.float32(1e-6)) ** np.float32(-1.5)
     inside = (w > 0) & (x >= 0) & (y >= 0) & (x <= hole.shape[1] - 1) & (y <= hole.shape[0] - 1)
     x, y = (np.where(inside, plane_, np.float32(0)) for plane_ in (x, y))

@@ -5,8 +5,6 @@ What is copied is sampled once, in the picture, at the place that the view names
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +29,7 @@ def _cubic(t):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def sample(image: NDArray[Any], x: float, y: float, colour: Floats) -> None:
+def sample(image: Floats, x: float, y: float, colour: Floats) -> None:
     """Put what `image` (h, w, 3) holds at (x, y), where pixel 0 is 0, into `colour` (3): cubic, edges go on."""
     height, width = image.shape[0], image.shape[1]
     x = min(max(x, 0.0), width - 1.0)
@@ -44,15 +42,15 @@ def sample(image: NDArray[Any], x: float, y: float, colour: Floats) -> None:
         for column in range(4):
             sx = min(max(left + column - 1, 0), width - 1)
             weight = down[row] * across[column]
-            red += weight * np.float32(image[sy, sx, 0])
-            green += weight * np.float32(image[sy, sx, 1])
-            blue += weight * np.float32(image[sy, sx, 2])
+            red += weight * image[sy, sx, 0]
+            green += weight * image[sy, sx, 1]
+            blue += weight * image[sy, sx, 2]
     colour[0], colour[1], colour[2] = red, green, blue
 
 
 @compiled
 def collect(
-    levels: tuple[NDArray[Any], ...],
+    levels: tuple[Floats, ...],
     back: NDArray[np.float64],
     there: NDArray[np.float64],
     view_width: int,
