@@ -114,7 +114,7 @@ def test_segments_in_the_hole_are_left_out():
 def test_a_plane_seen_from_the_front_repeats_itself_at_even_distances():
     image, hole = seen(tiles(), WALL), box(140, 270, 190, 330)
     (plane,) = planes_of(cv2, image, hole, Progress())
-    view = view_of(cv2, plane, Halvings.of(cv2, image), hole, ~hole)
+    view = view_of(cv2, plane, Halvings.of(cv2, image), hole, ~hole, Progress())
     assert view is not None
     assert view.image[..., 0].size < 2 * hole.size
     offsets = regular_offsets(cv2, view.image, view.hole, view.sources, Progress())
@@ -163,6 +163,14 @@ def test_where_no_plane_is_found_the_fill_is_the_same_and_that_is_said():
     assert np.array_equal(along.came_from, plain.came_from)
     assert "No plane" in along.notes[0]
     assert not plain.notes
+
+
+def test_a_plane_of_which_too_little_may_be_copied_is_left_to_plain_translation_and_that_is_said():
+    image, hole = seen(windows(), WALL), box(140, 270, 190, 330)
+    sources = box(20, 60, 40, 80)
+    along, plain = (completed(image, hole, planes=planes, sources=sources) for planes in (True, False))
+    assert np.array_equal(along.image, plain.image)
+    assert "No plane was followed" in along.notes[0]
 
 
 def test_a_wall_seen_from_the_front_is_filled_by_plain_translation():

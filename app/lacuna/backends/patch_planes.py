@@ -61,7 +61,8 @@ def fill_along(planes: tuple[Plane, ...], work: FillWork, ways: Ways, progress: 
     for plane in planes:
         step = progress.part(0.98 * np.count_nonzero(plane.hole) / whole)
         seen = Halvings.of(cv2, nearest_known(cv2, image, left))
-        view = view_of(cv2, plane, seen, left, sources)
+        progress.check()
+        view = view_of(cv2, plane, seen, left, sources, progress)
         progress.check()
         if view is None:
             continue
@@ -85,8 +86,13 @@ def fill_along(planes: tuple[Plane, ...], work: FillWork, ways: Ways, progress: 
         assert rest.came_from is not None
         image[left], came_from[left] = rest.image[left], rest.came_from[left]
     progress.at(1.0)
-    share = round(100 * (1 - np.count_nonzero(left) / whole))
-    return Filled(image, came_from, notes=(_("{share} % of the hole was filled along planes.").format(share=share),))
+    filled_along = whole - np.count_nonzero(left)
+    note = (
+        _("{share} % of the hole was filled along planes.").format(share=round(100 * filled_along / whole))
+        if filled_along
+        else _("No plane was followed: too little of it is known around the hole.")
+    )
+    return Filled(image, came_from, notes=(note,))
 
 
 def _collected(

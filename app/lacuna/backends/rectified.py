@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lacuna.backends.patch_levels import PATCH, nearest_known
 from lacuna.backends.planes import HORIZON, Plane, nearness
 from lacuna.backends.vanishing import Numbers
+from lacuna.contract.progress import Progress
 from lacuna.imaging.photo import Hole, Pixels
 
 LARGEST = 1.5  # times the pixels of the crop
@@ -41,7 +42,7 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Halvings:
-    """A picture (h, w, 3) and the means of its squares of 2, 4, ... pixels: to sample it at any density."""
+    """A picture (h, w, 3) and the means of its squares of 2, 4, 8 pixels: to sample it at any density."""
 
     levels: tuple[Pixels, ...]
 
@@ -54,28 +55,32 @@ class Halvings:
             levels.append(cv2.resize(_even(cv2, levels[-1]), size, interpolation=cv2.INTER_AREA))
         return Halvings(tuple(levels))
 
-    def sampled(self, cv2: Any, x: Floats, y: Floats, step: Floats) -> Pixels:
+    def sampled(self, cv2: Any, x: Floats, y: Floats, step: Floats, progress: Progress) -> Pixels:
         """(h, w, 3): the picture at `x`, `y` (h, w), where neighbours lie `step` pixels from each other."""
         wanted = np.rint(np.log2(np.clip(step, 1, 2 ** (len(self.levels) - 1)))).astype(int)
         result = np.empty((*x.shape, 3), self.levels[0].dtype)
         for number, level in enumerate(self.levels):
+            progress.check()
             here = wanted == number
-            if here.any():
+            rows = np.flatnonzero(here.any(axis=1))
+            if rows.size:
+                band = slice(rows[0], rows[-1] + 1)
                 factor = np.float32(0.5**number)
-                maps = [(plane + np.float32(0.5)) * factor - np.float32(0.5) for plane in (x, y)]
+                maps = [(plane[band] + np.float32(0.5)) * factor - np.float32(0.5) for plane in (x, y)]
                 taken = cv2.remap(level, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-                result[here] = taken[here]
+                result[band][here[band]] = taken[here[band]]
         return result
 
 
 def _even(cv2: Any, picture: Pixels) -> Pixels:
+    """`picture` with its last row and column twice where there is an odd number of them."""
     height, width = picture.shape[:2]
-    return picture if height % 2 == width % 2 == 0 else cv2.copyMakeBorder(
-        picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE
-    )  # fmt: skip
+    return cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
 
 
-def view_of(cv2: Any, plane: Plane, picture: Halvings, unknown: Hole, sources: NDArray[np.bool_]) -> View | None:
+def view_of(
+    cv2: Any, plane: Plane, picture: Halvings, unknown: Hole, sources: NDArray[np.bool_], progress: Progress
+) -> View | None:
     """The view of `plane` in which its part of the hole is filled, None where too little on the plane may be copied.
 
     `picture` has no meaning in `unknown`. `sources` (h, w) may be copied.
@@ -87,13 +92,15 @@ def view_of(cv2: Any, plane: Plane, picture: Halvings, unknown: Hole, sources: N
     back = frame @ np.array([[1 / density, 0, corner[0]], [0, 1 / density, corner[1]], [0, 0, 1]])
     width, height = (int(side) for side in np.ceil((far_corner - corner) * density))
     x, y, w = (plane_.astype(np.float32) for plane_ in _carried(back, *np.ogrid[:height, :width][::-1]))
+    progress.check()
     step = np.float32(np.sqrt(abs(np.linalg.det(back)))) * np.maximum(w, np.float32(1e-6)) ** np.float32(-1.5)
     inside = (w > 0) & (x >= 0) & (y >= 0) & (x <= hole.shape[1] - 1) & (y <= hole.shape[0] - 1)
     x, y = (np.where(inside, plane_, np.float32(0)) for plane_ in (x, y))
     own = inside & (_at(cv2, hole, x, y) > 0)
     blank = ~inside | (_at(cv2, unknown, x, y) > 0)
     near = cv2.dilate(own.view(np.uint8), np.ones((2 * BEYOND + 1,) * 2, np.uint8)).view(bool)
-    image = nearest_known(cv2, picture.sampled(cv2, x, y, step), ~inside)
+    image = nearest_known(cv2, picture.sampled(cv2, x, y, step, progress), ~inside)
+    progress.check()
     # a patch may lie half a pixel off the place where it was found, and is sampled with what is around it
     usable = inside & ~blank & (w < 1 / SHARP)
     for allowed in (plane.around & sources, sources):
