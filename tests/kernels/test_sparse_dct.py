@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from lacuna.contract.progress import Cancelled
 from lacuna.imaging.photo import Hole
-from lacuna.kernels import poisson, sparse_dct
-from lacuna.kernels.sparse_dct import SIDE, STRIDE
+from lacuna.kernels import block_votes, poisson, sparse_dct
+from lacuna.kernels.block_votes import SIDE
+from lacuna.kernels.sparse_dct import STRIDE
 from tests.pictures import lion
 
 
@@ -52,13 +53,21 @@ def marked(shape: tuple[int, int]) -> Hole:
     return hole
 
 
-def test_the_transform_is_that_of_the_matrix_and_is_undone() -> None:
-    values = np.random.default_rng(0).uniform(-1, 1, (SIDE, SIDE)).astype(np.float32)
-    found, back = np.empty_like(values), np.empty_like(values)
-    sparse_dct._transform(values.copy(), found, sparse_dct.COSINES)
-    assert np.abs(found - matrix() @ values).max() < 1e-5
-    sparse_dct._restore(found, back, sparse_dct.COSINES)
-    assert np.abs(back - values).max() < 1e-5
+@pytest.mark.parametrize("threshold", [0.0, 0.4, 100.0])
+def test_the_votes_of_a_block_are_those_of_the_matrix(threshold: float) -> None:
+    plane = np.random.default_rng(0).uniform(-1, 1, (40, 50)).astype(np.float32)
+    total, weight = np.ones_like(plane), np.ones_like(plane)
+    block_votes.vote(plane, 3, 20, np.float32(threshold), total, weight)
+    place = slice(3, 3 + SIDE), slice(20, 20 + SIDE)
+    found = matrix() @ plane[place] @ matrix().T
+    kept = np.abs(found) >= threshold * (1 + np.hypot(*np.mgrid[:SIDE, :SIDE]) / SIDE)
+    kept[0, 0] = True
+    share = np.outer(np.kaiser(SIDE, 2), np.kaiser(SIDE, 2)) / np.sqrt(kept.sum())
+    expected = np.zeros(plane.shape), np.zeros(plane.shape)
+    expected[0][place] = share * (matrix().T @ (found * kept) @ matrix())
+    expected[1][place] = share
+    assert np.abs(total - 1 - expected[0]).max() < 1e-6
+    assert np.abs(weight - 1 - expected[1]).max() < 1e-6
 
 
 def test_the_kernel_agrees_with_its_twin() -> None:

@@ -44,7 +44,7 @@ class Membrane:
             context=Context(minimum=THIN if params.lines else 2, share=0.0),
             smooth=True,
             compiles=True,
-            megapixel_seconds=12.0 if params.lines else 0.15,
+            megapixel_seconds=3.0 if params.lines else 0.15,
             bytes_per_pixel=60.0,  # two float fields of three channels, their coarser levels, planes of the blocks
         )
 

@@ -108,10 +108,14 @@ def _levels(image: Field, hole: NDArray[np.bool_], f: Field | None, screen: floa
 def _level(u: Field, hole: NDArray[np.bool_], f: Field, screen: float) -> Level:
     hole = np.ascontiguousarray(hole)
     runs = runs_of(hole)
+    return Level(hole, runs, _parts(runs) if hole.size > CHUNK else (slice(0, len(runs)),), u, f, np.float32(screen))
+
+
+def _parts(runs: Runs) -> tuple[slice, ...]:
+    """The runs in pieces of about CHUNK pixels."""
     ends = np.cumsum(runs[:, 2] - runs[:, 1]) // CHUNK
     edges = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(runs)]
-    parts = tuple(slice(start, stop) for start, stop in pairwise(edges))
-    return Level(hole, runs, parts, u, f, np.float32(screen))
+    return tuple(slice(start, stop) for start, stop in pairwise(edges))
 
 
 def _weight(fine: NDArray[np.bool_]) -> np.float32:

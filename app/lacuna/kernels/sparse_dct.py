@@ -14,29 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.kernels.block_votes import SIDE, vote
 from lacuna.kernels.compiled import compiled, compiled_fast, inlined
 
-SIDE = 16  # of a block
 STRIDE = 4  # of the grid of blocks
 ROUNDS = 14
 FIRST, LAST = 60.0, 4.0  # thresholds of the first and the last round, of 255, for an orthonormal transform
-STEP = 1.5  # of the way from the old value to the blocks' average
-CALL = 10_000  # blocks in one call of the kernel: some 20 ms
-
-
-def _cosines() -> NDArray[np.float32]:
-    """The orthonormal cosine transform of SIDE values, as the upper halves of its rows: the rest mirrors them."""
-    k, n = np.mgrid[:SIDE, : SIDE // 2]
-    rows = np.sqrt(2 / SIDE) * np.cos(np.pi * (2 * n + 1) * k / (2 * SIDE))
-    rows[0] = np.sqrt(1 / SIDE)
-    return rows.astype(np.float32)
-
-
-COSINES = _cosines()
-# Photographs have less to say at high frequencies: what is found there is more often the hole's edge than the picture.
-RISE = (1 + np.hypot(*np.mgrid[:SIDE, :SIDE]) / SIDE).astype(np.float32)
-# The middle of a block is known best: what it says at its border counts less.
-WINDOW = np.outer(np.kaiser(SIDE, 2), np.kaiser(SIDE, 2)).astype(np.float32)
+THRESHOLDS = np.geomspace(FIRST, LAST, ROUNDS)
+STEP = np.float32(1.5)  # of the way from the old value to the blocks' average
+CALL = 50_000  # blocks in one call of the kernel: some 20 ms
+HEED = 64  # pixels that take as long to go over as a block
 
 
 def continue_across(
@@ -50,23 +37,37 @@ def continue_across(
     Known pixels farther than SIDE from the hole do not matter. `white` is the value of white. `at` is told how much is
     done, at least every 50 ms.
     """
-    padded = np.pad(plane, SIDE, mode="symmetric")
-    unknown = np.pad(hole, SIDE, mode="symmetric")
-    sums = np.zeros((unknown.shape[0] + 1, unknown.shape[1] + 1), np.int32)
-    np.cumsum(np.cumsum(unknown, axis=0, dtype=np.int32), axis=1, out=sums[1:, 1:])
-    total, weight = np.zeros_like(padded), np.zeros_like(padded)
-    scratch = np.empty((2, SIDE, SIDE), np.float32)
-    for number, threshold in enumerate(np.geomspace(FIRST, LAST, ROUNDS)):
-        # Steps of 5 and 7 visit ways to lay the grid that are far from each other, and none twice.
-        dy, dx = number * 5 % STRIDE, (number * 7 + number // STRIDE) % STRIDE
-        blocks = np.empty((_count_blocks(sums, dy, dx), 2), np.int32)
-        _find_blocks(sums, dy, dx, blocks)
-        for start in range(0, len(blocks), CALL):
-            at((number + start / len(blocks)) / ROUNDS)
-            part = blocks[start : start + CALL]
-            _vote(padded, part, np.float32(threshold * white / 255), total, weight, COSINES, RISE, WINDOW, scratch)
-        _heed(padded, unknown, total, weight, np.float32(STEP))
+    shape = plane.shape[0] + 2 * SIDE, plane.shape[1] + 2 * SIDE
+    padded, unknown = np.empty(shape, np.float32), np.empty(shape, np.bool_)
+    sums = np.zeros((shape[0] + 1, shape[1] + 1), np.int32)
+    _lay_out(plane, hole, _mirrored(plane.shape[0]), _mirrored(plane.shape[1]), padded, unknown, sums)
+    total, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    thresholds = (THRESHOLDS * (white / 255)).astype(np.float32)
+    number, row = 0, 0
+    while number < ROUNDS:
+        at((number + row * STRIDE / shape[0]) / ROUNDS)
+        number, row = _go_on(padded, unknown, sums, thresholds, number, row, CALL, total, weight)
     return np.ascontiguousarray(padded[SIDE:-SIDE, SIDE:-SIDE])
+
+
+def _mirrored(side: int) -> NDArray[np.intp]:
+    """Which of `side` pixels stands at each place of a padded row: beyond the border they are mirrored."""
+    around = np.arange(-SIDE, side + SIDE) % (2 * side)
+    return np.minimum(around, 2 * side - 1 - around)
+
+
+@compiled
+def _lay_out(plane: Any, hole: Any, rows: Any, columns: Any, padded: Any, unknown: Any, sums: Any) -> None:
+    """The padded planes, and for each place how many unknown pixels lie above it and to its left."""
+    for y in range(padded.shape[0]):
+        row = rows[y]
+        held = 0
+        for x in range(padded.shape[1]):
+            column = columns[x]
+            padded[y, x] = plane[row, column]
+            unknown[y, x] = hole[row, column]
+            held += hole[row, column]
+            sums[y + 1, x + 1] = sums[y, x + 1] + held
 
 
 @inlined
@@ -76,106 +77,42 @@ def _holds_unknown(sums: Any, y: int, x: int) -> bool:
 
 
 @compiled
-def _count_blocks(sums: Any, dy: int, dx: int) -> int:
-    count = 0
-    for y in range(dy, sums.shape[0] - SIDE, STRIDE):
-        for x in range(dx, sums.shape[1] - SIDE, STRIDE):
-            count += _holds_unknown(sums, y, x)
-    return count
-
-
-@compiled
-def _find_blocks(sums: Any, dy: int, dx: int, blocks: Any) -> None:
-    """The upper left corners (y, x) of the blocks of a grid that hold unknown pixels."""
-    n = 0
-    for y in range(dy, sums.shape[0] - SIDE, STRIDE):
-        for x in range(dx, sums.shape[1] - SIDE, STRIDE):
-            if _holds_unknown(sums, y, x):
-                blocks[n, 0] = y
-                blocks[n, 1] = x
-                n += 1
+def _go_on(
+    plane: Any,
+    unknown: Any,
+    sums: Any,
+    thresholds: Any,
+    number: int,
+    row: int,
+    call: int,
+    total: Any,
+    weight: Any,
+) -> tuple[int, int]:
+    """Rounds from the row `row` of blocks of round `number` on, until about `call` blocks are done; where to go on."""
+    done = 0
+    while number < thresholds.shape[0] and done < call:
+        # Steps of 5 and 7 visit ways to lay the grid that are far from each other, and none twice.
+        dy, dx = number * 5 % STRIDE, (number * 7 + number // STRIDE) % STRIDE
+        y = row * STRIDE + dy
+        if y < sums.shape[0] - SIDE:
+            for x in range(dx, sums.shape[1] - SIDE, STRIDE):
+                if _holds_unknown(sums, y, x):
+                    vote(plane, y, x, thresholds[number], total, weight)
+                    done += 1
+            row += 1
+        else:
+            _heed(plane, unknown, total, weight)
+            done += plane.size // HEED
+            number, row = number + 1, 0
+    return number, row
 
 
 @compiled_fast
-def _heed(plane: Any, unknown: Any, total: Any, weight: Any, step: Any) -> None:
+def _heed(plane: Any, unknown: Any, total: Any, weight: Any) -> None:
     """Move each unknown pixel towards what the blocks say of it; empty the votes."""
     for y in range(plane.shape[0]):
         for x in range(plane.shape[1]):
             if unknown[y, x] and weight[y, x] > 0:
-                plane[y, x] += step * (total[y, x] / weight[y, x] - plane[y, x])
+                plane[y, x] += STEP * (total[y, x] / weight[y, x] - plane[y, x])
             total[y, x] = 0.0
             weight[y, x] = 0.0
-
-
-@compiled_fast
-def _vote(
-    plane: Any, blocks: Any, threshold: Any, total: Any, weight: Any, cosines: Any, rise: Any, window: Any, scratch: Any
-) -> None:
-    """Add what each block says of its pixels, and how much it counts: less, the more coefficients it needed."""
-    one, two = scratch[0], scratch[1]
-    for n in range(blocks.shape[0]):
-        y, x = blocks[n, 0], blocks[n, 1]
-        for i in range(SIDE):
-            for j in range(SIDE):
-                one[i, j] = plane[y + i, x + j]
-        _transform(one, two, cosines)
-        _transpose(two, one)
-        _transform(one, two, cosines)
-        kept = 0
-        for i in range(SIDE):
-            for j in range(SIDE):
-                keep = abs(two[i, j]) >= threshold * rise[i, j] or i + j == 0
-                two[i, j] = two[i, j] if keep else np.float32(0)
-                kept += keep
-        _restore(two, one, cosines)
-        _transpose(one, two)
-        _restore(two, one, cosines)
-        counts = np.float32(1) / np.sqrt(np.float32(kept))
-        for i in range(SIDE):
-            for j in range(SIDE):
-                total[y + i, x + j] += counts * window[i, j] * one[i, j]
-                weight[y + i, x + j] += counts * window[i, j]
-
-
-@compiled_fast
-def _transform(values: Any, found: Any, cosines: Any) -> None:
-    """The cosine transform of each column. `values` is used up."""
-    for n in range(SIDE // 2):
-        for j in range(SIDE):
-            low, high = values[n, j], values[SIDE - 1 - n, j]
-            values[n, j] = low + high
-            values[SIDE - 1 - n, j] = low - high
-    for k in range(SIDE):
-        c0, c1, c2, c3 = cosines[k, 0], cosines[k, 1], cosines[k, 2], cosines[k, 3]
-        c4, c5, c6, c7 = cosines[k, 4], cosines[k, 5], cosines[k, 6], cosines[k, 7]
-        first, step = (SIDE - 1, -1) if k % 2 else (0, 1)
-        for j in range(SIDE):
-            near = c0 * values[first, j] + c1 * values[first + step, j]
-            near += c2 * values[first + 2 * step, j] + c3 * values[first + 3 * step, j]
-            far = c4 * values[first + 4 * step, j] + c5 * values[first + 5 * step, j]
-            far += c6 * values[first + 6 * step, j] + c7 * values[first + 7 * step, j]
-            found[k, j] = near + far
-
-
-@compiled_fast
-def _restore(found: Any, values: Any, cosines: Any) -> None:
-    """The inverse of `_transform`."""
-    for n in range(SIDE // 2):
-        c0, c1, c2, c3 = cosines[0, n], cosines[2, n], cosines[4, n], cosines[6, n]
-        c4, c5, c6, c7 = cosines[8, n], cosines[10, n], cosines[12, n], cosines[14, n]
-        d0, d1, d2, d3 = cosines[1, n], cosines[3, n], cosines[5, n], cosines[7, n]
-        d4, d5, d6, d7 = cosines[9, n], cosines[11, n], cosines[13, n], cosines[15, n]
-        for j in range(SIDE):
-            even = c0 * found[0, j] + c1 * found[2, j] + c2 * found[4, j] + c3 * found[6, j]
-            even += c4 * found[8, j] + c5 * found[10, j] + c6 * found[12, j] + c7 * found[14, j]
-            odd = d0 * found[1, j] + d1 * found[3, j] + d2 * found[5, j] + d3 * found[7, j]
-            odd += d4 * found[9, j] + d5 * found[11, j] + d6 * found[13, j] + d7 * found[15, j]
-            values[n, j] = even + odd
-            values[SIDE - 1 - n, j] = even - odd
-
-
-@compiled_fast
-def _transpose(source: Any, target: Any) -> None:
-    for i in range(SIDE):
-        for j in range(SIDE):
-            target[j, i] = source[i, j]
