@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 
 import lacuna
 from lacuna.contract.fill import Context, FillOptions, FillWork, Needs, Runtime
+from lacuna.contract.guides import Guide
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
-from lacuna.engine.automatic import AutomaticParams, Grade, candidates, texture_share
+from lacuna.engine.automatic import AutomaticParams, _ranked, candidates, texture_share
 from lacuna.engine.fill import FillResult
+from lacuna.engine.grades import Grade
 from lacuna.engine.photos import fill_photo, request_for
+from lacuna.engine.plan import estimate
 from lacuna.errors import BackendFailed, InvalidParameter, UnknownBackend
 from lacuna.imaging.photo import Photo
 from tests.engine.backends import Scripted, constant, installed
 from tests.pictures import lion
 
+COPIES = Needs(context=Context(minimum=64, share=0.5), guides=frozenset({Guide.SOURCE}), megapixel_seconds=0.1)
 SMALL = Needs(context=Context(minimum=8, share=0.5), megapixel_seconds=0.1)
 
 
@@ -98,12 +102,41 @@ def test_on_wide_holes_texture_is_worth_some_signal_and_in_lines_it_is_not() -> 
 
 def test_the_bytes_are_those_of_the_method_chosen(photo: NDArray[Any]) -> None:
     mask = hole_of(photo.shape)
-    mask[100:103, 10:230] = 255
     result, report = filled(photo, mask, methods="telea,ns")
     chosen = report.notes[0].split()[0]
     assert chosen in ("telea", "ns")
     assert np.array_equal(result.pixels, lacuna.fill(photo, mask, chosen))
     assert report.untouched
+
+
+def test_thin_marks_and_wide_shapes_of_one_mask_get_a_choice_each(photo: NDArray[Any]) -> None:
+    marks, shape = np.zeros(photo.shape[:2], np.uint8), hole_of(photo.shape)
+    marks[100:103, 10:230] = marks[5:150, 20:22] = 255
+    result, report = filled(photo, marks | shape, methods="membrane,patchmatch", seconds=60)
+    thin, wide = report.notes
+    assert thin.startswith("Thin marks: membrane was chosen, by trials at ")
+    assert wide.startswith("Wide parts: patchmatch was chosen, by trials at ")
+    first = np.where(marks[..., None] > 0, lacuna.fill(photo, marks | shape, "membrane"), photo)
+    assert np.array_equal(result.pixels, lacuna.fill(first, shape, "patchmatch"))
+    assert report.untouched
+
+
+def test_where_pixels_came_from_is_told_for_each_part(photo: NDArray[Any]) -> None:
+    mask = hole_of(photo.shape)
+    mask[100:103, 10:230] = 255
+    _result, report = filled(photo, mask, methods="membrane,patchmatch", seconds=60)
+    (piece,) = report.pieces
+    assert piece.came_from is not None
+    told = (piece.came_from >= 0).all(axis=2)
+    assert np.array_equal(told, hole_of(photo.shape)[piece.region.slices] > 0)  # the membrane copies nothing
+
+
+def test_one_place_is_told_as_one(photo: NDArray[Any]) -> None:
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    mask[20:140, 40:200] = 255
+    _result, report = filled(photo, mask, methods="telea,ns", seconds=0.5)
+    count = int(report.notes[0].split(" at ")[1].split()[0])
+    assert ("by a trial at 1 place beside" if count == 1 else f"by trials at {count} places beside") in report.notes[0]
 
 
 def test_the_same_seed_makes_the_same_choice(photo: NDArray[Any]) -> None:
@@ -150,6 +183,51 @@ def test_the_mix_counts_texture_by_the_width_of_the_hole() -> None:
     assert texture_share(shape) == 1.0
 
 
+def test_what_is_usual_is_left_only_for_one_that_is_clearly_better_at_every_place_and_at_three() -> None:
+    def best(wide: bool, **leads: list[float]) -> str:
+        """With each method's lead over the usual one at every place, in dB."""
+        usual = "patchmatch" if wide else "membrane"
+        count = max(len(of) for of in leads.values())
+        signals = {usual: [0.0] * count, **leads}
+        grades = {name: [Grade(20 + lead, 1.0, 0.0) for lead in of] for name, of in signals.items()}
+        return _ranked(grades, texture=float(wide))[0]
+
+    assert best(True, criminisi=[5.0, 9.0]) == "patchmatch"
+    assert best(True, criminisi=[5.0, 9.0, 0.1]) == "patchmatch"
+    assert best(True, criminisi=[0.3, 0.3, 0.3]) == "criminisi"
+    assert best(True, criminisi=[0.3, 0.3, 0.3], membrane=[5.0, 5.0, -1.0]) == "criminisi"
+    assert best(True, criminisi=[0.3, 0.3, 0.3], membrane=[0.4, 0.5, 0.6]) == "membrane"
+    assert best(False, patchmatch=[0.1, 0.2, 3.0]) == "membrane"
+    assert best(False, patchmatch=[0.5, 0.5, 0.5]) == "patchmatch"
+
+
+# --- what a trial is --------------------------------------------------------------------------------------------------
+def test_a_trial_fills_its_own_hole_alone_and_copies_nothing_from_the_real_one() -> None:
+    ys, xs = np.indices((160, 240))
+    image = np.stack([ys, xs, np.full_like(ys, 128)], axis=2).astype(np.uint8)  # each pixel says where it lies
+    mask = hole_of(image.shape)
+    with installed(named("one", constant(0), COPIES)) as tried, installed(named("other", constant(255), COPIES)):
+        filled(image, mask, methods="one,other")
+    *trials, last = tried.works[1:]  # the first is the warming up
+    assert trials
+    assert np.count_nonzero(last.hole) == np.count_nonzero(mask)
+    for work in trials:
+        assert 0 < np.count_nonzero(work.hole) <= np.count_nonzero(mask)
+        assert work.sources is not None
+        assert not (work.sources & work.hole).any()
+        y, x = work.image[work.sources][:, :2].T
+        assert not mask[y, x].any()
+
+
+def test_methods_are_tried_with_the_sampling_area_that_was_marked(photo: NDArray[Any]) -> None:
+    mask, area = hole_of(photo.shape), np.zeros(photo.shape[:2], bool)
+    area[:, 200:] = True
+    with installed(named("one", constant(0), COPIES)) as tried, installed(named("other", constant(255), COPIES)):
+        lacuna.fill(photo, mask, "auto", methods="one,other", sources=area)
+    assert len(tried.works) > 2
+    assert all(0 < np.count_nonzero(work.sources) <= np.count_nonzero(area) for work in tried.works[1:])
+
+
 # --- within bounds ----------------------------------------------------------------------------------------------------
 def test_a_method_too_dear_for_the_time_is_left_out_and_told(photo: NDArray[Any]) -> None:
     dear = Needs(context=Context(minimum=8, share=0.5), megapixel_seconds=1e5)
@@ -157,6 +235,30 @@ def test_a_method_too_dear_for_the_time_is_left_out_and_told(photo: NDArray[Any]
         _result, report = filled(photo, hole_of(photo.shape), methods="telea,ns,dear")
     assert "dear was left out: it would take too long to try." in report.notes
     assert never.works == []
+
+
+def test_many_specks_take_no_more_time_for_trials_than_one_hole() -> None:
+    rng = np.random.default_rng(0)
+    image, mask = rng.integers(0, 256, (900, 1500, 3)).astype(np.uint8), np.zeros((900, 1500), np.uint8)
+    mask[30::280, 30::280] = 255
+    with installed(named("one", constant(0))) as tried:
+        _result, report = filled(image, mask, methods="one,membrane,patchmatch")
+    assert report.regions > 10
+    assert tried.works == []
+    assert report.notes == ("There was no time for trials beside the hole: membrane was taken for its width.",)
+
+
+@pytest.mark.parametrize("side", [40, 90])
+def test_its_estimate_is_near_the_time_it_takes(side: int) -> None:
+    image = np.ascontiguousarray(lion())
+    mask = np.zeros(image.shape[:2], np.uint8)
+    mask[100 : 100 + side, 150 : 150 + side] = 255
+    filled(image, mask)
+    start = time.process_time()
+    filled(image, mask)
+    took = time.process_time() - start
+    guess = estimate(mask, registry.info("auto").needs, FillOptions()).seconds
+    assert guess / 4 < took < guess * 4  # within a factor of two on a machine that has nothing else to do
 
 
 def test_a_method_that_is_slower_than_it_says_ends_with_the_time(photo: NDArray[Any]) -> None:

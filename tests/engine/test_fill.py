@@ -199,6 +199,16 @@ def test_an_undefined_pixel_in_a_soft_hole_is_replaced_whole() -> None:
 
 
 # --- what a backend is given ------------------------------------------------------------------------------------------
+def test_each_crop_knows_how_much_of_the_fill_it_is() -> None:
+    mask = np.zeros((200, 400), np.uint8)
+    mask[20:30, 20:30] = mask[150:180, 350:360] = 255
+    apart = Scripted(constant(0), Needs(context=Context(minimum=8, share=0.0)))
+    with installed(apart):
+        result = fill(ask(np.zeros((200, 400, 3), np.uint8), mask, apart.id), RUNTIME, Progress())
+    assert result.regions == 2
+    assert sorted(work.share for work in apart.works) == pytest.approx([0.25, 0.75])
+
+
 def test_a_crop_is_read_only_contiguous_and_knows_its_holes() -> None:
     image = picture("uint8")
     mask = np.zeros(image.shape[:2], np.uint8)

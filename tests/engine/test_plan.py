@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -135,3 +136,5 @@ def test_the_estimate_follows_the_hole_the_speed_and_the_memory_asked_for() -> N
     assert guess.bytes > 100 * 250_000
     assert estimate(mask, needs, FillOptions(grow=10)).pixels == pytest.approx(520 * 520, rel=0.01)
     assert 0.5 < estimate(mask, needs, FillOptions(), seconds_per_megapixel=2.0).seconds < 0.6
+    slow_start = estimate(mask, replace(needs, start_seconds=3.0), FillOptions())
+    assert slow_start.seconds == pytest.approx(guess.seconds + 3.0)

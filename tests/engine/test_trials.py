@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lacuna.engine.trials import KEPT, half_width, places
+from lacuna.engine.trials import KEPT, half_width, parted, places
 from lacuna.imaging.photo import Hole
 
 
@@ -39,7 +39,7 @@ def holes(draw: st.DrawFn) -> Hole:
 def test_places_are_known_pixels_within_bounds_and_the_same_for_a_seed(
     hole: Hole, count: int, limit: int, seed: int
 ) -> None:
-    found = places(hole, count, limit, seed)
+    found = places(hole, hole, count, limit, seed)
     assert len(found) <= count
     for place in found:
         assert place.box.clip(hole.shape) == place.box
@@ -47,7 +47,7 @@ def test_places_are_known_pixels_within_bounds_and_the_same_for_a_seed(
         assert 0 < place.pixels <= limit
         assert place.probe.any(axis=1)[[0, -1]].all()
         assert place.probe.any(axis=0)[[0, -1]].all()
-    again = places(hole, count, limit, seed)
+    again = places(hole, hole, count, limit, seed)
     assert [place.box for place in again] == [place.box for place in found]
 
 
@@ -61,11 +61,38 @@ def test_half_a_strip_is_its_half_width() -> None:
     assert half_width(hole) < 3
 
 
+def test_marks_and_shapes_of_a_hole_are_told_apart() -> None:
+    shape, marks = empty(), empty()
+    shape[100:140, 100:160] = True
+    marks[10:13, 10:300] = marks[20:230, 250:252] = marks[200:203, 20:23] = True
+    thin, wide = parted(shape | marks)
+    assert np.array_equal(thin, marks)
+    assert np.array_equal(wide, shape)
+    for alone in (shape, marks, empty()):
+        (same,) = parted(alone)
+        assert np.array_equal(same, alone)
+
+
+def test_a_line_through_a_shape_is_a_mark_and_the_tips_of_shapes_are_not() -> None:
+    shape, line = empty(), empty()
+    shape[100:140, 100:160] = True
+    line[118:121] = True
+    thin, wide = parted(shape | line)
+    assert not (thin & wide).any()
+    assert np.array_equal(thin | wide, shape | line)
+    assert (wide & shape).sum() == shape.sum()
+    assert (thin & line).sum() > 0.9 * (line & ~shape).sum()
+    y, x = np.indices((240, 320))
+    corners = (abs(y - 120) < 80) & (abs(x - 160) < (y - 40) / 2)  # a triangle
+    (same,) = parted(corners)
+    assert np.array_equal(same, corners)
+
+
 def test_a_wide_hole_keeps_its_shape() -> None:
     y, x = np.indices((240, 320))
     hole = (y - 60) ** 2 + (x - 70) ** 2 < 40**2
     hole[50:70, 60:80] = False  # a ring
-    found = places(hole, 4, 10**6, 0)
+    found = places(hole, hole, 4, 10**6, 0)
     assert len(found) == 4
     ring = hole[20:101, 30:111]
     whole = [place for place in found if place.probe.shape == ring[1:-1, 1:-1].shape]
@@ -76,7 +103,7 @@ def test_a_wide_hole_keeps_its_shape() -> None:
 def test_the_places_lie_apart() -> None:
     hole = empty()
     hole[110:130, 150:170] = True
-    found = places(hole, 4, 10**6, 0)
+    found = places(hole, hole, 4, 10**6, 0)
     corners = [(place.box.y0, place.box.x0) for place in found]
     apart = [np.hypot(a[0] - b[0], a[1] - b[1]) for i, a in enumerate(corners) for b in corners[:i]]
     assert min(apart) > 20
@@ -84,7 +111,7 @@ def test_the_places_lie_apart() -> None:
 
 def test_scratches_over_the_whole_picture_find_room_beside_themselves_as_thin_as_they_are() -> None:
     hole = scratches()
-    found = places(hole, 4, 10**6, 0)
+    found = places(hole, hole, 4, 10**6, 0)
     assert len(found) == 4
     for place in found:
         assert place.pixels >= KEPT * np.count_nonzero(hole)
@@ -92,25 +119,35 @@ def test_scratches_over_the_whole_picture_find_room_beside_themselves_as_thin_as
 
 
 def test_of_many_scratches_a_part_is_taken_of_a_large_shape_a_smaller_one() -> None:
-    part = places(scratches(), 2, 500, 0)
+    part = places(scratches(), scratches(), 2, 500, 0)
     assert part
     assert all(place.pixels <= 500 and half_width(place.probe) < 3 for place in part)
     hole = empty()
     hole[20:220, 20:200] = True  # no room for another one
-    small = places(hole, 2, 10**6, 0)
+    small = places(hole, hole, 2, 10**6, 0)
     assert small
     for place in small:
         assert place.box.height > place.box.width * 0.6
         assert place.pixels < 40 * 200 * 2
 
 
+def test_of_wide_strokes_a_part_is_taken_as_wide_as_they_are() -> None:
+    hole = empty()
+    hole[100:124, 10:310] = hole[20:220, 60:84] = True
+    part = places(hole, hole, 2, 4000, 0)
+    assert part
+    for place in part:
+        assert 1000 < place.pixels <= 4000
+        assert half_width(np.pad(place.probe, 1)) > 0.75 * half_width(hole)
+
+
 def test_where_nothing_is_known_there_is_no_place() -> None:
     hole = ~empty()
     hole[0, 0] = False
-    assert places(hole, 4, 10**6, 0) == ()
+    assert places(hole, hole, 4, 10**6, 0) == ()
 
 
 def test_a_single_pixel_finds_places() -> None:
     hole = empty()
     hole[100, 100] = True
-    assert len(places(hole, 4, 10**6, 0)) == 4
+    assert len(places(hole, hole, 4, 10**6, 0)) == 4

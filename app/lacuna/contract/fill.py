@@ -61,8 +61,8 @@ class Needs:
     smooth: bool = False  # the result has no grain of its own: the picture's may be put in
     interruptible: bool = True  # False: one call that cannot be stopped, its result is thrown away
     compiles: bool = False  # its first use on a machine takes some seconds more
-    call_seconds: float = 0.0  # rough cost of a call beside its pixels
     megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core, until it has been measured
+    start_seconds: float = 0.0  # beside that, once in a fill, however much there is to do
     bytes_per_pixel: float = 16.0  # working memory for each pixel of the crop
 
 
@@ -82,7 +82,8 @@ class FillWork:
     `guides` are strokes in crop coordinates, `edges` an optional (h, w) float32 plane of edges in [0, 1]. `sources`
     (h, w) bool marks what may be copied, known pixels alone and at least one; None is all that is known. `white` is
     the value of white in `image`'s dtype. Pixels of `image` inside the hole are the old ones and mean nothing; known
-    ones are finite. `grey`: the three channels are equal, one is enough to look at.
+    ones are finite. `grey`: the three channels are equal, one is enough to look at. `share` is how much of all that is
+    filled in this run this hole is.
     """
 
     image: Pixels
@@ -93,6 +94,7 @@ class FillWork:
     sources: NDArray[np.bool_] | None = None
     seed: int = 0
     grey: bool = False
+    share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,15 +102,15 @@ class Filled:
     """A filled crop: `image` (h, w, 3) in the work's dtype, or float32 in the same range. Only the hole is looked at.
 
     `came_from` (h, w, 2) int32 is the source pixel (y, x) in crop coordinates of each filled one, -1 where unknown.
-    `notes` are sentences that the person should read about how it was done. `method` is the id of the backend that was
-    chosen to do it, where this one chose among others.
+    `notes` are sentences that the person should read about how it was done. `methods` are the ids of the backends
+    that were chosen to do it, where this one chose among others.
     """
 
     image: Pixels
     came_from: NDArray[np.int32] | None = None
     edges: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
-    method: str = ""
+    methods: tuple[str, ...] = ()
 
 
 class FillBackend(Protocol):

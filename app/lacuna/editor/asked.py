@@ -55,8 +55,8 @@ class Asked:
     def overhead(self) -> float:
         """Seconds that it takes beside the backend's own work, as `plan.estimate` counts them."""
         area = sum(region.area for region, _mask in self.masks)
-        call = plan.CUT_SECONDS + registry.backend(self.backend).needs(self.params).call_seconds
-        return area / 1e6 * plan.CROP_SECONDS + len(self.masks) * call
+        start = registry.backend(self.backend).needs(self.params).start_seconds
+        return area / 1e6 * plan.CROP_SECONDS + len(self.masks) * plan.CUT_SECONDS + start
 
     def run(self, runtime: Runtime, progress: Progress, *, measured: bool) -> Ran:
         """In the worker, once: fill, and keep of what it was made for no more than is needed to put it in."""

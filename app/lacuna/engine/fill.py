@@ -114,11 +114,12 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     if not copies(needs) and any(window.sources is not None for window in request.windows):
         told.notes.append(_("This backend copies nothing: the sampling area was not used."))
     changed, untouched = 0, True
+    filled_pixels = sum(window.pixels for window in opened)
     for window in opened:
         for cut in window.cuts:
             part = rest.part(_cost(cut) / total)
             part.at(0.0, _("Filling"))
-            piece, different = _fill_cut(request, needs, window, cut, told, part)
+            piece, different = _fill_cut(request, needs, window, cut, filled_pixels, told, part)
             pieces.append(piece)
             changed += int(np.count_nonzero(different))
             untouched &= not (different & (window.weight[cut.box.slices] == 0)).any()
@@ -130,7 +131,7 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         device=runtime.device,
         regions=len(pieces),
         mask_pixels=sum(int(np.count_nonzero(window.mask)) for window in request.windows),
-        filled_pixels=sum(window.pixels for window in opened),
+        filled_pixels=filled_pixels,
         changed_pixels=changed,
         untouched=untouched,
         notes=tuple(dict.fromkeys(told.notes)),
@@ -276,9 +277,9 @@ def _cost(cut: Cut) -> float:
 
 
 def _fill_cut(
-    request: FillRequest, needs: Needs, opened: _Opened, cut: Cut, told: _Told, progress: Progress
+    request: FillRequest, needs: Needs, opened: _Opened, cut: Cut, total: int, told: _Told, progress: Progress
 ) -> tuple[Piece, Hole]:
-    """The filled piece of one cut, and which of its pixels differ from before."""
+    """The filled piece of one cut of a fill of `total` pixels, and which of its pixels differ from before."""
     window, crop = opened.window, cut.crop
     inner = cut.box.shift(-crop.y0, -crop.x0).slices  # the box in crop coordinates
     region = cut.box.shift(window.region.y0, window.region.x0)
@@ -303,7 +304,9 @@ def _fill_cut(
 
     colours = progress.part(colour_share).shown_through(preview if progress.watched else None)
     crop_pixels = window.pixels[crop.slices]
-    invented = _invent(request, needs, _Crop(crop_pixels, hole, request.grey, guides, sources), told, colours)
+    share = np.count_nonzero(weight) / total
+    crop_of_colours = _Crop(crop_pixels, hole, request.grey, guides, sources, share)
+    invented = _invent(request, needs, crop_of_colours, told, colours)
     filled = as_grey(invented.pixels) if request.grey else invented.pixels
     box = cut.box.shift(-crop.y0, -crop.x0)
     joined = _joined(request, needs, crop_pixels, filled, invented.came_from, hole, box, origin, progress)
@@ -316,7 +319,7 @@ def _fill_cut(
     three = np.repeat(window.alpha[crop.slices][..., None], 3, axis=2)
     alpha_before = window.alpha[cut.box.slices]
     rest = progress.part(1 - colour_share).shown_through(None)  # alpha shown as colours would say nothing
-    opaque = _invent(request, needs, _Crop(three, hole, True, guides, sources), told, rest).pixels[inner]
+    opaque = _invent(request, needs, _Crop(three, hole, True, guides, sources, share), told, rest).pixels[inner]
     alpha = composite(alpha_before, as_grey(opaque)[..., 0], weight)
     return Piece(region, after, alpha, came_from), different | differs(alpha_before, alpha)
 
@@ -361,6 +364,7 @@ class _Crop:
     grey: bool
     guides: tuple[GuideStroke, ...]
     sources: Hole | None
+    share: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -405,6 +409,7 @@ def _call(request: FillRequest, needs: Needs, crop: _Crop, scale: int, told: _To
         size=needs.size,
         scale=scale,
         sources=crop.sources,
+        share=crop.share,
     )
 
     def preview(region: Region, pixels: Pixels) -> None:
@@ -414,7 +419,7 @@ def _call(request: FillRequest, needs: Needs, crop: _Crop, scale: int, told: _To
     try:
         filled = answer(request.backend, needs, prepared.work, request.params, shown)
         told.notes += filled.notes
-        told.methods += filter(None, [filled.method])
+        told.methods += filled.methods
         return _Invented(prepared.restore(filled), prepared.origins(filled))
     except (Cancelled, LacunaError, MemoryError):
         raise

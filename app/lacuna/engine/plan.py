@@ -102,7 +102,7 @@ def estimate(
     largest = max((span.crop.area for span in spans), default=0)
     speed = needs.megapixel_seconds if seconds_per_megapixel is None else seconds_per_megapixel
     return Estimate(
-        seconds=pixels / 1e6 * speed + area / 1e6 * CROP_SECONDS + len(spans) * (CUT_SECONDS + needs.call_seconds),
+        seconds=pixels / 1e6 * speed + area / 1e6 * CROP_SECONDS + len(spans) * CUT_SECONDS + needs.start_seconds,
         bytes=int(area * (pixel_bytes + 1) + largest * (needs.bytes_per_pixel + 2 * pixel_bytes)),
         pixels=pixels,
         windows=len(spans),

@@ -1,4 +1,7 @@
-"""Where fills can be tried out on the person's own photo: holes of the same shape in what is known around a hole."""
+"""Where fills can be tried out on the person's own photo: holes of the same shape in what is known around a hole.
+
+Thin marks and wide shapes in one hole are told apart here first: what is best for the one is bad for the other.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.imaging.mask import bounds, distance_outside
+from lacuna.imaging.mask import bounds, components, distance_outside
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
 
 WIDE = 4.0  # pixels from its middle to its rim: a hole from here on is a shape, below it a bundle of lines
+CORE = 5.5  # pixels from the middle to the rim of the widest line that is still a mark
+REACH = 2.5 * CORE  # so far from the middle of such a disc may the corner of a shape lie; it is no mark
+FEW = 0.1  # of the hole: what hangs on shapes is no marks, but their tips
 KEPT = 0.6  # share of the shape that has to lie on known pixels
 NEARLY = 0.9  # places that keep so much of what the best one keeps are as good
+AREA = 1 << 18  # pixels of a shape's box at most: what lies around specks takes time too
 LEAST = 16  # pixels: less of a shape measures nothing
 SHRINK = 0.75  # sides, when a wide shape finds no room
 GRID = 96  # cells along the longer side in which places are looked for
@@ -41,50 +48,67 @@ def half_width(hole: Hole) -> float:
     return 2.0 * float(distance_outside(~hole)[hole].mean())
 
 
-def places(hole: Hole, count: int, limit: int, seed: int) -> tuple[Place, ...]:
-    """Up to `count` places for the shape of `hole` (H, W) on known pixels, none where there is no room at all.
+def parted(hole: Hole) -> tuple[Hole, ...]:
+    """The thin marks of a hole and its wide shapes, each (h, w); one alone where there is nothing else."""
+    cores: Hole = distance_outside(~hole) > CORE
+    if not cores.any():
+        return (hole,)
+    labels = components(hole).labels
+    wide = np.zeros(int(labels.max()) + 1, bool)
+    wide[labels[cores]] = True
+    shapes: Hole = wide[labels]
+    lines: Hole = shapes & (distance_outside(cores) > REACH)
+    if np.count_nonzero(lines) >= FEW * np.count_nonzero(hole):
+        shapes &= ~lines
+    marks = hole & ~shapes
+    return (marks, shapes) if marks.any() else (hole,)
 
-    They lie near the hole, but not near each other. A shape of more than `limit` pixels, or without room, is made
-    smaller first: a wide one shrinks, of thin lines a part is taken, as thin as they are. The same seed gives the same
-    places.
+
+def places(part: Hole, hole: Hole, count: int, limit: int, seed: int) -> tuple[Place, ...]:
+    """Up to `count` places for the shape of a `part` of `hole`, (H, W) both, on known pixels; none where no room is.
+
+    They lie near the hole, but not near each other. A shape of more than `limit` pixels, too far apart or without room
+    is made smaller first: of lines and strokes a part is taken, as wide as they are, and what is compact shrinks. The
+    same seed gives the same places.
     """
-    shape: Hole = hole[bounds(hole).slices]
-    wide = half_width(hole) >= WIDE
+    shape: Hole = part[bounds(part).slices]
+    half = half_width(part)
+    # Two holes with a thin strip between them are one hole of another shape.
+    near_hole: Hole = distance_outside(hole) <= 2.5 + min(16.0, half / 2)
     least = min(LEAST, int(np.count_nonzero(shape)))
-    while np.count_nonzero(shape) > limit:
-        shape = _smaller(shape, wide)
+    while np.count_nonzero(shape) > limit or shape.size > AREA:
+        shape = _smaller(shape, half >= WIDE)
     while np.count_nonzero(shape) >= least and shape.size:
-        found = _placed(shape, hole, count, np.random.default_rng(seed))
+        found = _placed(shape, bounds(part), near_hole, count, np.random.default_rng(seed))
         if found:
             return found
-        shape = _smaller(shape, wide)
+        shape = _smaller(shape, half >= WIDE)
     return ()
 
 
 def _smaller(shape: Hole, wide: bool) -> Hole:
+    """The fuller half of the shape, or all of it at a smaller scale where that leaves it wider: no stroke gets thin."""
+    axis = int(shape.shape[1] > shape.shape[0])
+    smaller: Hole = max(np.array_split(shape, 2, axis=axis), key=np.count_nonzero)
     if wide:
-        import cv2
-
-        size = [max(1, int(side * SHRINK)) for side in shape.shape]
-        reduced = cv2.resize(shape.astype(np.float32), (size[1], size[0]), interpolation=cv2.INTER_AREA)
-        smaller: Hole = np.asarray(reduced) > 0.5
-    else:  # the fuller half
-        axis = int(shape.shape[1] > shape.shape[0])
-        halves = np.array_split(shape, 2, axis=axis)
-        smaller = max(halves, key=np.count_nonzero)
+        smaller = max(smaller, _shrunk(shape), key=lambda hole: half_width(np.pad(hole, 1)) if hole.any() else 0.0)
     if not smaller.any() or smaller.shape == shape.shape:
         return np.zeros((0, 0), bool)
     return smaller[bounds(smaller).slices]
 
 
-def _placed(shape: Hole, hole: Hole, count: int, chance: np.random.Generator) -> tuple[Place, ...]:
-    """The places of one size of the shape."""
-    # Two holes with a thin strip between them are one hole of another shape.
-    margin = 2.5 + min(16.0, half_width(hole) / 2)
-    near_hole: Hole = distance_outside(hole) <= margin
+def _shrunk(shape: Hole) -> Hole:
+    import cv2
+
+    size = [max(1, int(side * SHRINK)) for side in shape.shape]
+    reduced: Hole = np.asarray(cv2.resize(shape.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)) > 0.5
+    return reduced
+
+
+def _placed(shape: Hole, own: Region, near_hole: Hole, count: int, chance: np.random.Generator) -> tuple[Place, ...]:
+    """The places of one size of the shape, which lies at `own` itself."""
     kept, rows, columns = _kept(shape, near_hole)
     good = np.flatnonzero(kept >= max(KEPT, NEARLY * float(kept.max(initial=0.0))))
-    own = bounds(hole)
     away = np.hypot(rows[good] - own.y0, columns[good] - own.x0)
     nearer = good[np.argsort(away, kind="stable")][: max(POOL, len(good) // 2)]
     pool = chance.permutation(nearer)[:POOL]

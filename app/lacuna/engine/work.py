@@ -92,6 +92,7 @@ def prepare(
     size: SizeRule,
     scale: int = 1,
     sources: Hole | None = None,
+    share: float = 1.0,
 ) -> Prepared:
     """The crop `image` (h, w, 3) with its `hole` (h, w) as a work for a backend; neither is written to.
 
@@ -113,7 +114,7 @@ def prepare(
         sources = np.pad(sources, [(0, big - own) for big, own in zip(hole.shape, sources.shape, strict=True)])
     view = np.ascontiguousarray(image).view()
     view.flags.writeable = False
-    work = FillWork(view, np.ascontiguousarray(hole), white, guides, sources=sources, seed=seed, grey=grey)
+    work = FillWork(view, np.ascontiguousarray(hole), white, guides, sources=sources, seed=seed, grey=grey, share=share)
     return Prepared(work, shape, scale, small)
 
 
