@@ -17,7 +17,7 @@ from lacuna.engine import seam
 from lacuna.engine.jobs import State
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
-from tests.editor.support import Desk, pointer
+from tests.editor.support import Desk, desk, pointer
 from tests.pictures import lion, write
 
 ALT = Modifier.ALT
@@ -398,3 +398,40 @@ def test_settings_of_the_brush_are_its_own(empty: Desk, tmp_path: Path):
     assert (empty.editor.options.size, empty.editor.options.aligned) == (44, False)
     empty.editor.use("clone")
     assert (empty.editor.options.size, empty.editor.options.aligned) == (33, True)
+
+
+def test_a_crop_waits_for_the_strokes_that_are_not_solved_yet(empty: Desk):
+    expected = stroke(healing(empty, lion()))
+    healing(empty, lion())
+    empty.editor.use("rectangle")
+    empty.drag((20, 20), (400, 300))
+    empty.editor.use("heal")
+    with worker_held(empty):
+        empty.drag(*STROKE)
+        empty.editor.crop_to_mask()
+    empty.settle()
+    assert empty.labels == ["Rectangle", "Heal", "Crop to mask"]
+    assert np.array_equal(empty.photo, expected[20:300, 20:400])
+
+
+@pytest.mark.parametrize("how", ["paste", "restore"])
+def test_a_stroke_made_while_another_picture_is_opened_stays_behind_with_its_session(empty: Desk, how: str):
+    if how == "restore":
+        with desk() as ended:
+            stroke(healing(ended, shaded()))
+    left: list[None] = []
+    empty.editor.session_left.add(lambda: left.append(None))
+    healing(empty, lion())
+    with worker_held(empty):
+        if how == "restore":
+            empty.editor.restore(empty.editor.restorable()[0])
+        else:
+            empty.editor.open_photo(Photo(shaded()))
+        empty.drag(*STROKE)
+    empty.settle()
+    assert empty.document.shape == shaded().shape[:2]
+    assert left
+    empty.editor.restore(empty.editor.restorable()[0])
+    empty.settle()
+    assert empty.document.shape == lion().shape[:2]
+    assert empty.labels == ["Heal"]

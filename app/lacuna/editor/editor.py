@@ -384,7 +384,14 @@ class Editor:
             self.files.export_mask(self.document, path)
 
     def crop_to_mask(self) -> None:
-        self._change_mask(self.masking.crop)
+        """What is still being worked out for the picture as it is now comes first."""
+        document = self.document
+
+        def crop() -> None:
+            if self.document is document:
+                self._change_mask(self.masking.crop)
+
+        self.rests.afterwards(crop)
 
     def _change_mask(self, change: Callable[[Document], None]) -> None:
         document = self.document

@@ -145,8 +145,13 @@ class Files:
             return Opened(prepared, places[0], kept_mask(prepared.original.sha256))
 
         def done(opened: Opened) -> None:
-            self._opened(opened, agreed)
-            then()
+            def change() -> None:
+                self._opened(opened, agreed)
+                then()
+
+            self._editor.rests.afterwards(
+                change
+            )  # what was painted meanwhile stays behind with the rest of its session
 
         def failed() -> None:
             for place in places:
@@ -334,11 +339,14 @@ class Files:
 
         agreed = self._going()
 
-        def done(restored: Restored) -> None:
+        def change(restored: Restored) -> None:
             self._begin(restored.document, restored.journal, agreed, restored.saved_path)
             if restored.damage is not None:
                 damage = restored.damage
                 self._editor.said(Message(damage.sentence, damage.hint, Severity.WARNING))
+
+        def done(restored: Restored) -> None:
+            self._editor.rests.afterwards(lambda: change(restored))
 
         def failed() -> None:
             for restored in found:
