@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from lacuna.editor.offer import MOST, MOST_BYTES, Offer, Result
+from lacuna.editor.tool import Modifier
 from lacuna.engine.jobs import State
 from lacuna.imaging.region import Region
 from tests.editor.scripted import Script
@@ -296,6 +298,43 @@ def test_a_try_whose_picture_changed_below_asks_before_it_is_put_in(filled: Desk
     assert filled.editor.offer.base is None
     filled.editor.drop()
     assert (filled.photo[90:120, 90:120] == 5).all()
+
+
+@pytest.mark.parametrize(("tool", "when"), [("heal", "it runs"), ("clone", "it runs"), ("clone", "it waits")])
+def test_a_stroke_over_the_fill_that_is_tried_again_is_not_lost(filled: Desk, script: Script, tool: str, when: str):
+    go = threading.Event()
+    if when == "it waits":
+        filled.editor.work.run("Wait", lambda _progress: go.wait(60), lambda _result: None, bound=False)
+    script.go.clear()
+    filled.editor.try_again()
+    if when == "it runs":
+        filled.run_until(lambda: script.calls == 2)
+    filled.editor.use(tool)
+    filled.editor.set_option("size", 20)
+    filled.click(300, 200, modifiers=Modifier.ALT)
+    filled.drag((120, 120), (130, 120))
+    go.set()
+    script.go.set()
+    filled.settle()
+    painted = filled.photo.copy()
+    assert (painted[HOLE] != 77).any()
+    assert filled.editor.offer.base is None  # it is asked whether the try should be put in
+    filled.size_brush(10)
+    filled.drag((300, 200), (310, 200))
+    assert np.array_equal(filled.photo, painted)
+
+
+def test_after_a_stroke_that_is_not_solved_yet_the_last_mask_is_filled_once_more(filled: Desk):
+    go = threading.Event()
+    filled.editor.work.run("Wait", lambda _progress: go.wait(60), lambda _result: None, bound=False)
+    filled.editor.use("heal")
+    filled.click(300, 200, modifiers=Modifier.ALT)
+    filled.click(120, 120)
+    filled.editor.try_again()
+    go.set()
+    filled.settle()
+    assert filled.editor.offer is None
+    assert filled.labels == ["Rectangle", "Fill: Scripted", "Reuse the last mask", "Heal", "Fill: Scripted"]
 
 
 def test_questions_wait_for_each_other(filled: Desk, script: Script):

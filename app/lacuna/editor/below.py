@@ -26,12 +26,13 @@ Tiles = dict[tuple[int, int], NDArray[Any]]
 class Below:
     """What `edit`, a fill, has taken the place of, by the tiles that its undo keeps. Nothing is copied.
 
-    `step` is the fill's; it knows the mask, also in a session that was brought back.
+    `step` is the fill's; it knows the mask, also in a session that was brought back. `revision` is the photo's.
     """
 
     edit: Edit
     step: FillStep
     shape: tuple[int, int]
+    revision: int
     tiles: dict[str, Tiles]  # by the name of the plane
 
     @classmethod
@@ -39,7 +40,8 @@ class Below:
         """While `edit` is in force. Raises UnreadableFile for tiles on disk that are gone."""
         assert edit.step is not None
         planes = (plane for name, plane in document.planes.items() if name != "mask" and edit.touches(name))
-        return cls(edit, edit.step, document.shape, {plane.name: edit.before(plane) for plane in planes})
+        tiles = {plane.name: edit.before(plane) for plane in planes}
+        return cls(edit, edit.step, document.shape, document.photo.revision, tiles)
 
     @cached_property
     def mask(self) -> Mask:

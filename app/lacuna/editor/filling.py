@@ -96,6 +96,8 @@ class Filling:
         offer, newest = self.offers.first, document.history.newest
         if offer is not None and offer.base is not None:
             return offer.base
+        if self._editor.rests.pending:  # that was done last
+            return None
         return newest if newest is not None and newest.step is not None else None
 
     def _known(self, asked: Asked) -> bool:
@@ -198,7 +200,7 @@ class Filling:
         for note in () if ran.result.methods else ran.result.notes:  # why a method was chosen stands in the panel
             self._editor.said(Message(note))
         below = asked.below
-        if any(self._differs(asked, part) for part in ran.parts):
+        if any(self._differs(asked, part) for part in ran.parts) or self._painted_over(asked):
             self.offers.ask(self._result(asked, ran))
         elif below is None or not _in_force(asked.document, below.edit):
             self._put(asked, ran)
@@ -220,6 +222,17 @@ class Filling:
             seen.alpha is not None
             and document.alpha is not None
             and _other(document.alpha, asked.alpha_revision, region, seen.alpha)
+        )
+
+    def _painted_over(self, asked: Asked) -> bool:
+        """Was the photo painted on since a try was asked for, where that will put back what was there before?
+
+        A stroke of the heal brush was painted when it was released, though it is still to be worked out.
+        """
+        below, photo = asked.below, asked.document.photo
+        return below is not None and any(
+            photo.changed_since(below.revision, region) or any(piece.changes(region) for piece in self._editor.laid)
+            for region in below.regions(photo.name)
         )
 
     def _put(self, asked: Asked, ran: Ran) -> None:

@@ -73,6 +73,14 @@ class Laid:
     pixels: Pixels
     over: Pixels
 
+    def changes(self, region: Region) -> bool:
+        """Is there anything to show in `region`?"""
+        part = self.region.intersect(region)
+        if part.empty:
+            return False
+        inside = part.slices_in(self.region)
+        return bool(differs(self.pixels[inside], self.over[inside]).any())
+
     def anew(self, now: Pixels) -> Laid:
         """The same over `now`: what the picture has become below it."""
         return Laid(self.region, np.where(differs(self.pixels, self.over)[..., None], self.pixels, now), now.copy())
