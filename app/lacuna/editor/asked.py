@@ -16,6 +16,7 @@ from lacuna.document.frozen import Frozen
 from lacuna.editor.below import Below
 from lacuna.engine import fill as engine
 from lacuna.engine import plan, registry
+from lacuna.engine.composite import differs
 from lacuna.engine.fill import FillRequest, FillResult, Piece, Window
 from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
@@ -163,11 +164,15 @@ class Patch:
     pixels: NDArray[Any]
     where: NDArray[np.bool_]
 
+    def put(self, plane: NDArray[Any]) -> None:
+        """Into `plane`, the pixels of `region`. An index of bools would take six times as long."""
+        np.copyto(plane, self.pixels, where=self.where if plane.ndim == 2 else self.where[..., None])
+
 
 def patches(parts: tuple[Part, ...]) -> Iterator[Patch]:
     """What a result changes: what else changes below it meanwhile stays as it is."""
     for part in parts:
         piece, before = part.piece, part.before
-        yield Patch("photo", piece.region, piece.pixels, (piece.pixels != before.pixels).any(axis=-1))
+        yield Patch("photo", piece.region, piece.pixels, differs(before.pixels, piece.pixels))
         if piece.alpha is not None and before.alpha is not None:
-            yield Patch("alpha", piece.region, piece.alpha, piece.alpha != before.alpha)
+            yield Patch("alpha", piece.region, piece.alpha, differs(before.alpha, piece.alpha))

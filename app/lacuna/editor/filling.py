@@ -251,7 +251,7 @@ class Filling:
                 below.put_all_back(edit, document.planes)
             for patch in patches(ran.parts):
                 with edit.write(document.planes[patch.plane], patch.region) as pixels:
-                    pixels[patch.where] = patch.pixels[patch.where]
+                    patch.put(pixels)
             for box, part in () if above else masks:  # what is masked there now was painted since
                 with edit.write(document.mask, box) as mask:
                     mask[part > 0] = 0
