@@ -277,6 +277,29 @@ def test_a_window_that_is_ended_stays_until_the_session_is_on_disk(window: MainW
     assert not window.isVisible()
 
 
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_window_that_is_ended_stays_until_what_was_painted_is_worked_out(
+    window: MainWindow, tmp_path: Path, saved: bool
+) -> None:
+    open_photo(window, copy_of_sample(tmp_path))
+    go = threading.Event()
+    window.editor.work.run("Wait", lambda _progress: go.wait(20), lambda _result: None, bound=False)
+    key(window.canvas, "J")
+    width, height = window.canvas.width(), window.canvas.height()
+    drag(window.canvas, (0.6 * width, 0.4 * height), modifiers=Qt.KeyboardModifier.AltModifier)
+    paint(window, (0.45, 0.6), (0.5, 0.62))
+    if saved:
+        window.editor.save(tmp_path / "saved.png")
+    document = window.editor.document
+    assert document is not None
+    window.end()
+    assert window.isVisible()
+    go.set()
+    wait_until(lambda: not window.isVisible(), 60)  # the first use compiles
+    assert document.history.labels == ["Heal"]
+    assert (tmp_path / "saved.png").exists() == saved
+
+
 def test_a_pasted_picture_is_made_in_the_worker(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []
 

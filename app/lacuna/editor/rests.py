@@ -73,6 +73,11 @@ class Rests:
         return bool(self._wanted())
 
     @property
+    def jobs(self) -> list[Job]:
+        """Those of what is pending."""
+        return [pending.job for pending in self._wanted() if pending.job is not None]
+
+    @property
     def laid(self) -> tuple[Laid, ...]:
         """What to show over the picture, oldest first."""
         document = self._editor.document

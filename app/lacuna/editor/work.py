@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from lacuna.contract.progress import Progress
@@ -127,12 +127,13 @@ class Work:
                 return True
         return False
 
-    def cancel_bound(self) -> None:
-        """Cancel all that belongs to the document that is open."""
+    def cancel_bound(self, spared: Collection[Job] = ()) -> None:
+        """Cancel all that belongs to the document that is open, but for the `spared`."""
         for job in self.jobs:
-            if job in self._bound:
+            if job in self._bound and job not in spared:
                 job.cancel()
-        self._bound.difference_update(job for job, _act in self._held)  # done already, but it comes to nothing
+        held = {job for job, _act in self._held}
+        self._bound -= held.difference(spared)  # done already, but it comes to nothing
 
     @property
     def keeping(self) -> bool:

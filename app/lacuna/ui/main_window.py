@@ -419,10 +419,12 @@ class MainWindow(QMainWindow):
             self.files.leave(self._leave, self._discard)
             return
         discards = self._discarded == self.editor.files.moment
-        self.editor.work.cancel_bound()  # fills; what is being written to a file goes on, and is waited for
+        # Fills; what is being written to a file goes on, and is waited for, as are the strokes that go into it.
+        strokes = [] if discards else self.editor.rests.jobs
+        self.editor.work.cancel_bound(strokes)
         if not discards:
             self.editor.files.keep_session()
-        if self.editor.work.keeping:
+        if self.editor.work.keeping or strokes:
             event.ignore()
             self._leaving = True
             self._say_ending()
