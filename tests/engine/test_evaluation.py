@@ -148,5 +148,5 @@ def test_deep_pictures_are_measured_at_their_depth(tmp_path: Path, dtype: Any) -
     assert isinstance(score, Score)
     assert score.filled.dtype == dtype
     white = 65535.0 if dtype == np.uint16 else 1.0
-    assert score.measures == Truth(deep, HOLE > 0, white).measure(lacuna.fill(deep, HOLE))
+    assert score.measures == Truth(deep, HOLE > 0, white).measure(lacuna.fill(deep, HOLE, "telea"))
     assert 10 < score.measures.psnr < 25
