@@ -13,6 +13,6 @@ mkdir -p out
 result=out/lion_lacuna.jpg
 rm -f "$result"
 echo "There is no display here, so the sample photo is repaired on the command line instead of in the window:"
-echo "  lacuna fill $sample.jpg --mask $sample-mask.png --backend telea -o $result"
-"$folder/bin/lacuna" fill "$sample.jpg" --mask "$sample-mask.png" --backend telea -o "$result" >/dev/null
+echo "  lacuna fill $sample.jpg --mask $sample-mask.png -o $result"
+"$folder/bin/lacuna" fill "$sample.jpg" --mask "$sample-mask.png" -o "$result" >/dev/null
 echo "The repaired photo is in $result"
