@@ -11,7 +11,6 @@ from lacuna.contract.fill import FillWork, Runtime
 from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
-from lacuna.engine.composite import as_dtype
 from lacuna.engine.fill import FillRequest, FillResult, Window, fill
 from lacuna.engine.trials import Place
 from lacuna.imaging.mask import bounds
@@ -26,7 +25,6 @@ CROWD = 1.0  # dB for each standard deviation that the patches as a crowd are of
 MOST_HALVINGS = 4.0  # below a sixteenth, smoother is no worse
 BLINDING = 45.0  # dB: what is better cannot be seen, and infinity would drown the rest
 PATCHES = 300  # compared at each place and level; all of them would take longer than most fills
-ROUGHLY = 0.01  # of white, as what is covered may change by in the last step
 MARGIN = 24  # pixels around a place that measures look at
 
 
@@ -58,7 +56,7 @@ class KnownPlace:
         hole, truth = work.hole[crop.slices], work.image[crop.slices]
         sources = ~(hole | probe) if work.sources is None else work.sources[crop.slices] & ~probe
         # What is the real hole is covered: a trial that filled it again would take three times as long.
-        self._work = replace(work, image=_covered(truth, hole, work.white), hole=probe, sources=sources)
+        self._work = replace(work, image=_covered(truth, hole), hole=probe, sources=sources)
         self._near = place.box.pad(MARGIN).clip(work.hole.shape).shift(-crop.y0, -crop.x0)
         self._truth, self._probe = self._work.image[self._near.slices], probe[self._near.slices]
         self._patches = TruePatches(self._truth, self._probe, work.white, PATCHES) if texture > 0 else None
@@ -71,16 +69,18 @@ class KnownPlace:
         return Grade(psnr(*asked), detail(*asked), crowd)
 
 
-def _covered(image: Pixels, hole: Hole, white: float) -> Pixels:
-    """`image` (h, w, 3) with something smooth in `hole`."""
+def _covered(image: Pixels, hole: Hole) -> Pixels:
+    """`image` (h, w, 3) with the nearest known pixel in the place of each one of `hole`."""
     if not hole.any():
         return image
-    from lacuna.kernels import poisson
+    import cv2
 
-    film = image.astype(np.float32)
-    poisson.solve(film, hole, tolerance=ROUGHLY * white)
+    marked = hole.view(np.uint8)
+    labels = cv2.distanceTransformWithLabels(marked, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    pixel_of = np.zeros((int(labels.max()) + 1, 3), image.dtype)
+    pixel_of[labels[~hole]] = image[~hole]
     covered = image.copy()
-    covered[hole] = as_dtype(film[hole], image.dtype)
+    covered[hole] = pixel_of[labels[hole]]
     return covered
 
 
