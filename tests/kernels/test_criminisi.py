@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lacuna.kernels import criminisi as kernel
-from lacuna.kernels.criminisi import State
+from lacuna.kernels.criminisi_front import ALPHA, NORMAL
+from lacuna.kernels.criminisi_state import TARGET, State
 from tests.pictures import lion
 
 Place = tuple[int, int]
@@ -73,12 +74,12 @@ class Twin:
                 gx, gy = int(luma[v, u + 1] - luma[v, u - 1]), int(luma[v + 1, u] - luma[v - 1, u])
                 if gx * gx + gy * gy > strongest:
                     strongest, gradient = gx * gx + gy * gy, (gx, gy)
-        nx = sum(u - x for v, u in self.patch(y, x, kernel.NORMAL) if not self.known[v, u])
-        ny = sum(v - y for v, u in self.patch(y, x, kernel.NORMAL) if not self.known[v, u])
+        nx = sum(u - x for v, u in self.patch(y, x, NORMAL) if not self.known[v, u])
+        ny = sum(v - y for v, u in self.patch(y, x, NORMAL) if not self.known[v, u])
         if nx == 0 and ny == 0:
             return 0.0
         isophote = abs(gradient[1] * nx - gradient[0] * ny)
-        return isophote / (6.0 * kernel.ALPHA * float(np.sqrt(float(nx * nx + ny * ny))))
+        return isophote / (6.0 * ALPHA * float(np.sqrt(float(nx * nx + ny * ny))))
 
     def target(self) -> Place | None:
         height, width = self.known.shape
@@ -135,8 +136,8 @@ def next_patch(state: State) -> tuple[Place, Place, int] | None:
     """Target, source and sum of the next patch of the kernel."""
     if not kernel.aim(state):
         return None
-    kernel.search(state, 0, int(state.numbers[kernel.BLOCKS]), state.best)
-    target, (total, _distance, centre) = int(state.numbers[kernel.TARGET]), state.best.tolist()
+    kernel.search(state, 0, kernel.blocks_of(state), state.best)
+    target, (total, _distance, centre) = int(state.numbers[TARGET]), state.best.tolist()
     kernel.copy(state)
     return divmod(target, state.width), divmod(centre, state.width), total
 

@@ -134,16 +134,16 @@ class Criminisi:
 
     def _moments(self, state: Any, check: Callable[[], None]) -> Iterator[None]:
         """Fill, coming back every few milliseconds."""
-        kernel, numbers = self._kernel, state.numbers
+        kernel = self._kernel
         with ExitStack() as stack:
             pool = None
             if self._threads > 1:
                 pool = stack.enter_context(ThreadPoolExecutor(self._threads - 1, "lacuna-criminisi"))
             while True:
                 if pool is not None:
-                    if numbers[kernel.TARGET] < 0 and not kernel.aim(state):
+                    if not kernel.aimed(state) and not kernel.aim(state):
                         return
-                    if numbers[kernel.BLOCKS] >= SHARED:
+                    if kernel.blocks_of(state) >= SHARED:
                         self._search_together(state, pool, check)
                         kernel.copy(state)
                         yield
@@ -154,7 +154,7 @@ class Criminisi:
 
     def _search_together(self, state: Any, pool: ThreadPoolExecutor, check: Callable[[], None]) -> None:
         """Search for one target in all threads. The best of their bests is the same, however many there are."""
-        blocks = int(state.numbers[self._kernel.BLOCKS])
+        blocks = self._kernel.blocks_of(state)
         bests = [state.best.copy() for _ in range(self._threads)]
         for first in range(0, blocks, STEP * self._threads):
             check()

@@ -78,6 +78,7 @@ def _search_rows(side: int, against_numpy: float | None, against_opencv: float) 
     import cv2
 
     from lacuna.kernels import criminisi
+    from lacuna.kernels.criminisi_state import TARGET
 
     picture, hole = _picture(side), _hole(side, 0.05)
     state = criminisi.start(picture, hole, ~hole, radius=4, core=4, reach=FAR, floor=0.001)
@@ -87,12 +88,12 @@ def _search_rows(side: int, against_numpy: float | None, against_opencv: float) 
 
     def ours() -> None:
         criminisi.aim(state)
-        criminisi.search(state, 0, int(state.numbers[criminisi.BLOCKS]), state.best)
+        criminisi.search(state, 0, criminisi.blocks_of(state), state.best)
 
     totals = np.zeros(3)
     for _ in range(PATCHES):
         criminisi.aim(state)
-        y, x = divmod(int(state.numbers[criminisi.TARGET]), state.width)
+        y, x = divmod(int(state.numbers[TARGET]), state.width)
         target = np.ascontiguousarray(state.pixels[:, :27].reshape(9, 9, 3))
         known = np.ascontiguousarray(state.counts[:, :27].reshape(9, 9, 3))
 
