@@ -95,18 +95,8 @@ def width_of(cv2: Any, hole: Hole) -> float:
     return 2.0 * float(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 3).max())
 
 
-def inherit(cv2: Any, fine: Level, coarse: Level, random: np.random.Generator) -> None:
-    """Take over what a coarser level found: its field at twice the places, and its pixels in the hole, enlarged."""
-    y, x = fine.targets // fine.width, fine.targets % fine.width
-    parent_y = np.minimum(y // 2, coarse.height - PATCH)
-    parent_x = np.minimum(x // 2, coarse.width - PATCH)
-    source = coarse.field[parent_y * coarse.width + parent_x]
-    source_y = np.minimum(2 * (source // coarse.width) + (y - 2 * parent_y), fine.height - PATCH)
-    source_x = np.minimum(2 * (source % coarse.width) + (x - 2 * parent_x), fine.width - PATCH)
-    place = source_y * fine.width + source_x
-    wrong = (source < 0) | (fine.allowed[place] == 0)
-    place[wrong] = random.choice(np.flatnonzero(fine.allowed), int(wrong.sum()))
-    fine.field[fine.targets] = place
+def enlarge(cv2: Any, fine: Level, coarse: Level) -> None:
+    """Take over the pixels in the hole of a coarser level, enlarged."""
     small = coarse.picture.reshape(coarse.height, coarse.width, 4)
     big = cv2.resize(small, (2 * coarse.width, 2 * coarse.height), interpolation=cv2.INTER_LINEAR)
     y, x = fine.holes // fine.width, fine.holes % fine.width

@@ -3,7 +3,8 @@
 Wexler, Shechtman and Irani, "Space-time completion of video", 2007: from coarse to fine, in rounds of search and vote.
 Barnes et al., "PatchMatch", 2009, for the search. Newson, Almansa, Gousseau and Pérez, "Non-local patch-based image
 inpainting", 2017, section 2.2, for comparing how textured two patches are beside their colours: without it a smooth
-patch fits everywhere a little and wide holes wash out.
+patch fits everywhere a little and wide holes wash out. What may be done to patches beyond moving them is in
+`patch_turns`.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.backends.patch_crew import Crew
+from lacuna.backends.patch_fields import Field, Hunt, PlainField, seeds_for
 from lacuna.backends.patch_levels import (
     PATCH,
     Floats,
     Level,
     Places,
     bytes_for,
+    enlarge,
     halved,
-    inherit,
     level_of,
     roughness,
     width_of,
@@ -32,6 +34,7 @@ from lacuna.backends.patch_levels import (
 from lacuna.backends.patch_offsets import Repeats, apart, dominant, guess
 from lacuna.backends.patch_planes import Voters, Ways, fill_along
 from lacuna.backends.patch_rim import in_depth, met, relax, voted
+from lacuna.backends.patch_turns import Freedom, TurnedField
 from lacuna.backends.planes import planes_of
 from lacuna.contract.fill import Filled, FillWork, Needs, Runtime
 from lacuna.contract.guides import Guide
@@ -48,11 +51,7 @@ START_SWEEPS = 200  # of relaxation: plenty for a hole that is a few patches wid
 NEAR = 64  # pixels: how far the random search begins to look once a coarser size has found the place
 KNOWN = 60_000  # known places that are matched among each other: some 100 ms
 KNOWN_ROUNDS = 4
-NO_OFFSETS = np.zeros(0, np.int32)
 NO_REPEATS = Repeats(np.zeros((0, 2), np.int64))
-BAND = 4000  # targets that are worth a thread of their own
-BANDS = 16  # at most, but for the next bound
-STEP = 40000  # targets a step at most: some 10 ms
 
 T = TypeVar("T")
 
@@ -87,6 +86,22 @@ class PatchMatchParams:
         0.25, 0.0, 3.0, step=0.25, label=N_("Sharpness"),
         help=N_("How much better patches outweigh others. High copies and keeps grain, low averages."),
     )  # fmt: skip
+    rotate: int = integer(
+        0, 0, 180, unit="°", label=N_("Turn by up to"),
+        help=N_("Patches may be turned either way by up to this angle. Half as fast as with 0."),
+    )  # fmt: skip
+    scale: float = number(
+        1.0, 1.0, 2.0, step=0.1, label=N_("Scale by up to"),
+        help=N_("Patches may be made larger or smaller by up to this factor. Half as fast as with 1."),
+    )  # fmt: skip
+    mirror: bool = switch(
+        False, label=N_("Mirror"),
+        help=N_("Patches may be mirrored left to right; with turns of 180° every way. Half as fast."),
+    )  # fmt: skip
+    contrast: float = number(
+        1.0, 1.0, 2.0, step=0.1, label=N_("Contrast by up to"),
+        help=N_("By what factor the contrast of a copied patch may be raised to fit in. Half as fast as with 1."),
+    )  # fmt: skip
 
 
 class PatchMatch:
@@ -102,17 +117,16 @@ class PatchMatch:
             guides=frozenset({Guide.SOURCE}),
             seeded=True,
             compiles=True,
-            megapixel_seconds=6.0 * params.rounds,
+            megapixel_seconds=(6.0 if _freedom(params).none else 12.0) * params.rounds,
             bytes_per_pixel=48.0,
         )
 
     def load(self, runtime: Runtime) -> None:
         import cv2
 
-        from lacuna.kernels import patch_distance, patch_planes, patch_votes, patchmatch
+        from lacuna.kernels import patch_planes, patch_votes
 
-        self._cv2, self._field, self._votes, self._sums = cv2, patchmatch, patch_votes, patch_distance
-        self._planes = patch_planes
+        self._cv2, self._votes, self._planes = cv2, patch_votes, patch_planes
         self._threads = runtime.threads
         # Whatever has still to be compiled is compiled here, where the program says that it loads: two sizes use all.
         image = np.random.default_rng(0).integers(0, 256, (128, 128, 3)).astype(np.uint8)
@@ -131,9 +145,10 @@ class PatchMatch:
         if not planes:
             note = _("No plane was found: the lines around the hole do not run to two vanishing points.")
             return replace(self._search(work, params, progress, _Run.result), notes=(note,))
+        straight = replace(params, rotate=0, scale=1.0, mirror=False, contrast=1.0)  # planes say how patches lie
         ways = Ways(
             search=lambda work, repeats, progress: self._search(
-                work, params, progress, lambda run, _progress: run.voters(), repeats if params.regular else NO_REPEATS
+                work, straight, progress, lambda run, _progress: run.voters(), repeats if params.regular else NO_REPEATS
             ),
             plain=lambda work, progress: self._search(work, params, progress, _Run.result),
             cv2=self._cv2,
@@ -155,7 +170,7 @@ class PatchMatch:
         progress.check()
         random = np.random.default_rng(work.seed)
         with ThreadPoolExecutor(self._threads, "lacuna-patches") as pool:
-            run = _Run(self, work, params, levels, pool, random, repeats)
+            run = _Run(self, work, params, levels, Crew(pool, progress), random, repeats)
             run.descend(progress)
             return outcome(run, progress)
 
@@ -188,17 +203,18 @@ class _Run:
         work: FillWork,
         params: PatchMatchParams,
         levels: list[Level],
-        pool: ThreadPoolExecutor,
+        crew: Crew,
         random: np.random.Generator,
         repeats: Repeats,
     ) -> None:
-        self._cv2, self._search, self._votes, self._sums = backend._cv2, backend._field, backend._votes, backend._sums
+        self._cv2, self._votes = backend._cv2, backend._votes
         self._shift = round(PATCH**2 * params.shift)
         self._work, self._params, self._levels = work, params, levels
-        self._pool, self._random = pool, random
+        self._crew, self._random = crew, random
         self._repeats = repeats
         self._measured = 0  # the level they were measured at
         self._costs = np.zeros(0, np.int32)  # of the level's targets
+        self._field: Field | None = None  # of the finest level, once it is found
 
     def descend(self, progress: Progress) -> None:
         """From the coarsest level to the finest: each begins with what the one before has found."""
@@ -206,47 +222,40 @@ class _Run:
             max(1, round(self._params.rounds * ROUNDS[min(i, len(ROUNDS) - 1)])) for i in range(len(self._levels))
         ]
         price = [r * level.targets.size for r, level in zip(rounds, reversed(self._levels), strict=True)]
-        self._find_offsets(progress)
-        coarser: Level | None = None
+        self._find_offsets()
+        coarser: Field | None = None
         for level, count, cost in zip(reversed(self._levels), rounds, price, strict=True):
             part = progress.part(0.98 * cost / sum(price))
             self._costs = np.zeros(level.targets.size, np.int32)
+            field = self._field_of(level)
             if coarser is None:
                 self._begin(level, progress)
-                self._sum_up(level, np.flatnonzero(level.allowed).astype(np.int32), progress)
+                field.begin(self._random, self._crew)
                 radius = max(level.height, level.width)
             else:
-                inherit(self._cv2, level, coarser, self._random)
-                self._sum_up(level, level.targets, progress)
-                self._sum_up(level, np.flatnonzero(level.allowed).astype(np.int32), progress)
-                self._vote(level, progress)
+                enlarge(self._cv2, level, coarser.level)
+                field.inherit(coarser, self._random, self._crew)
+                field.vote(self._weights(level), self._crew)
                 radius = NEAR
             for number_ in range(count):
                 part.at(number_ / count)
-                self._improve(level, radius, backward=number_ % 2 == 1, progress=progress)
-                self._vote(level, progress)
+                hunt = Hunt(self._offsets(level), radius, number_ % 2 == 1, seeds_for(level.targets.size, self._random))
+                field.search(hunt, self._costs, self._crew)
+                field.vote(self._weights(level), self._crew)
             self._show(level, progress)
-            coarser = level
+            coarser = field
+        self._field = coarser
+
+    def _field_of(self, level: Level) -> Field:
+        freedom = _freedom(self._params)
+        return PlainField(level, self._shift) if freedom.none else TurnedField(level, self._shift, freedom)
 
     def result(self, progress: Progress) -> Filled:
         """The votes of the finest level in the picture's own depth, and where they came from."""
-        level, image = self._levels[0], self._work.image
-        hole = self._work.hole
+        assert self._field is not None
+        level, image, hole = self._levels[0], self._work.image, self._work.hole
         pixels = voted(self._cv2, hole)
-        numbers = np.full(level.height * level.width, -1, np.int32)
-        numbers[level.targets] = np.arange(level.targets.size, dtype=np.int32)
-        values = np.empty((pixels.size, 3), np.float32)
-        places = np.empty((pixels.size, 2), np.int32)
-        weights = self._weights(level)
-        unit = bytes_for(self._work).unit
-
-        def collect(begin: int, end: int) -> None:
-            self._votes.collect(
-                image, level.sums, self._shift, unit, pixels, begin, end,
-                numbers, level.field, weights, values, places,
-            )  # fmt: skip
-
-        self._each(_bands(pixels.size), collect, progress)
+        values, places = self._field.collect(image, bytes_for(self._work), pixels, self._weights(level), self._crew)
         filled = image.copy()
         filled[hole] = in_depth(met(self._votes, image, hole, pixels, values, progress), image, self._work.white)
         came_from = np.full((level.height, level.width, 2), -1, np.int32)
@@ -255,7 +264,7 @@ class _Run:
         return Filled(filled, came_from)
 
     def voters(self) -> Voters:
-        """The finest level as it was found, for votes that are collected elsewhere."""
+        """The finest level as it was found, of patches that are not turned, for votes that are collected elsewhere."""
         return Voters(self._levels[0], self._weights(self._levels[0]), self._shift)
 
     def _guess(self, level: Level) -> tuple[Floats, NDArray[np.bool_]]:
@@ -272,7 +281,7 @@ class _Run:
         return guessed.reshape(-1, 4), said.reshape(-1)
 
     def _begin(self, level: Level, progress: Progress) -> None:
-        """A smooth fill, and for each target any source."""
+        """A smooth fill, and in it what repetition says."""
         values = level.picture.reshape(-1, 4).astype(np.float32)
         values[level.holes] = values[level.hole == 0].mean(axis=0)
         holes = level.holes
@@ -284,15 +293,8 @@ class _Run:
             flat = values.reshape(-1)
             relax(self._votes, flat, level.width, level.hole, holes, 0.0, START_SWEEPS, progress)
         level.picture.reshape(-1, 4)[level.holes] = np.clip(np.rint(values[level.holes]), 0, 255)
-        level.field[level.targets] = self._random.choice(np.flatnonzero(level.allowed), level.targets.size)
 
-    def _sum_up(self, level: Level, places: Places, progress: Progress) -> None:
-        def sum_up(begin: int, end: int) -> None:
-            self._sums.sum_up(level.picture, level.width, places, begin, end, level.sums)
-
-        self._each(_bands(places.size), sum_up, progress)
-
-    def _find_offsets(self, progress: Progress) -> None:
+    def _find_offsets(self) -> None:
         """Where the picture repeats itself, measured at the finest size with no more than `KNOWN` places."""
         thin = len(self._levels) == 1  # across a thin hole the surroundings say enough
         if self._repeats.offsets.size or not self._params.regular or thin:
@@ -302,81 +304,20 @@ class _Run:
             (len(self._levels) - 1, self._levels[-1]),
         )
         places = np.flatnonzero(level.allowed).astype(np.int32)
-        self._sum_up(level, places, progress)
-        field = np.full(level.hole.size, -1, np.int32)
-        field[places] = self._random.permutation(places)
-        costs = np.zeros(places.size, np.int32)
-        radius, gap = max(level.height, level.width), apart(level)
-        for number_ in range(KNOWN_ROUNDS):
-            self._search_all(level, places, field, costs, NO_OFFSETS, radius, gap, number_ % 2 == 1, progress)
-        found = dominant(self._cv2, level, places, field[places])
+        matcher = PlainField(level, self._shift)
+        sources = matcher.match_known(places, KNOWN_ROUNDS, apart(level), self._random, self._crew)
+        found = dominant(self._cv2, level, places, sources)
         self._repeats, self._measured = Repeats(found * (1 << index)), index
 
-    def _improve(self, level: Level, radius: int, *, backward: bool, progress: Progress) -> None:
+    def _offsets(self, level: Level) -> Places:
+        """The distances at which the picture repeats itself, at one level."""
         steps = np.rint(self._repeats.offsets / (1 << self._levels.index(level))).astype(np.int32)
-        offsets = (steps[:, 0] * level.width + steps[:, 1]).astype(np.int32)
-        self._search_all(level, level.targets, level.field, self._costs, offsets, radius, 0, backward, progress)
-
-    def _search_all(
-        self,
-        level: Level,
-        targets: Places,
-        field: Places,
-        costs: Places,
-        offsets: Places,
-        radius: int,
-        gap: int,
-        backward: bool,
-        progress: Progress,
-    ) -> None:
-        """One round over all `targets`, a band at a time."""
-        bands = _bands(targets.size)
-        before = field if len(bands) == 1 else field.copy()
-        seeds = self._random.integers(1 << 31, size=len(bands)).tolist()
-
-        def search(begin: int, end: int, seed: int) -> None:
-            self._search.search(
-                level.picture, level.sums, self._shift, level.width, level.allowed, targets, begin, end,
-                field, before, costs, offsets, backward, radius, gap, seed,
-            )  # fmt: skip
-
-        self._each([(*band, seed) for band, seed in zip(bands, seeds, strict=True)], search, progress)
-
-    def _vote(self, level: Level, progress: Progress) -> None:
-        weights = self._weights(level)
-        top, left, bottom, right = level.box
-
-        def vote(first: int, last: int) -> None:
-            self._votes.vote(
-                level.picture, level.sums, self._shift, level.width, level.hole,
-                level.targets, level.rows, level.field, weights, first, last, left, right,
-            )  # fmt: skip
-
-        count = len(_bands(level.targets.size))
-        edges = np.linspace(top, bottom, min(count, bottom - top) + 1).astype(int).tolist()
-        self._each(list(pairwise(edges)), vote, progress)
+        return (steps[:, 0] * level.width + steps[:, 1]).astype(np.int32)
 
     def _weights(self, level: Level) -> NDArray[np.float32]:
         """What each patch's vote counts: more if it fits well, less if it lies deep in the hole."""
         fit = (self._costs.astype(np.float32) / np.float32(NOISE) + 1) ** np.float32(-self._params.sharpness)
         return fit * level.trust
-
-    def _each(self, parts: list[tuple[Any, ...]], task: Callable[..., None], progress: Progress) -> None:
-        """`task` for each of `parts`, several at a time; what they make does not depend on their order."""
-        if len(parts) == 1:
-            progress.check()
-            task(*parts[0])
-            return
-        futures = []
-        try:
-            for part in parts:
-                futures.append(self._pool.submit(task, *part))
-            for future in futures:
-                progress.check()
-                future.result()
-        finally:
-            for future in futures:
-                future.cancel()
 
     def _show(self, level: Level, progress: Progress) -> None:
         """Offer what there is for display, enlarged to the crop's size, in crop coordinates."""
@@ -394,6 +335,10 @@ class _Run:
         progress.show(region, shown)
 
 
+def _freedom(params: PatchMatchParams) -> Freedom:
+    return Freedom(params.rotate, params.scale, params.mirror, params.contrast)
+
+
 def _nothing_to_copy(work: FillWork) -> UnsuitableMask:
     if work.sources is not None:
         return UnsuitableMask(
@@ -404,10 +349,3 @@ def _nothing_to_copy(work: FillWork) -> UnsuitableMask:
         _("Around the mask there is no patch of {side} × {side} known pixels to copy.").format(side=PATCH),
         hint=_("Mark less, or use a backend that copies no patches, such as “{backend}”.").format(backend="telea"),
     )
-
-
-def _bands(count: int) -> list[tuple[int, int]]:
-    """`count` things in bands whose number depends on `count` alone, so that threads change nothing."""
-    bands = max(1, min(BANDS, count // BAND), -(-count // STEP))
-    edges = np.linspace(0, count, bands + 1).astype(int).tolist()
-    return list(pairwise(edges))

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numpy.typing import NDArray
 
-from lacuna.kernels.compiled import compiled, compiled_fast, generated
+from lacuna.kernels.compiled import compiled, compiled_fast, generated, inlined
 from lacuna.kernels.patch_distance import BYTE, PATCH, WORD, at, bias_of, vector_of
 
 Bytes = NDArray[np.uint8]
@@ -62,6 +62,22 @@ def _add_row(_typing: Any, result: Any, to: Any, picture: Any, p: Any, biases: A
     return types.void(*arguments), code
 
 
+@inlined
+def put_averages(  # type: ignore[no-untyped-def]
+    picture, width, hole, values, totals, columns, first, top, bottom, left, right
+):
+    """Write `values` over `totals`, which begin at row `top` and column `first`, into the hole of `picture`."""
+    for y in range(top, bottom):
+        for x in range(left, right):
+            if hole[y * width + x]:
+                start = (y - top) * columns + x - first
+                scale = np.float32(1.0) / totals[start]
+                for channel in range(4):
+                    value = values[4 * start + channel] * scale + np.float32(0.5)
+                    value = min(max(value, np.float32(0)), np.float32(255))
+                    picture[4 * (y * width + x) + channel] = np.uint8(value)
+
+
 @compiled_fast
 def vote(
     picture: Bytes,
@@ -100,15 +116,7 @@ def vote(
                 _add_row(values, np.uint64(4 * start), picture, byte, biases, weight)
                 for i in range(PATCH):
                     totals[start + i] += weight
-    for y in range(top, bottom):
-        for x in range(left, right):
-            if hole[y * width + x]:
-                start = (y - top) * columns + x - first
-                scale = np.float32(1.0) / totals[start]
-                for channel in range(4):
-                    value = values[4 * start + channel] * scale + np.float32(0.5)
-                    value = min(max(value, np.float32(0)), np.float32(255))
-                    picture[4 * (y * width + x) + channel] = np.uint8(value)
+    put_averages(picture, width, hole, values, totals, columns, first, top, bottom, left, right)
 
 
 @compiled

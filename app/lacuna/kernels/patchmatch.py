@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 from lacuna.kernels.compiled import compiled, inlined
 from lacuna.kernels.patch_distance import FAR, distance, sum_up_one
 
-TRIES = 4  # offsets for each target and round
-
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int32]
 
 
 @inlined
-def _next(state):  # type: ignore[no-untyped-def]
+def next_random(state):  # type: ignore[no-untyped-def]
     """The next number of a random sequence: Marsaglia's xorshift of 32 bits, 2003."""
     state = np.uint32(state ^ np.uint32(state << np.uint32(13)))
     state = np.uint32(state ^ np.uint32(state >> np.uint32(17)))
@@ -95,7 +93,7 @@ def search(
             if found < cost:
                 cost, best = found, np.int32(source)
         if count:
-            state = _next(state)
+            state = next_random(state)
             source = target + offsets[np.int64(state >> np.uint32(8)) % count]
             if (
                 0 <= source < size
@@ -110,7 +108,7 @@ def search(
         y = best // width
         x = best - y * width
         while reach >= 1 and cost > 0:
-            state = _next(state)
+            state = next_random(state)
             span = 2 * reach + 1
             ny = y + ((np.int64(state & np.uint32(0xFFFF)) * span) >> 16) - reach
             nx = x + ((np.int64(state >> np.uint32(16)) * span) >> 16) - reach
