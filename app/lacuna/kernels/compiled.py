@@ -5,8 +5,10 @@ A kernel uses several cores by being called from several threads: what numba off
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -14,8 +16,19 @@ from numba.extending import intrinsic
 
 from lacuna import paths
 
-if "NUMBA_CACHE_DIR" not in os.environ:  # beside the program there may be no right to write
-    numba.config.CACHE_DIR = str(paths.cache_folder() / "kernels")  # type: ignore[attr-defined]
+
+def digest_of(folder: Path) -> str:
+    """A name for what the kernels of a folder say. The compiler looks for changes in a kernel's own file alone, but
+    what it keeps has the kernels of other files compiled into it."""
+    together = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        together.update(path.read_bytes())
+    return together.hexdigest()[:12]
+
+
+# Beside the program there may be no right to write.
+_kept = Path(os.environ.get("NUMBA_CACHE_DIR") or paths.cache_folder() / "kernels")
+numba.config.CACHE_DIR = str(_kept / digest_of(Path(__file__).parent))  # type: ignore[attr-defined]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
