@@ -239,7 +239,7 @@ def test_the_growing_fill_is_shown_from_coarse_to_fine():
     hole = square(image.shape, 31, 43, 121)
     shown: list[tuple[Any, NDArray[Any]]] = []
     progress = Progress(None, lambda region, pixels: shown.append((region, pixels)))
-    filled = completed(image, hole, progress=progress)
+    filled = completed(image, hole, params=PatchMatchParams(start=32), progress=progress)
     assert len(shown) >= 3
     errors = []
     for region, pixels in shown:

@@ -86,13 +86,13 @@ class PlainField:
         self._search_all(self.level.targets, self.level.field, costs, hunt, 0, crew)
 
     def match_known(
-        self, places: Places, rounds: int, gap: int, random: np.random.Generator, crew: Crew
-    ) -> Places:  # fmt: skip
-        """The sources of `places`, which are sources themselves, at least `gap` rows or columns away."""
+        self, places: Places, start: Places, rounds: int, gap: int, random: np.random.Generator, crew: Crew
+    ) -> Places:
+        """Sources of known `places` at least `gap` rows or columns away, found in rounds that begin with `start`."""
         level = self.level
         self._sum_up(places, crew)
         field = np.full(level.hole.size, -1, np.int32)
-        field[places] = random.permutation(places)
+        field[places] = start
         costs = np.zeros(places.size, np.int32)
         radius = max(level.height, level.width)
         for number in range(rounds):

@@ -46,6 +46,7 @@ from lacuna.imaging.region import Region
 
 # Rounds of search and vote from the coarsest size on: there the structure is found, later it is only refined.
 ROUNDS = (30, 15, 8, 5, 4, 3)
+ONCE = 0.87  # of the start: from this width on a hole is halved at least once, else its strokes lose detail
 NOISE = 3000.0  # squared difference of two like patches: 64 pixels of three channels with a noise of 4 levels
 START_SWEEPS = 200  # of relaxation: plenty for a hole that is a few patches wide
 NEAR = 64  # pixels: how far the random search begins to look once a coarser size has found the place
@@ -59,7 +60,7 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class PatchMatchParams:
     start: int = integer(
-        32, 12, 100, unit="px", label=N_("Start"),
+        52, 12, 100, unit="px", label=N_("Start"),
         help=N_("Width of the hole at the smallest size. Small invents more structure, large stays calmer."),
     )  # fmt: skip
     rounds: float = number(
@@ -88,19 +89,19 @@ class PatchMatchParams:
     )  # fmt: skip
     rotate: int = integer(
         0, 0, 180, unit="°", label=N_("Turn by up to"),
-        help=N_("Patches may be turned either way by up to this angle. Half as fast as with 0."),
+        help=N_("Patches may be turned either way by up to this angle. Slower, by two to four times."),
     )  # fmt: skip
     scale: float = number(
         1.0, 1.0, 2.0, step=0.1, label=N_("Scale by up to"),
-        help=N_("Patches may be made larger or smaller by up to this factor. Half as fast as with 1."),
+        help=N_("Patches may be made larger or smaller by up to this factor. Slower, by two to four times."),
     )  # fmt: skip
     mirror: bool = switch(
         False, label=N_("Mirror"),
-        help=N_("Patches may be mirrored left to right; with turns of 180° every way. Half as fast."),
+        help=N_("Patches may be mirrored left to right; with turns of 180° every way. Slower, by two to four times."),
     )  # fmt: skip
     contrast: float = number(
         1.0, 1.0, 2.0, step=0.1, label=N_("Contrast by up to"),
-        help=N_("By what factor the contrast of a copied patch may be raised to fit in. Half as fast as with 1."),
+        help=N_("By what factor the contrast of a copied patch may be raised to fit in. Slower, by two to four times."),
     )  # fmt: skip
 
 
@@ -117,7 +118,7 @@ class PatchMatch:
             guides=frozenset({Guide.SOURCE}),
             seeded=True,
             compiles=True,
-            megapixel_seconds=(6.0 if _freedom(params).none else 12.0) * params.rounds,
+            megapixel_seconds=(6.0 if _freedom(params).none else 20.0) * params.rounds,
             bytes_per_pixel=48.0,
         )
 
@@ -184,7 +185,8 @@ class PatchMatch:
         rgbx[..., :3] = bytes_for(work).of(work.image)
         rgbx[..., 3] = roughness(cv2, rgbx[..., :3], hole, params.texture)
         rgbx[hole] = 0  # what stood there must not matter
-        count = 1 + max(0, round(np.log2(width_of(cv2, hole) / params.start)))
+        wide = width_of(cv2, hole) / params.start
+        count = 1 + max(int(wide > ONCE), round(np.log2(wide)))
         levels: list[Level] = []
         while len(levels) < count and (level := level_of(cv2, rgbx, hole, source)) is not None:
             levels.append(level)
@@ -304,8 +306,9 @@ class _Run:
             (len(self._levels) - 1, self._levels[-1]),
         )
         places = np.flatnonzero(level.allowed).astype(np.int32)
-        matcher = PlainField(level, self._shift)
-        sources = matcher.match_known(places, KNOWN_ROUNDS, apart(level), self._random, self._crew)
+        start = self._random.permutation(places)
+        field = PlainField(level, self._shift)
+        sources = field.match_known(places, start, KNOWN_ROUNDS, apart(level), self._random, self._crew)
         found = dominant(self._cv2, level, places, sources)
         self._repeats, self._measured = Repeats(found * (1 << index)), index
 
