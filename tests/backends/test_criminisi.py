@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import lacuna
 from lacuna.backends import criminisi as backend
-from lacuna.backends.criminisi import Criminisi, CriminisiParams, Search
+from lacuna.backends.criminisi import Criminisi, CriminisiParams, Method, Search
 from lacuna.contract.fill import FillWork, Runtime
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import UnsuitableMask
@@ -24,6 +24,7 @@ from tests.pictures import lion
 
 WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 WHOLE = CriminisiParams(search=Search.WHOLE)
+CHANCE = CriminisiParams(search=Search.WHOLE, method=Method.PATCHMATCH)
 
 
 def run(
@@ -32,13 +33,14 @@ def run(
     params: CriminisiParams = CriminisiParams(),  # noqa: B008
     *,
     sources: Hole | None = None,
+    seed: int = 0,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """The filled crop and where its pixels came from."""
     made = Criminisi()
     made.load(Runtime(threads=threads))
-    work = FillWork(np.ascontiguousarray(image), hole, WHITE[image.dtype.name], sources=sources)
+    work = FillWork(np.ascontiguousarray(image), hole, WHITE[image.dtype.name], sources=sources, seed=seed)
     filled = made.fill(work, params, progress or Progress())
     assert filled.came_from is not None
     return filled.image, filled.came_from
@@ -74,12 +76,14 @@ def holes(draw: st.DrawFn, height: int, width: int) -> Hole:
     patch=st.sampled_from([3, 9, 13]),
     core=st.sampled_from([1, 5, 31]),
     search=st.sampled_from(Search),
+    method=st.sampled_from(Method),
 )
 def test_every_filled_pixel_is_a_known_one_wherever_the_hole_lies(
-    hole: Hole, dtype: str, patch: int, core: int, search: Search
+    hole: Hole, dtype: str, patch: int, core: int, search: Search, method: Method
 ) -> None:
     image = photo(dtype)
-    filled, came_from = run(image, hole, CriminisiParams(patch=patch, core=core, search=search, ring=20))
+    params = CriminisiParams(patch=patch, core=core, search=search, ring=20, method=method)
+    filled, came_from = run(image, hole, params)
     y, x = came_from[hole].T
     assert (y >= 0).all()
     assert not hole[y, x].any()
@@ -88,11 +92,12 @@ def test_every_filled_pixel_is_a_known_one_wherever_the_hole_lies(
     assert (came_from[~hole] == -1).all()
 
 
+@pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("dtype", WHITE)
-def test_filled_triples_occur_in_the_known_part(dtype: str) -> None:
+def test_filled_triples_occur_in_the_known_part(dtype: str, method: Method) -> None:
     image = photo(dtype)
     hole = box(image.shape, 60, 40, 110, 80)
-    filled = lacuna.fill(image, hole, "criminisi", patch=7)
+    filled = lacuna.fill(image, hole, "criminisi", patch=7, method=method)
     known = {pixel.tobytes() for pixel in image[~hole]}
     assert all(pixel.tobytes() in known for pixel in filled[hole])
     assert np.array_equal(filled[~hole], image[~hole])
@@ -123,7 +128,16 @@ def test_the_pixels_are_the_same_for_any_number_of_threads(shared: int, monkeypa
         assert np.array_equal(alone_from, together_from)
 
 
-@pytest.mark.parametrize("params", [CriminisiParams(), WHOLE, CriminisiParams(core=9)])
+def test_by_chance_a_seed_gives_the_same_pixels_for_any_number_of_threads() -> None:
+    image, hole = photo("uint8"), box((110, 130), 30, 30, 60, 90)
+    alone, alone_from = run(image, hole, CHANCE, seed=3)
+    together, together_from = run(image, hole, CHANCE, seed=3, threads=3)
+    assert np.array_equal(alone, together)
+    assert np.array_equal(alone_from, together_from)
+    assert not np.array_equal(alone, run(image, hole, CHANCE, seed=4)[0])
+
+
+@pytest.mark.parametrize("params", [CriminisiParams(), WHOLE, CriminisiParams(core=9), CHANCE])
 @pytest.mark.parametrize("slope", [0.0, 0.3, 1.0])
 def test_a_straight_edge_runs_on_through_the_hole(params: CriminisiParams, slope: float) -> None:
     y, x = np.mgrid[:120, :160]
@@ -148,10 +162,18 @@ def test_only_what_is_allowed_is_copied() -> None:
     image = photo("uint8")
     hole = box(image.shape, 40, 40, 70, 80)
     sources = box(image.shape, 0, 100, 110, 130)
-    for params in (CriminisiParams(ring=10), WHOLE):
+    for params in (CriminisiParams(ring=10), WHOLE, CHANCE):
         _filled, came_from = run(image, hole, params, sources=sources)
         y, x = came_from[hole].T
         assert sources[y, x].all()
+
+
+def test_the_one_source_that_chance_misses_is_searched_for() -> None:
+    image = photo("uint8")
+    hole, sources = box(image.shape, 40, 50, 60, 70), box(image.shape, 95, 115, 104, 124)
+    _filled, came_from = run(image, hole, CHANCE, sources=sources)
+    y, x = came_from[hole].T
+    assert sources[y, x].all()
 
 
 def test_the_ring_keeps_sources_near() -> None:

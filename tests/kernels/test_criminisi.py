@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lacuna.kernels import criminisi as kernel
+from lacuna.kernels.criminisi_candidates import guess
 from lacuna.kernels.criminisi_front import ALPHA, NORMAL
 from lacuna.kernels.criminisi_state import TARGET, State
 from tests.pictures import lion
@@ -257,3 +258,34 @@ def test_without_a_whole_patch_there_is_no_fill() -> None:
     assert kernel.start(image, hole, ~hole, radius=2, core=1, reach=FAR, floor=0) is None
     assert kernel.start(image, hole, ~hole, radius=1, core=1, reach=FAR, floor=0) is not None
     assert kernel.start(image, hole, np.zeros_like(hole), radius=1, core=1, reach=FAR, floor=0) is None
+
+
+def test_sources_found_by_chance_are_nearly_as_like_as_the_best() -> None:
+    image = np.ascontiguousarray(lion()[20:300, 60:460])
+    hole = np.zeros(image.shape[:2], bool)
+    hole[120:160, 150:230] = True
+    state = kernel.start(image, hole, ~hole, radius=4, core=1, reach=FAR, floor=0.3, guesses=64, seed=1)
+    assert state is not None
+    guessed, best = [], []
+    while kernel.aim(state):
+        assert guess(state)
+        guessed.append(int(state.best[0]))
+        kernel.search(state, 0, kernel.blocks_of(state), state.best)
+        best.append(int(state.best[0]))
+        kernel.copy(state)
+    assert np.sqrt(guessed).mean() < 1.08 * np.sqrt(best).mean()
+    assert np.equal(guessed, best).mean() > 0.45
+
+
+def test_the_likes_of_what_lies_around_are_continued_into_the_hole() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
+    image[:, 80:] = image[:, :80]
+    hole = np.zeros(image.shape[:2], bool)
+    hole[40:70, 20:50] = True
+    places = np.arange(hole.size, dtype=np.int32).reshape(hole.shape)
+    echoes = np.where(hole | (places % 160 >= 80), -1, places + 80)
+    state = kernel.start(image, hole, ~hole, radius=4, core=4, reach=FAR, floor=0.3, guesses=1, echoes=echoes)
+    assert state is not None
+    while kernel.step(state, 1 << 40):
+        pass
+    assert np.array_equal(picture(state), image)

@@ -2,6 +2,9 @@
 
 Criminisi, Perez and Toyama, "Region filling and object removal by exemplar-based image inpainting", 2004; the loops are
 in `lacuna.kernels.criminisi`. Deep pictures are compared in 8 bits, and what is copied is their own values.
+
+Patches are compared in RGB: in Lab of 8 bits, on twenty photos of the evaluation set with three masks each, fills came
+out the same (by +0.01, +0.04 and -0.06 dB) and took longer.
 """
 
 from __future__ import annotations
@@ -17,19 +20,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.backends.patch_crew import Crew
+from lacuna.backends.patch_echoes import echoes
 from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
 from lacuna.contract.guides import Guide
 from lacuna.contract.params import choice, integer
 from lacuna.contract.progress import Progress
 from lacuna.errors import UnsuitableMask
 from lacuna.i18n import N_, _
-from lacuna.imaging.photo import Pixels
+from lacuna.imaging.photo import Hole, Pixels
 from lacuna.imaging.region import Region
 
 STEP = 50_000  # blocks of candidates between two looks at the cancel switch: 5 to 20 ms
 SHARED = 6_000  # blocks from which a search is worth the time that it takes to wake another thread
 SHOWN = 0.1  # seconds between two pictures of the growing fill
 FLOOR = 0.3  # of the data term, by measurement: 0.001 keeps closest to the paper and is 0.2 dB worse
+GUESSES = 64  # random searches for each target: 16 lose 0.2 dB, 256 gain 0.1
 WHOLE = 1 << 20  # context and reach that no picture exceeds
 
 
@@ -38,6 +44,13 @@ class Search(Enum):
 
     RING = "ring"
     WHOLE = "whole"
+
+
+class Method(Enum):
+    """How a source is looked for."""
+
+    EXACT = "exact"
+    PATCHMATCH = "patchmatch"
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,11 @@ class CriminisiParams:
         100, 10, 2000, unit="px", label=N_("Ring"),
         help=N_("How far from a spot patches are looked for; further away only where there is none."),
     )  # fmt: skip
+    method: Method = choice(  # noqa: RUF009 (a field, as the others)
+        Method.EXACT, ((Method.EXACT, N_("Exact")), (Method.PATCHMATCH, N_("By chance (PatchMatch)"))),
+        label=N_("Search"),
+        help=N_("By chance is for large pictures: what continues the neighbours and what is drawn at random is tried."),
+    )  # fmt: skip
 
 
 class Criminisi:
@@ -72,20 +90,23 @@ class Criminisi:
         self._threads = 1
 
     def needs(self, params: CriminisiParams) -> Needs:
-        whole = params.search is Search.WHOLE
+        whole, exact = params.search is Search.WHOLE, params.method is Method.EXACT
         core = min(params.core, params.patch)
         return Needs(
             guides=frozenset({Guide.SOURCE}),
             context=Context(minimum=WHOLE if whole else params.ring + params.patch, share=0.0),
             compiles=True,
-            megapixel_seconds=(150.0 if whole else 25.0) * 3.0 / core,
+            seeded=not exact,
+            megapixel_seconds=(150.0 if whole and exact else 25.0) * 3.0 / core,
             bytes_per_pixel=60.0,  # the planes of sums alone are 24; what belongs to the front lies in the hole alone
         )
 
     def load(self, runtime: Runtime) -> None:
+        import cv2
+
         from lacuna.kernels import criminisi
 
-        self._kernel = criminisi
+        self._cv2, self._kernel = cv2, criminisi
         self._threads = max(1, runtime.threads)
         # Compiled at the first use on this machine, here, where the job says that it is loading.
         image = np.zeros((8, 8, 3), np.uint8)
@@ -104,14 +125,19 @@ class Criminisi:
     def fill(self, work: FillWork, params: CriminisiParams, progress: Progress) -> Filled:
         _refuse_thin(work, params.patch)
         sources = ~work.hole if work.sources is None else work.sources
+        image = _eight_bits(work.image, work.white)
+        exact = params.method is Method.EXACT
         state = self._kernel.start(
-            _eight_bits(work.image, work.white),
+            image,
             work.hole,
             sources,
             radius=params.patch // 2,
             core=min(params.core, params.patch) // 2,
             reach=WHOLE if params.search is Search.WHOLE else params.ring,
             floor=FLOOR,
+            guesses=0 if exact else GUESSES,
+            seed=work.seed,
+            echoes=None if exact else self._echoes(image, work.hole, sources, work.seed, progress),
             check=progress.check,
         )
         if state is None:
@@ -132,12 +158,18 @@ class Criminisi:
         _put(result, work.image, came_from, whole)
         return Filled(result, came_from=came_from)
 
+    def _echoes(
+        self, image: NDArray[np.uint8], hole: Hole, sources: Hole, seed: int, progress: Progress
+    ) -> NDArray[np.int32]:
+        with ThreadPoolExecutor(self._threads, "lacuna-criminisi") as pool:
+            return echoes(self._cv2, image, hole, sources & ~hole, np.random.default_rng(seed), Crew(pool, progress))
+
     def _moments(self, state: Any, check: Callable[[], None]) -> Iterator[None]:
         """Fill, coming back every few milliseconds."""
         kernel = self._kernel
         with ExitStack() as stack:
             pool = None
-            if self._threads > 1:
+            if self._threads > 1 and state.guesses == 0:
                 pool = stack.enter_context(ThreadPoolExecutor(self._threads - 1, "lacuna-criminisi"))
             while True:
                 if pool is not None:

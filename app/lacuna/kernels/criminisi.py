@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.kernels.compiled import compiled, compiled_fast
+from lacuna.kernels.compiled import compiled
 from lacuna.kernels.criminisi_bounds import (
     BLOCK,
     GROUP,
@@ -28,6 +28,7 @@ from lacuna.kernels.criminisi_bounds import (
     prepare,
     survivors,
 )
+from lacuna.kernels.criminisi_candidates import STRIP, difference, guess, offer, try_hints
 from lacuna.kernels.criminisi_front import confidence_of, remove, renew
 from lacuna.kernels.criminisi_state import (
     BLOCKS,
@@ -42,6 +43,7 @@ from lacuna.kernels.criminisi_state import (
     LEFT,
     LOOKS,
     NONE,
+    RANDOM,
     STRIPS,
     TARGET,
     TOP,
@@ -49,8 +51,6 @@ from lacuna.kernels.criminisi_state import (
     State,
 )
 
-STRIP = 32  # numbers of a patch row compared together: the 27 of nine pixels fit
-HINTS = 16  # continued sources of neighbours that are tried before the search
 ROWS = 128  # rows prepared at a time
 FRONT_ROWS = 16  # rows whose front is found at a time
 PATCH_COST = 1000  # what a patch takes beside its search, in blocks
@@ -66,6 +66,9 @@ def start(
     core: int,
     reach: int,
     floor: float,
+    guesses: int = 0,
+    seed: int = 0,
+    echoes: NDArray[np.int32] | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> State | None:
     """A fill of `hole` (h, w) in `image` (h, w, 3) from patches that lie wholly in `sources` and are known.
@@ -73,8 +76,10 @@ def start(
     Patches of `radius` are compared and their middle of radius `core` is copied; sources are looked for within `reach`
     of the target in both directions, further away where there are none. `floor` is added to the data term, which is 0
     where nothing but flat colour meets the front: a small one, 0.001, is the paper's order without its stops, a large
-    one grows the fill evenly from all sides. None if there is no source at all. `check` is called every few
-    milliseconds.
+    one grows the fill evenly from all sides. With `guesses` the search is not exact: so often sources are drawn, by
+    `seed`, from far to near, which takes the same time in a picture of any size; before, what continues `echoes` is
+    tried, for each pixel (h, w) the flat place of its like in the picture, or -1. None if there is no source at all.
+    `check` is called every few milliseconds.
     """
     height, columns = hole.shape
     side = 2 * radius + 1
@@ -83,15 +88,17 @@ def start(
     strips = -(-3 * side // STRIP)
     rgb = np.zeros(3 * size + 2 * STRIP, np.uint8)
     known = np.zeros(size, np.uint8)
-    numbers = np.zeros(15, np.int64)
+    numbers = np.zeros(16, np.int64)
     numbers[TARGET] = -1
     numbers[CHANGED_TOP:] = UNCHANGED
+    numbers[RANDOM] = (seed * 747796405 + 2891336453) % 2**32 or 1  # xorshift stays at 0 for ever
     state = State(
         height=height, columns=columns, width=width, radius=radius, core=core, reach=min(reach, height + width),
-        floor=float(floor),
+        floor=float(floor), guesses=guesses,
         rgb=rgb, known=known, sums=np.zeros(PLANES * size + 4 * width + BLOCK, np.float32),
         refused=np.full(size + BLOCK, REFUSED), sources=np.zeros(height * (width + 1), np.int32),
         confidence=np.zeros(size), priority=np.zeros(size), came_from=np.zeros(size, np.int32),
+        echoes=np.zeros(size if guesses else 0, np.int32),
         heap=np.zeros(np.count_nonzero(hole), np.int32), place=np.zeros(size, np.int32),
         looks=np.zeros(side * side, np.int64), wanted=np.zeros(side * side, np.float32),
         pixels=np.zeros((side, strips * STRIP), np.float32), counts=np.zeros((side, strips * STRIP), np.float32),
@@ -105,6 +112,10 @@ def start(
         band = slice(top, top + ROWS)
         rows[band, :columns] = np.where(hole[band, :, None], 0, image[band])
         marks[band, :columns] = ~hole[band]
+    if guesses and echoes is not None:
+        y, x = np.nonzero(echoes >= 0)
+        v, u = np.divmod(echoes[y, x], columns)
+        state.echoes[y * width + x] = v * width + u + 1
     allowed = sources & ~hole
     depth, found = np.zeros(columns, np.int64), 0
     for top in range(0, height, ROWS):
@@ -156,6 +167,8 @@ def step(state: Any, blocks: Any) -> Any:
     while blocks > 0:
         if numbers[TARGET] < 0 and not aim(state):
             return False
+        if state.guesses > 0 and numbers[CURSOR] == 0 and guess(state):
+            numbers[CURSOR] = numbers[BLOCKS]
         last = min(numbers[BLOCKS], numbers[CURSOR] + blocks)
         search(state, numbers[CURSOR], last, state.best)
         blocks -= last - numbers[CURSOR]
@@ -211,7 +224,7 @@ def aim(state: Any) -> Any:
         for row in range(first, bottom - top, 8):
             state.order[n] = row
             n += 1
-    _try_hints(state)
+    try_hints(state)
     return True
 
 
@@ -258,9 +271,9 @@ def search(state: Any, first: Any, last: Any, best: Any) -> Any:
             continue
         for i in range(end - u):
             if bounds[i] <= limit:
-                total = _difference(rgb, 3 * (at + i - corner), strips, pixels, counts, best[0])
+                total = difference(rgb, 3 * (at + i - corner), strips, pixels, counts, best[0])
                 if total <= best[0] and refused[at + i] == 0:
-                    _offer(best, total, (v - y) ** 2 + (u + i - x) ** 2, at + i)
+                    offer(best, total, (v - y) ** 2 + (u + i - x) ** 2, at + i)
                     limit = limit_of(best[0])
 
 
@@ -314,63 +327,3 @@ def _cut_strips(state: Any, side: Any) -> Any:
             state.strip_counts[n, j] = 0
         n += 1
     state.numbers[STRIPS] = n
-
-
-@compiled
-def _try_hints(state: Any) -> Any:
-    """Begin with what continues the sources of filled neighbours: a good one lets the search refuse much at once."""
-    width, radius, numbers = state.width, state.radius, state.numbers
-    strips, pixels, counts = state.strips[: numbers[STRIPS]], state.strip_pixels, state.strip_counts
-    target = numbers[TARGET]
-    y, x = target // width, target % width
-    tried = np.empty(HINTS, np.int64)
-    n = 0
-    for v in range(max(0, y - radius), min(state.height, y + radius + 1)):
-        for u in range(max(0, x - radius), min(state.columns, x + radius + 1)):
-            source = np.int64(state.came_from[v * width + u]) - 1
-            if source < 0 or n == HINTS:
-                continue
-            cy, cx = source // width + y - v, source % width + x - u
-            if not (
-                numbers[TOP] <= cy < numbers[TOP] + numbers[HEIGHT]
-                and numbers[LEFT] <= cx < numbers[LEFT] + numbers[WIDTH]
-            ):
-                continue
-            centre = cy * width + cx
-            again = state.refused[centre] > 0
-            for k in range(n):
-                again = again or tried[k] == centre
-            if again:
-                continue
-            tried[n] = centre
-            n += 1
-            corner = 3 * (centre - radius * width - radius)
-            total = _difference(state.rgb, corner, strips, pixels, counts, state.best[0])
-            if total <= state.best[0]:
-                _offer(state.best, total, (cy - y) ** 2 + (cx - x) ** 2, centre)
-
-
-@compiled
-def _offer(best: Any, total: Any, distance: Any, centre: Any) -> Any:
-    """Keep the better: the smaller sum, then the nearer, then the one that comes first in reading order."""
-    if total < best[0] or (total == best[0] and (distance < best[1] or (distance == best[1] and centre < best[2]))):
-        best[0], best[1], best[2] = total, distance, centre
-
-
-@compiled_fast
-def _difference(rgb: Any, start: Any, strips: Any, wanted: Any, counts: Any, limit: Any) -> Any:
-    """The sum of squared differences of the patch whose first number stands at `start`, or one that is over `limit`."""
-    total = np.int64(0)
-    for k in range(0, strips.shape[0], 2):
-        first, second = start + strips[k], start + strips[k + 1]
-        p, q = rgb[first : first + STRIP], rgb[second : second + STRIP]
-        a, b, known_a, known_b = wanted[k], wanted[k + 1], counts[k], counts[k + 1]
-        part = np.float32(0)
-        for j in range(STRIP):
-            d = (np.float32(p[j]) - a[j]) * known_a[j]
-            e = (np.float32(q[j]) - b[j]) * known_b[j]
-            part += d * d + e * e
-        total += np.int64(part)  # of whole numbers, below 2 ** 24: exact in whatever order
-        if total > limit:
-            break
-    return total

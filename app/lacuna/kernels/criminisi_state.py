@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 NONE = 2**62
 
 # Places in `State.numbers`.
-FRONT, FILLED, TARGET, CURSOR, BLOCKS, LOOKS, STRIPS, TOP, LEFT, HEIGHT, WIDTH = range(11)
+FRONT, FILLED, TARGET, CURSOR, BLOCKS, LOOKS, STRIPS, TOP, LEFT, HEIGHT, WIDTH, RANDOM = range(12)
 # y0, x0, y1, x1 of what was filled since it was last asked for:
-CHANGED_TOP, CHANGED_LEFT, CHANGED_BOTTOM, CHANGED_RIGHT = range(11, 15)
+CHANGED_TOP, CHANGED_LEFT, CHANGED_BOTTOM, CHANGED_RIGHT = range(12, 16)
 
 
 class State(NamedTuple):
@@ -30,6 +30,7 @@ class State(NamedTuple):
     core: int  # radius of the part of it that is copied
     reach: int  # how far from the target sources are looked for
     floor: float  # added to the data term
+    guesses: int  # how often sources are drawn at random, from far to near, instead of the exact search; 0 for that
     rgb: NDArray[np.uint8]  # (height * width * 3): known and filled pixels, 0 in the hole
     known: NDArray[np.uint8]  # 1 where known or filled
     sums: NDArray[np.float32]  # PLANES planes, flat
@@ -38,6 +39,7 @@ class State(NamedTuple):
     confidence: NDArray[np.float64]  # of filled pixels; that of the picture's own is 1
     priority: NDArray[np.float64]  # of the front
     came_from: NDArray[np.int32]  # source of a filled pixel and 1, else 0
+    echoes: NDArray[np.int32]  # where the like of a pixel near the hole lies and 1, else 0; empty without guesses
     heap: NDArray[np.int32]  # the front, the highest priority on top
     place: NDArray[np.int32]  # where in the heap a pixel stands and 1, else 0
     looks: NDArray[np.int64]  # places in `sums`, counted from a candidate's centre
