@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.networks.parity import Numbers, cases
+from tests.networks.published import Numbers, cases
 
 from lacuna.imaging.edges import canny, gradient, grey_values, smoothed
 

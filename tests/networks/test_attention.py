@@ -16,7 +16,7 @@ from torch import Tensor
 from lacuna.networks.attention import ContextualAttention, known_cells, smaller
 from lacuna.networks.attention_piece import pieces
 from lacuna.networks.conventions import CONVENTIONS, Conventions, KeyNorm, Sampling
-from tests.networks.published import Array, arrays
+from tests.networks.published import Array, Numbers
 
 KIB = 1 << 10
 WHOLE = None  # all queries in one piece
@@ -27,14 +27,14 @@ def tensor(array: Array) -> Tensor:
     return torch.from_numpy(array)
 
 
-def named(network: str, file: str) -> list[str]:
-    return sorted({name.split("/")[0] for name in arrays(network, file) if name.endswith("/y")})
+def named(fixture: str) -> list[str]:
+    return sorted({name.split("/")[0] for name in Numbers(fixture).arrays if name.endswith("/y")})
 
 
 @pytest.mark.parametrize("memory", [WHOLE, PIECES], ids=["whole", "pieces"])
-@pytest.mark.parametrize("case", named("deepfill-v1", "pt_attention"))
+@pytest.mark.parametrize("case", named("deepfill-v1/pt_attention"))
 def test_the_layer_of_v1_is_the_published_one(case: str, memory: int | None):
-    recorded = arrays("deepfill-v1", "pt_attention")
+    recorded = Numbers("deepfill-v1/pt_attention").arrays
     features = tensor(recorded[f"{case}/f"])
     background = tensor(recorded.get(f"{case}/b", recorded[f"{case}/f"]))
     hole = None
@@ -47,9 +47,9 @@ def test_the_layer_of_v1_is_the_published_one(case: str, memory: int | None):
 
 
 @pytest.mark.parametrize("memory", [WHOLE, PIECES], ids=["whole", "pieces"])
-@pytest.mark.parametrize("case", named("deepfill-v2", "attention"))
+@pytest.mark.parametrize("case", named("deepfill-v2/attention"))
 def test_the_layer_of_v2_is_the_published_one(case: str, memory: int | None):
-    recorded = arrays("deepfill-v2", "attention")
+    recorded = Numbers("deepfill-v2/attention").arrays
     size, layout, fusion = case.split("_")
     conventions = dataclasses.replace(CONVENTIONS[layout], fuse=fusion == "fuse")
     attended = ContextualAttention(conventions, memory)(tensor(recorded[f"{size}/f"]), tensor(recorded[f"{size}/mask"]))

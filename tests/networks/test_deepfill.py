@@ -19,22 +19,28 @@ from lacuna.networks.conventions import CONVENTIONS, Start
 from lacuna.networks.deepfill_v1 import DeepFillV1, RefinementStage, Stages, composite, queries_for
 from lacuna.networks.deepfill_v2 import DeepFillV2
 from lacuna.networks.flow import flow_colours
-from tests.networks.published import Array, arrays, cases, differences, loaded, weights
+from lacuna.networks.loading import loaded
+from tests.networks.published import Array, Numbers, cases, entries, weights
 
 # How the name of a case begins -> which of our layouts reads its weights, and how they are called.
 V1 = {
-    "pt": (layouts.V1[0], "keys.pytorch.json", "pytorch-port/generator"),
-    "tf": (layouts.V1[1], "keys.tensorflow.json", "tf-original/generator"),
+    "pt": (layouts.V1_PYTORCH, "deepfill-v1/keys.pytorch.json", "pytorch-port/generator"),
+    "tf": (layouts.V1_TENSORFLOW, "deepfill-v1/keys.tensorflow.json", "tf-original/generator"),
 }
 V2 = {
-    "pt": (layouts.V2[0], "keys.pytorch.json", "pt/generator"),
-    "pttfB": (layouts.V2[1], "keys.pytorch.json", "pttf/generator"),
-    "pttfA": (layouts.V2[2], "keys.pytorch.json", "pttf/generator"),
-    "tf": (layouts.V2[3], "keys.tensorflow.json", "tf-original/generator"),
+    "pt": (layouts.V2_PT, "deepfill-v2/keys.pytorch.json", "pt/generator"),
+    "pttfB": (layouts.V2_PTTF_FUSED, "deepfill-v2/keys.pytorch.json", "pttf/generator"),
+    "pttfA": (layouts.V2_PTTF, "deepfill-v2/keys.pytorch.json", "pttf/generator"),
+    "tf": (layouts.V2_TENSORFLOW, "deepfill-v2/keys.tensorflow.json", "tf-original/generator"),
 }
 NOT_COMPUTED = {"image_u8", "mask_u8", "guide_u8", "layout", "salt"}
 V1_TOLERANCE = 1e-4
 V2_TOLERANCE = 5e-4
+
+
+def program_of(case: str) -> str:
+    """The name of a case begins with it."""
+    return case.split("/")[1].split("_")[0]
 
 
 def inputs(recorded: dict[str, Array]) -> tuple[Tensor, ...]:
@@ -47,7 +53,7 @@ def inputs(recorded: dict[str, Array]) -> tuple[Tensor, ...]:
 
 
 @torch.inference_mode()
-def computed(network: Any, given: tuple[Tensor, ...]) -> dict[str, Array]:
+def computed(network: Any, given: tuple[Tensor, ...]) -> dict[str, Tensor]:
     """Everything on the way that is recorded, under the names of the fixtures."""
     seen: dict[str, Any] = {}
 
@@ -77,7 +83,7 @@ def computed(network: Any, given: tuple[Tensor, ...]) -> dict[str, Array]:
         "att_argmax": stages.keys[:, None],
         "complete": composite(stages.refined, given[0], given[1]),
     }
-    return {name: value.numpy() for name, value in seen.items()}
+    return seen
 
 
 def inside(attention: ContextualAttention, features: Tensor, hole: Tensor) -> list[Tensor]:
@@ -99,43 +105,44 @@ def inside(attention: ContextualAttention, features: Tensor, hole: Tensor) -> li
     return taken
 
 
-def flow(keys: Array) -> Tensor:
-    return torch.from_numpy(flow_colours(keys[:, 0])).permute(0, 3, 1, 2).float()
+def flow(keys: Tensor) -> Tensor:
+    return torch.from_numpy(flow_colours(keys[:, 0].numpy())).permute(0, 3, 1, 2).float()
 
 
-def assert_agree(recorded: dict[str, Array], found: dict[str, Array], tolerance: float) -> None:
-    assert np.array_equal(found["att_argmax"], recorded["att_argmax"])
-    worst = dict(differences(recorded, found))
-    assert recorded.keys() - worst.keys() <= NOT_COMPUTED
-    assert {name: difference for name, difference in worst.items() if difference > tolerance} == {}
+def assert_agree(numbers: Numbers, found: dict[str, Tensor], tolerance: float) -> None:
+    assert np.array_equal(found["att_argmax"], numbers.arrays["att_argmax"])
+    far = {name: numbers.farthest(name, found[name]) for name in numbers.names() if name not in NOT_COMPUTED}
+    assert {name: distance for name, distance in far.items() if distance > tolerance} == {}
 
 
-@pytest.mark.parametrize("case", cases("deepfill-v1", "*_c*"))
+@pytest.mark.parametrize("case", cases("deepfill-v1/*_c*"))
 def test_v1_computes_what_the_published_programs_compute(case: str):
-    layout, file, name = V1[case.split("_")[0]]
-    recorded = arrays("deepfill-v1", case)
-    network = loaded(DeepFillV1(CONVENTIONS[layout.conventions]), layout, weights("deepfill-v1", file, name))
-    found = computed(network, inputs(recorded))
+    program = program_of(case)
+    layout, file, name = V1[program]
+    numbers = Numbers(case)
+    network = loaded(DeepFillV1(CONVENTIONS[layout.conventions]), layout, weights(entries(file, name)))
+    found = computed(network, inputs(numbers.arrays))
     shown = flow(found["att_argmax"])
-    if case.startswith("tf"):
-        found["flow"] = F.interpolate(shown / 127.5 - 1, scale_factor=2).numpy()
+    if program == "tf":
+        found["flow"] = F.interpolate(shown / 127.5 - 1, scale_factor=2)
     else:
-        found["flow"] = F.interpolate(shown / 255, scale_factor=8).numpy()
-    assert_agree(recorded, found, V1_TOLERANCE)
+        found["flow"] = F.interpolate(shown / 255, scale_factor=8)
+    assert_agree(numbers, found, V1_TOLERANCE)
 
 
-@pytest.mark.parametrize("case", cases("deepfill-v2", "*_[cg]*"))
+@pytest.mark.parametrize("case", cases("deepfill-v2/*_[cg]*"))
 def test_v2_computes_what_the_published_programs_compute(case: str):
-    layout, file, name = V2[case.split("_")[0]]
-    recorded = arrays("deepfill-v2", case)
-    guided = "guide_u8" in recorded
-    published = weights("deepfill-v2", file, f"{name}-guided" if guided else name)
-    network = loaded(DeepFillV2(CONVENTIONS[layout.conventions], guided), layout, published)
-    found = computed(network, inputs(recorded))
+    program = program_of(case)
+    layout, file, name = V2[program]
+    numbers = Numbers(case)
+    guided = "guide_u8" in numbers.arrays
+    published = weights(entries(file, f"{name}-guided" if guided else name))
+    network = loaded(DeepFillV2(CONVENTIONS[layout.conventions], guided=guided), layout, published)
+    found = computed(network, inputs(numbers.arrays))
     shown = flow(found["att_argmax"])
-    shown = shown / 127.5 - 1 if case.startswith("tf") else shown / 255
-    found["flow"] = F.interpolate(shown, scale_factor=2, mode="bilinear", align_corners=True).numpy()
-    assert_agree(recorded, found, V2_TOLERANCE)
+    shown = shown / 127.5 - 1 if program == "tf" else shown / 255
+    found["flow"] = F.interpolate(shown, scale_factor=2, mode="bilinear", align_corners=True)
+    assert_agree(numbers, found, V2_TOLERANCE)
 
 
 # Light networks with weights that let something through, and all ways to pad and round.

@@ -11,37 +11,30 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lacuna.networks import edge_connect
+from lacuna.networks import edge_connect_layouts as layouts
+from lacuna.networks.conventions import Start
 from lacuna.networks.edge_connect import Discriminator, EdgeGenerator, ImageGenerator
 from lacuna.networks.layout import Layout
+from lacuna.networks.loading import loaded
 from lacuna.networks.spectral import fold
-from tests.networks.parity import FOLDER, Numbers, cases, layouts, weights
+from tests.networks.published import FOLDER, Array, Numbers, cases, entries, key_lists, weights
 
-KEYS = layouts("edgeconnect/keys.json")
-LAYOUTS = {
-    layout.file: layout
-    for layout in (
-        edge_connect.EDGE_GENERATOR,
-        edge_connect.IMAGE_GENERATOR,
-        edge_connect.EDGE_DISCRIMINATOR,
-        edge_connect.IMAGE_DISCRIMINATOR,
-    )
-}
+KEYS = "edgeconnect/keys.json"
 CASES = [case for case in cases("edgeconnect/c*x*_*") if not case.endswith("_layers")]
 
 
-def drawn(layout: Layout) -> dict[str, Tensor]:
-    return weights(KEYS[layout.file]["state_dict"])
+def drawn(layout: Layout) -> dict[str, Array]:
+    return weights(entries(KEYS, layout.file))
 
 
 @pytest.fixture(scope="module")
 def edges() -> EdgeGenerator:
-    return fold(edge_connect.EDGE_GENERATOR.load(drawn(edge_connect.EDGE_GENERATOR)))
+    return fold(loaded(EdgeGenerator(spectral=True), layouts.EDGE_GENERATOR, drawn(layouts.EDGE_GENERATOR)))
 
 
 @pytest.fixture(scope="module")
 def image() -> ImageGenerator:
-    return edge_connect.IMAGE_GENERATOR.load(drawn(edge_connect.IMAGE_GENERATOR))
+    return loaded(ImageGenerator(), layouts.IMAGE_GENERATOR, drawn(layouts.IMAGE_GENERATOR))
 
 
 @contextmanager
@@ -115,22 +108,24 @@ def test_every_map_and_picture_is_the_published_one(case: str, edges: EdgeGenera
         assert (difference > 0).mean() <= 1e-3
 
 
-@pytest.mark.parametrize("file", sorted(LAYOUTS))
-def test_the_key_list_is_the_published_one(file: str) -> None:
-    layout = LAYOUTS[file]
-    assert layout.under == KEYS[file]["state_dict_under"]
-    listed = [entry["key"] for entry in KEYS[file]["state_dict"] if "alias_of" not in entry]
-    assert sorted(layout.keys()) == sorted(listed)
+@pytest.mark.parametrize(
+    "layout",
+    [layouts.EDGE_GENERATOR, layouts.IMAGE_GENERATOR, layouts.EDGE_DISCRIMINATOR, layouts.IMAGE_DISCRIMINATOR],
+    ids=lambda layout: layout.name,
+)
+def test_weights_lie_in_their_file_where_the_layout_says(layout: Layout) -> None:
+    assert layout.under == key_lists(KEYS)[layout.file]["state_dict_under"]
 
 
 @pytest.mark.parametrize(
-    ("start", "layout"), [("edge", edge_connect.EDGE_DISCRIMINATOR), ("inpaint", edge_connect.IMAGE_DISCRIMINATOR)]
+    ("start", "layout"), [("edge", layouts.EDGE_DISCRIMINATOR), ("inpaint", layouts.IMAGE_DISCRIMINATOR)]
 )
 def test_the_discriminators_are_the_published_ones(start: str, layout: Layout) -> None:
     numbers = Numbers("edgeconnect/discriminators")
-    critic = layout.load(drawn(layout))
+    seen = numbers.tensor(f"{start}.in")
+    critic = loaded(Discriminator(seen.shape[1]), layout, drawn(layout))
     with torch.inference_mode():
-        maps = critic(numbers.tensor(f"{start}.in"))
+        maps = critic(seen)
     assert len(maps) == 5
     for number, ours in enumerate(maps, start=1):
         assert numbers.farthest(f"{start}.feat{number}", ours) < 2e-5
@@ -140,7 +135,7 @@ def test_the_discriminators_are_the_published_ones(start: str, layout: Layout) -
 
 
 def test_the_edge_generator_for_training_equals_the_folded_one(edges: EdgeGenerator) -> None:
-    training = edge_connect.EDGE_GENERATOR.load(drawn(edge_connect.EDGE_GENERATOR))
+    training = loaded(EdgeGenerator(spectral=True), layouts.EDGE_GENERATOR, drawn(layouts.EDGE_GENERATOR))
     inputs = [torch.rand(2, 1, 16, 24), (torch.rand(2, 1, 16, 24) < 0.1).float(), torch.zeros(2, 1, 16, 24)]
     inputs[2][:, :, 4:9, 5:17] = 1
     with torch.inference_mode():
@@ -185,7 +180,7 @@ def test_the_parameters_are_as_many_as_published() -> None:
 
 def test_a_start_from_the_membrane_begins_with_the_membrane_and_learns_from_there() -> None:
     torch.manual_seed(0)
-    network = ImageGenerator(width=0.125, membrane_start=True)
+    network = ImageGenerator(width=0.125, start=Start.MEMBRANE)
     photo, plane = torch.rand(1, 3, 16, 16), torch.zeros(1, 1, 16, 16)
     output = network(photo, plane, plane)
     assert torch.equal(output, photo)

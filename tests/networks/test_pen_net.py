@@ -10,18 +10,21 @@ import torch
 from torch import Tensor
 
 from lacuna.networks import pen_net
-from lacuna.networks.pen_net import DISCRIMINATOR, GENERATOR, LEVELS, PenNet, read_for
+from lacuna.networks.conventions import Start
+from lacuna.networks.loading import loaded
+from lacuna.networks.pen_net import LEVELS, Discriminator, PenNet, read_for
+from lacuna.networks.pen_net_layouts import DISCRIMINATOR, GENERATOR
 from lacuna.networks.transfer import known_patches
-from tests.networks.parity import Numbers, cases, layouts, wave, weights
 from tests.networks.plain_transfer import lean_shares
+from tests.networks.published import Numbers, cases, entries, wave, weights
 
 INPUTS = {"image_u8", "mask_u8", "layout", "salt"}
-KEYS = layouts("pen-net/keys.pytorch.json")["layouts"]
+KEYS = "pen-net/keys.pytorch.json"
 
 
 @pytest.fixture(scope="module")
 def network() -> PenNet:
-    return GENERATOR.load(weights(KEYS["pt/generator"]["entries"]))
+    return loaded(PenNet(), GENERATOR, weights(entries(KEYS, "pt/generator")))
 
 
 def picture(numbers: Numbers) -> tuple[Tensor, Tensor]:
@@ -65,14 +68,9 @@ def test_every_map_is_the_published_one(case: str, network: PenNet) -> None:
     assert {name: distance for name, distance in far.items() if distance > 2e-4} == {}
 
 
-def test_the_key_list_is_the_published_one() -> None:
-    assert sorted(GENERATOR.keys()) == sorted(entry["key"] for entry in KEYS["pt/generator"]["entries"])
-    assert sorted(DISCRIMINATOR.keys()) == sorted(entry["key"] for entry in KEYS["pt/discriminator"]["entries"])
-
-
 def test_the_discriminator_goes_on_from_the_published_state() -> None:
     numbers = Numbers("pen-net/discriminator")
-    critic = DISCRIMINATOR.load(weights(KEYS["pt/discriminator"]["entries"]))
+    critic = loaded(Discriminator(), DISCRIMINATOR, weights(entries(KEYS, "pt/discriminator")))
     pictures = wave(3, 128, 96, 2)
     critic.train()
     with torch.no_grad():
@@ -132,7 +130,7 @@ def test_a_width_below_one_makes_a_light_network_of_the_same_shape() -> None:
 
 def test_a_start_from_the_membrane_begins_with_the_membrane_and_learns_from_there() -> None:
     torch.manual_seed(0)  # of some draws so narrow a network is dead from the start
-    network = PenNet(width=0.5, membrane_start=True)
+    network = PenNet(width=0.5, start=Start.MEMBRANE)
     image, hole = with_hole(64, 64)
     output, pyramid = network(image, hole)
     assert torch.equal(output, image)

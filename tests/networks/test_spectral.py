@@ -6,14 +6,25 @@ import pytest
 import torch
 from torch import nn
 
-from lacuna.networks.edge_connect import EDGE_GENERATOR
+from lacuna.networks.edge_connect import EdgeGenerator
+from lacuna.networks.edge_connect_layouts import EDGE_GENERATOR
+from lacuna.networks.layout import NORMED_WEIGHT
+from lacuna.networks.loading import loaded
 from lacuna.networks.spectral import fold, spectral_norm
-from tests.networks.parity import Numbers, layouts, weights
+from tests.networks.published import Numbers, entries, weights
+
+# The spectrally normed modules, theirs -> ours.
+NORMED = {
+    entry.published.removesuffix(".weight_orig"): entry.ours.removesuffix(f".{NORMED_WEIGHT}")
+    for entry in EDGE_GENERATOR.entries
+    if entry.published.endswith(".weight_orig")
+}
 
 
 @pytest.fixture
 def generator() -> nn.Module:
-    return EDGE_GENERATOR.load(weights(layouts("edgeconnect/keys.json")[EDGE_GENERATOR.file]["state_dict"]))
+    published = weights(entries("edgeconnect/keys.json", EDGE_GENERATOR.file))
+    return loaded(EdgeGenerator(spectral=True), EDGE_GENERATOR, published)
 
 
 def test_weights_and_vectors_after_none_one_and_three_passes_are_the_published_ones(generator: nn.Module) -> None:
@@ -22,7 +33,7 @@ def test_weights_and_vectors_after_none_one_and_three_passes_are_the_published_o
     for state, training, passes in (("eval", False, 1), ("train1", True, 1), ("train3", True, 2)):
         generator.train(training)
         for layer in ("encoder.1", "middle.0.conv_block.1", "decoder.0"):
-            convolution = generator.get_submodule(EDGE_GENERATOR.modules[layer])
+            convolution = generator.get_submodule(NORMED[layer])
             with torch.no_grad():
                 for _ in range(passes):
                     weight = convolution.weight
@@ -37,11 +48,10 @@ def test_weights_and_vectors_after_none_one_and_three_passes_are_the_published_o
 def test_every_singular_value_is_the_published_one(generator: nn.Module) -> None:
     published = Numbers("edgeconnect/spectral_norm").arrays["eval.sigma_all_layers"]
     ours = []
-    for name in EDGE_GENERATOR.modules.values():
+    for name in NORMED.values():
         convolution = generator.get_submodule(name)
-        if hasattr(convolution, "parametrizations"):
-            original, weight = convolution.parametrizations.weight.original.detach(), convolution.weight.detach()
-            ours.append(float(original.double().norm() / weight.double().norm()))
+        original, weight = convolution.parametrizations.weight.original.detach(), convolution.weight.detach()
+        ours.append(float(original.double().norm() / weight.double().norm()))
     assert ours == pytest.approx(list(published), abs=1e-6)
 
 

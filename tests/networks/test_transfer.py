@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lacuna.networks.transfer import AttentionTransfer, known_patches, overlapped, transfer
 from tests.networks import plain_transfer as plain
-from tests.networks.parity import Numbers, weights
+from tests.networks.published import Numbers, weights
 
 ATTENTION = "pen-net/attention"
 CASES = sorted({name.split("/")[0] for name in Numbers(ATTENTION).names() if "/" in name})
@@ -27,7 +27,9 @@ def module(case: str, channels: int) -> AttentionTransfer:
         entries.append({"key": f"conv0{i}.0.weight", "shape": shape, "kind": "weight", "fan_in": fan_in})
         entries.append({"key": f"conv0{i}.0.bias", "shape": shape[:1], "kind": "bias"})
     drawn = weights(entries)
-    block.fuse.load_state_dict({key.replace("conv0", "").replace(".0.", "."): drawn[key] for key in drawn})
+    block.fuse.load_state_dict(
+        {key.replace("conv0", "").replace(".0.", "."): torch.from_numpy(drawn[key]) for key in drawn}
+    )
     return block.eval()
 
 

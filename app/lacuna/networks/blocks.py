@@ -1,4 +1,4 @@
-"""Convolutions as both DeepFill papers draw them: zeros around, a bias, an activation, and nothing normalised."""
+"""What several of the networks are made of, above all the convolutions of both DeepFill papers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def leaky(maps: Tensor) -> Tensor:
 
 
 class Convolution(nn.Conv2d):
-    """One layer of the figures. Its output has the size of its input, divided by the stride."""
+    """One layer of DeepFill's figures: zeros around, a bias, an activation, and nothing normalised.
+
+    Its output has the size of its input, divided by the stride.
+    """
 
     def __init__(
         self,
@@ -48,14 +51,14 @@ class Convolution(nn.Conv2d):
             nn.init.zeros_(self.bias)
 
     def forward(self, maps: Tensor) -> Tensor:
-        return self.activation(self.convolved(maps, self.weight))
+        return self.activation(self.convolved(maps))
 
-    def convolved(self, maps: Tensor, weight: Tensor) -> Tensor:
-        """The layer with another weight, before its activation."""
+    def convolved(self, maps: Tensor) -> Tensor:
+        """The layer before its activation."""
         if self.same:
             (above, below), (left, right) = (self._same(size) for size in maps.shape[-2:])
             maps = F.pad(maps, (left, right, above, below))
-        return self._conv_forward(maps, weight, self.bias)
+        return self._conv_forward(maps, self.weight, self.bias)
 
     def _same(self, size: int) -> tuple[int, int]:
         """Zeros before and behind: as many as the last step of the kernel reaches over, the odd one behind."""
@@ -76,6 +79,13 @@ def chain(**layers: nn.Module) -> nn.Sequential:
     return nn.Sequential(OrderedDict(layers))
 
 
-def channels(published: int, width: float) -> int:
-    """The number of channels of a variant `width` times as wide, in whole fours: its halves are needed, too."""
-    return max(4, round(published * width / 4) * 4)
+def scaled(channels: int, width: float) -> int:
+    """The published number of channels, `width` times, in whole fours: some maps are made in halves or quarters."""
+    return max(4, round(channels * width / 4) * 4)
+
+
+def silence(*layers: nn.Module) -> None:
+    """Before a training these layers say nothing, so that what they are added to is left as it is."""
+    for layer in layers:
+        for parameter in layer.parameters():
+            nn.init.zeros_(parameter)

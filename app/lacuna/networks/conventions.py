@@ -1,7 +1,8 @@
 """What the programs that published DeepFill weights do each in their own way: paddings and roundings beside the paper.
 
 Weights work with the conventions they were trained with, and with others they visibly shift or blur. So the
-conventions are stored beside the weights, and the networks have no other switches. Torch is not needed here.
+conventions are stored beside the weights, and the networks have no other switches but `Start`, which PEN-Net and
+EdgeConnect share. Torch is not needed here.
 """
 
 from __future__ import annotations

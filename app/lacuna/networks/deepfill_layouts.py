@@ -7,10 +7,22 @@ changed, and "pttf", converted as it is). Torch is not needed here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from lacuna.networks.checkpoint import COLUMN, HWIO, ROW, Entry, Form, Layout, dense, plain
+from lacuna.networks.layout import (
+    AS_IT_IS,
+    COLUMN,
+    HWIO,
+    LEFT_VECTOR,
+    NORMED_WEIGHT,
+    ROW,
+    Entry,
+    Form,
+    Layout,
+    dense,
+    module,
+)
 
 
 @dataclass(frozen=True)
@@ -73,11 +85,9 @@ def _pt(branch: Branch, n: int) -> str:
 
 
 def _convolution(ours: str, published: str) -> tuple[Entry, ...]:
-    if "/" in published:
-        weight = Entry(f"{ours}.weight", f"{published}/kernel", HWIO)
-        return weight, Entry(f"{ours}.bias", f"{published}/bias", plain(1))
-    weight = Entry(f"{ours}.weight", f"{published}.weight", plain(4))
-    return weight, Entry(f"{ours}.bias", f"{published}.bias", plain(1))
+    if "/" not in published:
+        return module(ours, published)
+    return Entry(f"{ours}.weight", f"{published}/kernel", HWIO), Entry(f"{ours}.bias", f"{published}/bias")
 
 
 def _generator(named: Callable[[Branch, int], str]) -> tuple[Entry, ...]:
@@ -89,20 +99,23 @@ def _generator(named: Callable[[Branch, int], str]) -> tuple[Entry, ...]:
     )
 
 
-def _critic(published: str, count: int, more: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Layers 1 to `count` named as `published` says, "{n}" standing for the number, and what comes beside them."""
-    layers = (_convolution(f"layers.conv{n}", published.format(n=n)) for n in range(1, count + 1))
-    return (*(entry for layer in layers for entry in layer), *more)
+def _critic(layers: str, *score: Entry) -> tuple[Entry, ...]:
+    """Four layers named as `layers` says, "{n}" standing for the number, and a dense one for the score."""
+    named = (_convolution(f"layers.conv{n}", layers.format(n=n)) for n in range(1, 5))
+    return (*(entry for layer in named for entry in layer), *score)
 
 
-def _score(weight: str, bias: str, form: Form) -> tuple[Entry, ...]:
-    return Entry("score.weight", weight, form), Entry("score.bias", bias, plain(1))
+def _patch_critic(layers: str, weight: tuple[str, Form], vector: tuple[str, Form]) -> tuple[Entry, ...]:
+    """Six spectrally normed layers; `weight` and `vector` say how these are called and stand in each."""
+    parts = ((NORMED_WEIGHT, *weight), ("bias", "bias", AS_IT_IS), (LEFT_VECTOR, *vector))
+    return tuple(
+        Entry(f"layers.conv{n}.{ours}", f"{layers.format(n=n)}{published}", form)
+        for n in range(1, 7)
+        for ours, published, form in parts
+    )
 
 
-def _vectors(published: str, form: Form) -> tuple[Entry, ...]:
-    return tuple(Entry(f"layers.conv{n}.u", published.format(n=n), form) for n in range(1, 7))
-
-
+SNAPSHOT = "snap-*.index"  # of a checkpoint of TensorFlow
 SLOT = re.compile(r"/(Adam(_\d+)?|RMSProp(_\d+)?|Momentum|ExponentialMovingAverage)$")
 
 
@@ -114,46 +127,63 @@ def _outside(*scopes: str) -> Callable[[str], bool]:
 def _tensorflow_critic(which: str, side: int) -> Layout:
     """Of the picture or of the patch around the hole; its score reads a map of `side` x `side`."""
     layers, score = f"discriminator/discriminator_{which}/", f"discriminator/dout_{which}_fc/"
-    entries = _critic(f"{layers}conv{{n}}", 4, _score(f"{score}kernel", f"{score}bias", dense(side)))
-    foreign = _outside(layers, score)
-    return Layout(f"deepfill-v1/tensorflow/{which}-critic", "tensorflow", "bgr", entries, foreign=foreign)
+    return Layout(
+        f"DeepFill v1 (TensorFlow, {which} critic)",
+        SNAPSHOT,
+        _critic(
+            f"{layers}conv{{n}}",
+            Entry("score.weight", f"{score}kernel", dense(side)),
+            Entry("score.bias", f"{score}bias"),
+        ),
+        conventions="tensorflow",
+        colours="bgr",
+        foreign=_outside(layers, score),
+    )
 
 
-_PT = _generator(_pt)
+def _tensorflow_generator(paper: str) -> Layout:
+    return Layout(
+        f"DeepFill {paper} (TensorFlow)",
+        SNAPSHOT,
+        _generator(_tensorflow),
+        conventions="tensorflow",
+        colours="bgr",
+        foreign=_outside("inpaint_net/"),
+    )
+
+
+def _port_critic(which: str) -> Layout:
+    entries = _critic("dis_conv_module.conv{n}.conv", *module("score", "linear"))
+    name = f"DeepFill v1 (PyTorch, {which} critic)"
+    return Layout(name, "dis_*.pt", entries, under=f"{which}D", conventions="pytorch-v1")
+
+
 _PTTF = _generator(_pttf)
-_PORT_CRITIC = _critic("dis_conv_module.conv{n}.conv", 4, _score("linear.weight", "linear.bias", plain(2)))
-_PATCH_CRITIC = _critic("conv{n}.conv_sn", 6, _vectors("conv{n}.conv_sn.weight_u", COLUMN))
-_TENSORFLOW = _generator(_tensorflow)
-_TENSORFLOW_PATCH_CRITIC = _critic(
-    "discriminator/sn_patch_gan/conv{n}", 6, _vectors("discriminator/sn_patch_gan/conv{n}/kernel_sn/u", ROW)
-)
+_PORT_PATCH_CRITIC = _patch_critic("conv{n}.conv_sn.", ("weight", AS_IT_IS), ("weight_u", COLUMN))
+_TENSORFLOW_PATCH_CRITIC = _patch_critic("discriminator/sn_patch_gan/conv{n}/", ("kernel", HWIO), ("kernel_sn/u", ROW))
 _FUSE = frozenset({"stage2.contextual_attention.fuse_weight"})  # an identity matrix of 3 x 3
 
-# What the authors of "pttf" meant stands before what they shipped: it is the default.
-V1 = (
-    Layout("deepfill-v1/pytorch", "pytorch-v1", "rgb", _generator(_port_v1)),
-    Layout("deepfill-v1/tensorflow", "tensorflow", "bgr", _TENSORFLOW, foreign=_outside("inpaint_net/")),
+V1_PYTORCH = Layout("DeepFill v1 (PyTorch)", "gen_*.pt", _generator(_port_v1), conventions="pytorch-v1")
+V1_TENSORFLOW = _tensorflow_generator("v1")
+V1_PYTORCH_CRITICS = {which: _port_critic(which) for which in ("local", "global")}
+V1_TENSORFLOW_CRITICS = {which: _tensorflow_critic(which, side) for which, side in (("local", 8), ("global", 16))}
+
+V2_PT = Layout("DeepFill v2 (pt)", "states_pt_*.pth", _generator(_pt), under="G", conventions="pt", constants=_FUSE)
+V2_PTTF_FUSED = Layout("DeepFill v2 (pttf, fused)", "states_tf_*.pth", _PTTF, under="G", conventions="pttf-fused")
+V2_PTTF = Layout("DeepFill v2 (pttf)", "states_tf_*.pth", _PTTF, under="G", conventions="pttf")
+V2_TENSORFLOW = _tensorflow_generator("v2")
+V2_PT_CRITIC = Layout("DeepFill v2 (pt, critic)", "states_pt_*.pth", _PORT_PATCH_CRITIC, under="D", conventions="pt")
+V2_PTTF_CRITIC = Layout(
+    "DeepFill v2 (pttf, critic)", "states_tf_*.pth", _PORT_PATCH_CRITIC, under="D", conventions="pttf"
 )
-V2 = (
-    Layout("deepfill-v2/pt", "pt", "rgb", _PT, constants=_FUSE),
-    Layout("deepfill-v2/pttf-fused", "pttf-fused", "rgb", _PTTF),
-    Layout("deepfill-v2/pttf", "pttf", "rgb", _PTTF),
-    Layout("deepfill-v2/tensorflow", "tensorflow", "bgr", _TENSORFLOW, foreign=_outside("inpaint_net/")),
+V2_TENSORFLOW_CRITIC = Layout(
+    "DeepFill v2 (TensorFlow, critic)",
+    SNAPSHOT,
+    _TENSORFLOW_PATCH_CRITIC,
+    conventions="tensorflow",
+    colours="bgr",
+    foreign=_outside("discriminator/"),
 )
-# The local and the global critic of the port have the same keys, in two dictionaries of one file.
-V1_CRITICS = (
-    Layout("deepfill-v1/pytorch/critic", "pytorch-v1", "rgb", _PORT_CRITIC),
-    _tensorflow_critic("local", 8),
-    _tensorflow_critic("global", 16),
-)
-V2_CRITICS = (
-    Layout("deepfill-v2/pt/critic", "pt", "rgb", _PATCH_CRITIC),
-    Layout("deepfill-v2/pttf/critic", "pttf", "rgb", _PATCH_CRITIC),
-    Layout(
-        "deepfill-v2/tensorflow/critic",
-        "tensorflow",
-        "bgr",
-        _TENSORFLOW_PATCH_CRITIC,
-        foreign=_outside("discriminator/"),
-    ),
-)
+
+# What the authors of "pttf" meant stands before what they shipped: `recognised` gives it first.
+GENERATORS = (V1_PYTORCH, V1_TENSORFLOW, V2_PT, V2_PTTF_FUSED, V2_PTTF, V2_TENSORFLOW)

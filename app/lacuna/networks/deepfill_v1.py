@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lacuna.networks.attention import MEMORY, Attended, ContextualAttention
-from lacuna.networks.blocks import Convolution, Twice, as_it_is, chain, channels, leaky
+from lacuna.networks.blocks import Convolution, Twice, as_it_is, chain, leaky, scaled, silence
 from lacuna.networks.conventions import Conventions, Start
 
 BASE = 32  # channels of the first layer
@@ -137,18 +137,19 @@ class DeepFillV1(nn.Module):
     def __init__(
         self,
         conventions: Conventions,
+        *,
         width: float = 1.0,
         start: Start = Start.PUBLISHED,
         memory: int | None = MEMORY,
     ) -> None:
         super().__init__()
         layer = partial(Convolution, padding=conventions.padding)
-        base = channels(BASE, width)
+        base = scaled(BASE, width)
         self.start = start
         self.coarse = coarse_stage(layer, layer, 5, base)
         self.refine = RefinementStage(layer, layer, 5, base, conventions, memory)
         if start is Start.MEMBRANE:
-            start_from_nothing(self.coarse, self.refine)
+            silence(self.coarse.conv17, self.refine.merged.conv17)
 
     def forward(self, image: Tensor, hole: Tensor, queries: Tensor | None = None) -> Stages:
         """Both stages; attention is asked for `queries` alone, where they are given (see `queries_for`)."""
@@ -175,13 +176,6 @@ def composite(picture: Tensor, known: Tensor, hole: Tensor) -> Tensor:
     return picture * hole + known * (1 - hole)
 
 
-def start_from_nothing(coarse: nn.Sequential, refine: RefinementStage) -> None:
-    """Before a training each stage adds nothing to what it is given."""
-    for stage in (coarse, refine.merged):
-        for parameter in stage.get_submodule("conv17").parameters():
-            nn.init.zeros_(parameter)
-
-
 class Critic(nn.Module):
     """Section 3.2: a score (B, 1) of a picture of `size` x `size`, without bounds (Wasserstein).
 
@@ -189,10 +183,10 @@ class Critic(nn.Module):
     with 512 in the authors' program and 256 in the PyTorch port.
     """
 
-    def __init__(self, conventions: Conventions, size: int, last: int = 256, width: float = 1.0) -> None:
+    def __init__(self, conventions: Conventions, size: int, *, last: int = 256, width: float = 1.0) -> None:
         super().__init__()
         layer = partial(Convolution, kernel=5, stride=2, padding=conventions.padding, activation=leaky)
-        c1, c2, c4, top = (channels(n, width) for n in (64, 128, 256, last))
+        c1, c2, c4, top = (scaled(n, width) for n in (64, 128, 256, last))
         self.layers = chain(conv1=layer(3, c1), conv2=layer(c1, c2), conv3=layer(c2, c4), conv4=layer(c4, top))
         self.score = nn.Linear(top * (size // 16) ** 2, 1)
 

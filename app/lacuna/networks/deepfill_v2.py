@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lacuna.networks.attention import MEMORY
-from lacuna.networks.blocks import Activation, Convolution, chain, channels, leaky
+from lacuna.networks.blocks import Activation, Convolution, chain, leaky, scaled, silence
 from lacuna.networks.conventions import Conventions, Padding, Start
 from lacuna.networks.deepfill_v1 import (
     RefinementStage,
@@ -24,8 +24,8 @@ from lacuna.networks.deepfill_v1 import (
     beginning,
     coarse_stage,
     composite,
-    start_from_nothing,
 )
+from lacuna.networks.spectral import spectral_norm
 
 BASE = 24  # channels of the first layer, behind its gate
 
@@ -47,7 +47,7 @@ class GatedConvolution(Convolution):
         super().__init__(inputs, 2 * outputs, kernel, stride, dilation, padding=padding, activation=activation)
 
     def forward(self, maps: Tensor) -> Tensor:
-        features, gates = self.convolved(maps, self.weight).chunk(2, 1)
+        features, gates = self.convolved(maps).chunk(2, 1)
         return self.activation(features) * torch.sigmoid(gates)
 
 
@@ -57,6 +57,7 @@ class DeepFillV2(nn.Module):
     def __init__(
         self,
         conventions: Conventions,
+        *,
         guided: bool = False,
         width: float = 1.0,
         start: Start = Start.PUBLISHED,
@@ -65,13 +66,13 @@ class DeepFillV2(nn.Module):
         super().__init__()
         layer = partial(GatedConvolution, padding=conventions.padding)
         plain = partial(Convolution, padding=conventions.padding)
-        base = channels(BASE, width)
+        base = scaled(BASE, width)
         self.guided = guided
         self.start = start
         self.coarse = coarse_stage(layer, plain, 6 if guided else 5, base)
         self.refine = RefinementStage(layer, plain, 3, base, conventions, memory)
         if start is Start.MEMBRANE:
-            start_from_nothing(self.coarse, self.refine)
+            silence(self.coarse.conv17, self.refine.merged.conv17)
 
     def forward(
         self, image: Tensor, hole: Tensor, guide: Tensor | None = None, queries: Tensor | None = None
@@ -96,41 +97,21 @@ class DeepFillV2(nn.Module):
         return torch.tanh(raw) if self.start is Start.PUBLISHED else (given + raw).clamp(-1, 1)
 
 
-class SpectralConvolution(Convolution):
-    """A layer whose weight is divided by its largest singular value (Miyato et al., ICLR 2018).
-
-    One step of the power iteration goes with each pass, in evaluation as well: so do the published programs. `u` (the
-    left vector of the last step) is kept with the weights.
-    """
-
-    u: Tensor
-
-    def __init__(self, inputs: int, outputs: int, *, padding: Padding) -> None:
-        super().__init__(inputs, outputs, kernel=5, stride=2, padding=padding, activation=leaky)
-        self.register_buffer("u", F.normalize(torch.randn(outputs), dim=0))
-
-    def forward(self, maps: Tensor) -> Tensor:
-        return self.activation(self.convolved(maps, self.weight / self._sigma()))
-
-    def _sigma(self) -> Tensor:
-        matrix = self.weight.flatten(1)
-        with torch.no_grad():
-            v = F.normalize(matrix.T @ self.u, dim=0)
-            u = F.normalize(matrix @ v, dim=0)
-            self.u.copy_(u)
-        return u @ (matrix @ v)  # the gradient goes through the weight alone
-
-
 class PatchCritic(nn.Module):
     """Section 3.3, SN-PatchGAN: a score for each feature of each place, (B, 256, H / 64, W / 64).
 
-    It sees the picture with its hole, and with the lines in the hole where the generator is guided.
+    It sees the picture with its hole, and with the lines in the hole where the generator is guided. Its spectral norms
+    take their step in evaluation as well: so do the published programs.
     """
 
-    def __init__(self, conventions: Conventions, guided: bool = False, width: float = 1.0) -> None:
+    def __init__(self, conventions: Conventions, *, guided: bool = False, width: float = 1.0) -> None:
         super().__init__()
-        layer = partial(SpectralConvolution, padding=conventions.padding)
-        c1, c2, c4 = (channels(n, width) for n in (64, 128, 256))
+
+        def layer(inputs: int, outputs: int) -> Convolution:
+            convolution = Convolution(inputs, outputs, 5, 2, padding=conventions.padding, activation=leaky)
+            return spectral_norm(convolution, at_every_pass=True)
+
+        c1, c2, c4 = (scaled(n, width) for n in (64, 128, 256))
         self.layers = chain(
             conv1=layer(5 if guided else 4, c1),
             conv2=layer(c1, c2),

@@ -7,17 +7,15 @@ Both take height and width that are multiples of 4, from 12 on. The edges of the
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lacuna.networks.layout import Layout
+from lacuna.networks.blocks import leaky, scaled, silence
+from lacuna.networks.conventions import Start
 from lacuna.networks.spectral import spectral_norm
 
 BLOCKS = 8
-LEAK = 0.2
 
 
 class EdgeGenerator(nn.Module):
@@ -41,22 +39,22 @@ class EdgeGenerator(nn.Module):
 class ImageGenerator(nn.Module):
     """Colour (B, 3, H, W) in [0, 1] of the whole picture, from the picture and edges, inside the hole too.
 
-    With `membrane_start` the picture comes with its hole filled in beforehand, so that the hole becomes an input of its
-    own, and the network says what differs from that: at first nothing.
+    With `Start.MEMBRANE` the picture comes with its hole filled softly, so that the hole becomes an input of its own,
+    and the network says what to add to that.
     """
 
     multiple, smallest = 4, 12
 
-    def __init__(self, *, width: float = 1.0, membrane_start: bool = False) -> None:
+    def __init__(self, *, width: float = 1.0, start: Start = Start.PUBLISHED) -> None:
         super().__init__()
-        self.membrane_start = membrane_start
-        self.body = _Body(5 if membrane_start else 4, 3, width, spectral=False, biased_residuals=True)
-        if membrane_start:
-            for parameter in self.body.last.parameters():
-                nn.init.zeros_(parameter)
+        self.start = start
+        seen = 4 if start is Start.PUBLISHED else 5
+        self.body = _Body(seen, 3, width, spectral=False, biased_residuals=True)
+        if start is Start.MEMBRANE:
+            silence(self.body.last)
 
     def forward(self, image: Tensor, edges: Tensor, hole: Tensor) -> Tensor:  # (B, 3, H, W), two (B, 1, H, W)
-        if self.membrane_start:
+        if self.start is Start.MEMBRANE:
             return image + self.body(torch.cat([image, edges, hole], 1))
         white = torch.where(hole > 0, 1.0, image)
         return (torch.tanh(self.body(torch.cat([white, edges], 1))) + 1) / 2
@@ -67,7 +65,7 @@ class _Body(nn.Module):
 
     def __init__(self, seen: int, painted: int, width: float, *, spectral: bool, biased_residuals: bool) -> None:
         super().__init__()
-        fine, middle, coarse = (_scaled(channels, width) for channels in (64, 128, 256))
+        fine, middle, coarse = (scaled(channels, width) for channels in (64, 128, 256))
         self.encoder = nn.Sequential(
             _Normalised(_reflecting(seen, fine, 7), spectral),
             _Normalised(nn.Conv2d(fine, middle, 4, stride=2, padding=1), spectral),
@@ -118,7 +116,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, seen: int, *, width: float = 1.0) -> None:
         super().__init__()
-        channels = [seen, *(_scaled(count, width) for count in (64, 128, 256, 512)), 1]
+        channels = [seen, *(scaled(count, width) for count in (64, 128, 256, 512)), 1]
         self.convolutions = nn.ModuleList(
             spectral_norm(nn.Conv2d(channels[i], channels[i + 1], 4, stride=2 if i < 3 else 1, padding=1, bias=False))
             for i in range(5)
@@ -127,52 +125,10 @@ class Discriminator(nn.Module):
     def forward(self, seen: Tensor) -> list[Tensor]:
         maps = [seen]
         for convolution in self.convolutions[:-1]:
-            maps.append(F.leaky_relu(convolution(maps[-1]), LEAK))
+            maps.append(leaky(convolution(maps[-1])))
         return [*maps[1:], self.convolutions[-1](maps[-1])]
 
 
 def _reflecting(seen: int, made: int, size: int, *, dilation: int = 1, bias: bool = True) -> nn.Conv2d:
     margin = dilation * (size // 2)
     return nn.Conv2d(seen, made, size, padding=margin, dilation=dilation, padding_mode="reflect", bias=bias)
-
-
-def _scaled(channels: int, width: float) -> int:
-    return max(1, round(channels * width))
-
-
-_GENERATOR = {
-    "encoder.1": "body.encoder.0.convolution",
-    "encoder.4": "body.encoder.1.convolution",
-    "encoder.7": "body.encoder.2.convolution",
-    **{
-        f"middle.{block}.conv_block.{theirs}": f"body.residuals.{block}.{ours}"
-        for block in range(BLOCKS)
-        for theirs, ours in ((1, "first.convolution"), (5, "second"))
-    },
-    "decoder.0": "body.decoder.0.convolution",
-    "decoder.3": "body.decoder.1.convolution",
-    "decoder.7": "body.last",
-}
-_DISCRIMINATOR = {f"conv{i + 1}.0": f"convolutions.{i}" for i in range(5)}
-_TWICE = {"features.0": "conv1.0"}
-
-EDGE_GENERATOR = Layout(
-    "EdgeConnect (edges)", "EdgeModel_gen.pth", "generator", partial(EdgeGenerator, spectral=True), _GENERATOR
-)
-IMAGE_GENERATOR = Layout("EdgeConnect (image)", "InpaintingModel_gen.pth", "generator", ImageGenerator, _GENERATOR)
-EDGE_DISCRIMINATOR = Layout(
-    "EdgeConnect (critic of edges)",
-    "EdgeModel_dis.pth",
-    "discriminator",
-    partial(Discriminator, 2),
-    _DISCRIMINATOR,
-    _TWICE,
-)
-IMAGE_DISCRIMINATOR = Layout(
-    "EdgeConnect (critic of images)",
-    "InpaintingModel_dis.pth",
-    "discriminator",
-    partial(Discriminator, 3),
-    _DISCRIMINATOR,
-    _TWICE,
-)

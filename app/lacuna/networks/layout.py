@@ -1,103 +1,191 @@
-"""How a published checkpoint names the weights of a network of ours, and the way from its names to ours.
+"""Published weights under our own names: tables of keys, with every key and shape held against the network.
 
-Each network has its table beside it; reading files is not done here. Every key and every shape is checked before
-anything is taken over, and what does not fit is named.
+What a file says is never trusted: no key passes that the table does not name, and no array of another shape. Files are
+read elsewhere, and networks filled in `loading`; here are names and arrays alone, without torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
 from lacuna.errors import UnsuitableWeights
 from lacuna.i18n import _
 
-# A module's tensors, theirs -> ours. The last three stand for `weight` where it is spectrally normalised.
-TENSORS = {
-    "weight": "weight",
-    "bias": "bias",
-    "weight_orig": "parametrizations.weight.original",
-    "weight_u": "parametrizations.weight.0.u",
-    "weight_v": "parametrizations.weight.0.v",
-}
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+NAMED = 4  # misfits that a sentence lists; the error holds them all
 PARALLEL = "module."  # stands before every key of a model that was trained on several cards
-NAMED = 4  # misfits in one sentence; the others are counted
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a published array stands, and how ours does. `published` gets an array of ours, `ours` a published one."""
+
+    ours: Callable[[Array], Array]
+    published: Callable[[Array], Array]
+
+    def published_shape(self, shape: Shape) -> Shape:
+        return self.published(np.broadcast_to(np.float32(0), shape)).shape
+
+
+AS_IT_IS = Form(lambda a: a, lambda a: a)
+HWIO = Form(lambda a: a.transpose(3, 2, 0, 1), lambda a: a.transpose(2, 3, 1, 0))  # of TensorFlow; ours are OIHW
+ROW = Form(lambda a: a[0], lambda a: a[None])
+COLUMN = Form(lambda a: a[:, 0], lambda a: a[:, None])
+
+
+def dense(side: int) -> Form:
+    """A dense layer (n, 1) over a map of `side` x `side`: flattened with the channels last, ours with them first."""
+
+    def ours(a: Array) -> Array:
+        return a[:, 0].reshape(side, side, -1).transpose(2, 0, 1).reshape(1, -1)
+
+    def published(a: Array) -> Array:
+        return a[0].reshape(-1, side, side).transpose(1, 2, 0).reshape(-1, 1)
+
+    return Form(ours, published)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One array: its key with us, its key as published, and how it has to be turned."""
+
+    ours: str
+    published: str
+    form: Form = AS_IT_IS
+
+
+# Our names for what `spectral` puts in the place of a weight.
+NORMED_WEIGHT = "parametrizations.weight.original"
+LEFT_VECTOR = "parametrizations.weight.0.u"
+RIGHT_VECTOR = "parametrizations.weight.0.v"
+
+# The tensors of a module of PyTorch, as they are published -> as they are here.
+PLAIN = {"weight": "weight", "bias": "bias"}
+SPECTRAL = {"weight_orig": NORMED_WEIGHT, "weight_u": LEFT_VECTOR, "weight_v": RIGHT_VECTOR}
+BIASED_SPECTRAL = {**SPECTRAL, "bias": "bias"}
+
+
+def module(ours: str, published: str, tensors: Mapping[str, str] = PLAIN) -> tuple[Entry, ...]:
+    """All of one module that was published by PyTorch, too."""
+    return tuple(Entry(f"{ours}.{mine}", f"{published}.{theirs}") for theirs, mine in tensors.items())
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One network as it was published: its name for people, where its file keeps the weights, and the names there."""
+    """One published form of the weights of one network.
+
+    `name` is for people, and no two have the same; `file` is how the files of this form are called, and `under` the key
+    of the dictionary inside, where there are several. `conventions` is a name in `CONVENTIONS`, of a network that knows
+    several; `colours` the order of channels that the weights expect. `constants` are keys that such a file holds and no
+    network needs; `repeated` modules that it holds twice, the second -> the first; `foreign` tells of any other key
+    whether it is of another part.
+    """
 
     name: str
     file: str
-    under: str
-    network: Callable[[], nn.Module]
-    modules: Mapping[str, str]  # theirs -> ours
-    repeated: Mapping[str, str] = field(
-        default_factory=dict
-    )  # modules that a file holds twice: the second -> the first
+    entries: tuple[Entry, ...]
+    under: str = ""
+    conventions: str = ""
+    colours: str = "rgb"
+    constants: frozenset[str] = frozenset()
+    repeated: Mapping[str, str] = field(default_factory=dict)
+    foreign: Callable[[str], bool] = lambda _key: False
 
-    def keys(self) -> dict[str, str]:
-        """Every key of the file, in the order of the table -> our key."""
-        return _keys(self.modules, self.network().state_dict())
 
-    def load(self, published: Mapping[str, Tensor]) -> nn.Module:
-        """The network with these weights, ready for evaluation; raises UnsuitableWeights if they do not fit."""
-        network = self.network()
-        network.load_state_dict(self._translated(published, network.state_dict()))
-        return network.eval()
+def taken_over(layout: Layout, published: Mapping[str, Array], shapes: Mapping[str, Shape]) -> dict[str, Array]:
+    """The arrays under our keys, in our form, in the order of `shapes`: the keys and shapes of the network.
 
-    def _translated(self, published: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        given = {key.removeprefix(PARALLEL): value for key, value in published.items()}
-        keys = _keys(self.modules, ours)
-        again = {
-            key.replace(first, second, 1): key
-            for second, first in self.repeated.items()
-            for key in keys
-            if key.startswith(f"{first}.")
-        }
-        misfits = [
-            *(_("{key} is missing").format(key=key) for key in keys if key not in given),
-            *(_("{key} is unknown").format(key=key) for key in given if key not in keys and key not in again),
-            *(
-                _("{key} has the shape {found}, not {wanted}").format(
-                    key=key, found=_sides(given[key]), wanted=_sides(ours[mine])
-                )
-                for key, mine in keys.items()
-                if key in given and given[key].shape != ours[mine].shape
-            ),
-            *(
-                _("{key} differs from {other}").format(key=key, other=other)
-                for key, other in again.items()
-                if key in given and other in given and not torch.equal(given[key], given[other])
-            ),
-        ]
-        if misfits:
-            raise self._unsuitable(misfits)
-        return {mine: given[key] for key, mine in keys.items()}
+    Raises UnsuitableWeights, which names what is missing, too much, of another shape, or no copy where it should be.
+    """
+    entries = {entry.ours: entry for entry in layout.entries}
+    if entries.keys() != shapes.keys():
+        raise ValueError(f"{layout.name} is of another network: {sorted(entries.keys() ^ shapes.keys())}")
+    given = dict(zip(_bare(published), published.values(), strict=True))
+    misfits = [*_misplaced(layout, given), *_misshapen(layout, given, shapes)]
+    if misfits:
+        raise _unsuitable(layout, misfits)
+    return {key: np.ascontiguousarray(entries[key].form.ours(given[entries[key].published])) for key in shapes}
 
-    def _unsuitable(self, misfits: list[str]) -> UnsuitableWeights:
-        listed = ", ".join(misfits[:NAMED])
-        if len(misfits) > NAMED:
-            listed += _(", and {count} more").format(count=len(misfits) - NAMED)
-        return UnsuitableWeights(
-            _("These are not the weights of “{name}”: {misfits}.").format(name=self.name, misfits=listed),
-            hint=_("Choose the file that was published as {file}.").format(file=self.file),
-            misfits=tuple(misfits),
+
+def given_back(layout: Layout, ours: Mapping[str, Array]) -> dict[str, Array]:
+    """The way back: arrays of ours as the layout has them, without its constants and copies."""
+    return {entry.published: np.ascontiguousarray(entry.form.published(ours[entry.ours])) for entry in layout.entries}
+
+
+def recognised(keys: Collection[str], layouts: Collection[Layout]) -> list[Layout]:
+    """The layouts that these keys fit best, in the order given: those that share most keys, and at least half of them.
+
+    Raises UnsuitableWeights if there is none.
+    """
+    found = set(_bare(keys))
+    shares = {layout.name: _share(layout, found) for layout in layouts}
+    best = max(shares.values(), default=0.0)
+    if best < 0.5:
+        raise UnsuitableWeights(
+            _("These are not weights of a network that Lacuna knows."),
+            hint=_("Choose the file of a generator, as it was published."),
         )
+    return [layout for layout in layouts if math.isclose(shares[layout.name], best)]
 
 
-def _keys(modules: Mapping[str, str], ours: Mapping[str, Tensor]) -> dict[str, str]:
-    return {
-        f"{theirs}.{tensor}": f"{mine}.{own}"
-        for theirs, mine in modules.items()
-        for tensor, own in TENSORS.items()
-        if f"{mine}.{own}" in ours
+def _share(layout: Layout, keys: set[str]) -> float:
+    expected = {entry.published for entry in layout.entries} | layout.constants
+    return len(expected & keys) / len(expected)
+
+
+def _bare(keys: Collection[str]) -> list[str]:
+    together = all(key.startswith(PARALLEL) for key in keys)
+    return [key.removeprefix(PARALLEL) if together else key for key in keys]
+
+
+def _misplaced(layout: Layout, given: Mapping[str, Array]) -> Iterable[str]:
+    """What is missing, what is too much, and what is twice there and not the same."""
+    expected = {entry.published for entry in layout.entries}
+    copies = {
+        f"{second}{key.removeprefix(first)}": key
+        for second, first in layout.repeated.items()
+        for key in expected
+        if key.startswith(f"{first}.")
     }
+    for entry in layout.entries:
+        if entry.published not in given:
+            yield _("{key} is missing").format(key=entry.published)
+    for key, value in given.items():
+        if key in copies:
+            if copies[key] in given and not np.array_equal(value, given[copies[key]]):
+                yield _("{key} differs from {other}").format(key=key, other=copies[key])
+        elif key not in expected and key not in layout.constants and not layout.foreign(key):
+            yield _("{key} is unknown").format(key=key)
 
 
-def _sides(tensor: Tensor) -> str:
-    return " x ".join(str(side) for side in tensor.shape) or "1"
+def _misshapen(layout: Layout, given: Mapping[str, Array], shapes: Mapping[str, Shape]) -> Iterable[str]:
+    for entry in layout.entries:
+        wanted = entry.form.published_shape(shapes[entry.ours])
+        found = given[entry.published].shape if entry.published in given else wanted
+        if found != wanted:
+            yield _("{key} has the shape {found}, not {wanted}").format(
+                key=entry.published, found=_sides(found), wanted=_sides(wanted)
+            )
+
+
+def _unsuitable(layout: Layout, misfits: list[str]) -> UnsuitableWeights:
+    listed = ", ".join(misfits[:NAMED])
+    if len(misfits) > NAMED:
+        listed += _(", and {count} more").format(count=len(misfits) - NAMED)
+    return UnsuitableWeights(
+        _("These are not the weights of “{name}”: {misfits}.").format(name=layout.name, misfits=listed),
+        hint=_("Choose the file that was published as {file}.").format(file=layout.file),
+        misfits=tuple(misfits),
+    )
+
+
+def _sides(shape: Shape) -> str:
+    return " x ".join(str(side) for side in shape) or "1"

@@ -13,31 +13,30 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lacuna.networks.layout import Layout
+from lacuna.networks.blocks import leaky, scaled, silence
+from lacuna.networks.conventions import Start
 from lacuna.networks.spectral import spectral_norm
 from lacuna.networks.transfer import DILATIONS, AttentionTransfer
 
 CHANNELS = (32, 64, 128, 256, 512, 512)  # of the encoder's maps, the finest first
 LEVELS = len(CHANNELS) - 1  # what is filled by transfer: all but the deepest
-LEAK = 0.2
 GRAPH_PIECES = (32, 4, 1, 1, 1)  # the scores of a piece take 512 MiB at 1024 x 1024 if every position is asked for
 
 
 class PenNet(nn.Module):
     """The generator. Pictures are in [-1, 1], height and width multiples of 64; in a hole 1 is what to invent.
 
-    `width` multiplies the channels. With `membrane_start` the picture comes with its hole filled in beforehand, and the
-    network says what differs from that: at first nothing. Lists of levels begin with the finest, half as large as the
-    picture.
+    `width` multiplies the channels. With `Start.MEMBRANE` the picture comes with its hole filled softly, and the
+    network says what to add to that. Lists of levels begin with the finest, half as large as the picture.
     """
 
     multiple = 64
 
-    def __init__(self, *, width: float = 1.0, membrane_start: bool = False) -> None:
+    def __init__(self, *, width: float = 1.0, start: Start = Start.PUBLISHED) -> None:
         super().__init__()
-        self.membrane_start = membrane_start
+        self.start = start
         self.pieces: Sequence[int | None] = [None] * LEVELS
-        channels = [_scaled(count, width) for count in CHANNELS]
+        channels = [scaled(count, width) for count in CHANNELS]
         filled = channels[:LEVELS]
         self.encoder = nn.ModuleList(
             nn.Conv2d(seen, made, 3, stride=2, padding=1) for seen, made in zip([4, *filled], channels, strict=True)
@@ -54,9 +53,8 @@ class PenNet(nn.Module):
         self.painter = nn.Sequential(
             nn.Conv2d(2 * filled[0], filled[0], 3, padding=1), nn.ReLU(), nn.Conv2d(filled[0], 3, 3, padding=1)
         )
-        if membrane_start:
-            for parameter in (*self.pictures.parameters(), *self.painter[-1].parameters()):
-                nn.init.zeros_(parameter)
+        if start is Start.MEMBRANE:
+            silence(self.pictures, self.painter[-1])
 
     def forward(self, image: Tensor, hole: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The painted picture (B, 3, H, W), and one of every level's size for the pyramid loss."""
@@ -78,11 +76,11 @@ class PenNet(nn.Module):
 
     def encode(self, image: Tensor, hole: Tensor) -> list[Tensor]:
         """The encoder's six maps."""
-        seen = image if self.membrane_start else torch.where(hole > 0, 1.0, image)  # the hole is white
+        seen = torch.where(hole > 0, 1.0, image) if self.start is Start.PUBLISHED else image
         features = torch.cat([seen, hole], 1)
         maps = []
         for convolution in self.encoder[:-1]:
-            features = F.leaky_relu(convolution(features), LEAK)
+            features = leaky(convolution(features))
             maps.append(features)
         return [*maps, F.relu(self.encoder[-1](features))]
 
@@ -114,7 +112,7 @@ class PenNet(nn.Module):
         return self._picture(self.painter(doubled(finest)), image)
 
     def _picture(self, drawn: Tensor, image: Tensor) -> Tensor:
-        if not self.membrane_start:
+        if self.start is Start.PUBLISHED:
             return torch.tanh(drawn)
         return F.interpolate(image, drawn.shape[-2:], mode="bilinear", align_corners=True) + drawn
 
@@ -124,7 +122,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, *, width: float = 1.0) -> None:
         super().__init__()
-        channels = [3, *(_scaled(count, width) for count in (64, 128, 256, 512))]
+        channels = [3, *(scaled(count, width) for count in (64, 128, 256, 512))]
         self.encoder = nn.ModuleList(
             spectral_norm(nn.Conv2d(channels[i], channels[i + 1], 5, stride=2 if i < 3 else 1, padding=1, bias=False))
             for i in range(4)
@@ -134,7 +132,7 @@ class Discriminator(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         features = picture
         for convolution in self.encoder:
-            features = F.leaky_relu(convolution(features), LEAK)
+            features = leaky(convolution(features))
         return self.classifier(features)
 
 
@@ -155,35 +153,3 @@ def read_for(hole: Tensor) -> Tensor:
         F.max_pool2d(F.pad(read, (distance,) * 4), 3, stride=1, dilation=distance) for distance in DILATIONS
     ]
     return F.max_pool2d(torch.cat(at_distances, 1).amax(1, keepdim=True), 4, stride=2, padding=1) > 0
-
-
-def _scaled(channels: int, width: float) -> int:
-    """Divisible by four: as many convolutions share the channels of a fused map."""
-    return max(1, round(channels * width / len(DILATIONS))) * len(DILATIONS)
-
-
-GENERATOR = Layout(
-    "PEN-Net",
-    "gen_*.pth",
-    "netG",
-    PenNet,
-    {
-        **{f"dw_conv0{level + 1}.0": f"encoder.{level}" for level in range(LEVELS + 1)},
-        **{
-            f"at_conv0{level + 1}.conv0{i}.0": f"transfers.{level}.fuse.{i}"
-            for level in range(LEVELS - 1)
-            for i in range(len(DILATIONS))
-        },
-        **{f"up_conv0{level + 1}.0": f"decoder.{level}" for level in range(LEVELS)},
-        **{f"torgb{level + 1}.0": f"pictures.{level}" for level in range(LEVELS)},
-        "decoder.0": "painter.0",
-        "decoder.2": "painter.2",
-    },
-)
-DISCRIMINATOR = Layout(
-    "PEN-Net (critic)",
-    "dis_*.pth",
-    "netD",
-    Discriminator,
-    {**{f"encoder.{2 * i}": f"encoder.{i}" for i in range(4)}, "classifier": "classifier"},
-)

@@ -17,21 +17,26 @@ Convolution = TypeVar("Convolution", bound=nn.Conv2d | nn.ConvTranspose2d)
 
 
 class SpectralNorm(nn.Module):
-    """A weight over u' A v, A being its matrix of one row an output channel. In training u, v take one step a pass."""
+    """A weight over u' A v, A being its matrix of one row an output channel. In training u, v take one step a pass.
+
+    With `at_every_pass` they do so in evaluation as well. Then u alone is kept with the weights: v is the first that a
+    step makes of it.
+    """
 
     u: Tensor
     v: Tensor
 
-    def __init__(self, weight: Tensor, outputs: int) -> None:
+    def __init__(self, weight: Tensor, outputs: int, *, at_every_pass: bool = False) -> None:
         super().__init__()
         self.outputs = outputs  # the axis of the output channels
+        self.at_every_pass = at_every_pass
         rows, columns = self._matrix(weight).shape
         self.register_buffer("u", F.normalize(torch.randn(rows), dim=0))
-        self.register_buffer("v", F.normalize(torch.randn(columns), dim=0))
+        self.register_buffer("v", F.normalize(torch.randn(columns), dim=0), persistent=not at_every_pass)
 
     def forward(self, weight: Tensor) -> Tensor:
         matrix = self._matrix(weight)
-        if self.training:
+        if self.training or self.at_every_pass:
             with torch.no_grad():
                 self.v.copy_(F.normalize(matrix.T @ self.u, dim=0))
                 self.u.copy_(F.normalize(matrix @ self.v, dim=0))
@@ -42,10 +47,10 @@ class SpectralNorm(nn.Module):
         return weight.movedim(self.outputs, 0).flatten(1)
 
 
-def spectral_norm(convolution: Convolution) -> Convolution:
-    """The same convolution, its weight normalised at each pass."""
+def spectral_norm(convolution: Convolution, *, at_every_pass: bool = False) -> Convolution:
+    """The same convolution, its weight normalised whenever it is read; `at_every_pass` as in `SpectralNorm`."""
     outputs = 1 if isinstance(convolution, nn.ConvTranspose2d) else 0
-    norm = SpectralNorm(convolution.weight.detach(), outputs)
+    norm = SpectralNorm(convolution.weight.detach(), outputs, at_every_pass=at_every_pass)
     parametrize.register_parametrization(convolution, "weight", norm)
     return convolution
 
