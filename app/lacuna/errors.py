@@ -32,6 +32,10 @@ class CannotSave(LacunaError):
     """A file that could not be written; whatever stood there before still stands there."""
 
 
+class WouldReduce(CannotSave):
+    """A format that holds less than the picture has: fewer bits, no transparency. `allow_reduce` lets it."""
+
+
 class UnsuitableMask(LacunaError):
     """A mask that is empty, covers everything, or has another size than its picture."""
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -293,12 +294,59 @@ def test_files_that_cannot_be_read_are_named(
     assert "transparency" in refused(capsys, 1, photo, "--mask", "alpha", "-o", tmp_path / "out.png")
 
 
-def test_a_place_that_cannot_be_written_is_named(
+@pytest.fixture
+def unfilled() -> Iterator[None]:
+    """What is refused under it is refused before anything is filled."""
+    backend = Scripted(constant(0))
+    with installed(backend):
+        yield
+    assert backend.works == []
+
+
+def refused_at_once(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    """The line that refuses an order and its dry run alike; the backend of `unfilled` is not called."""
+    said = refused(capsys, 1, *words, "-b", "scripted")
+    assert refused(capsys, 1, *words, "-b", "scripted", "--dry-run") == said
+    return said
+
+
+@pytest.mark.usefixtures("unfilled")
+def test_a_place_that_cannot_be_written_is_named_before_the_fill(
     photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = refused(capsys, 1, photo, "--mask", mask, "-o", tmp_path / "nowhere" / "out.png")
-    assert "nowhere" in said or "out.png" in said
-    assert "out.xyz" in refused(capsys, 1, photo, "--mask", mask, "-o", tmp_path / "out.xyz")
+    said = refused_at_once(capsys, photo, "--mask", mask, "-o", tmp_path / "nowhere" / "out.png")
+    assert str(tmp_path / "nowhere" / "out.png") in said
+    assert "folder does not exist" in said
+    assert "too long" in refused_at_once(capsys, photo, "--mask", mask, "-o", tmp_path / f"{'a' * 300}.png")
+    assert "out.xyz" in refused_at_once(capsys, photo, "--mask", mask, "-o", tmp_path / "out.xyz")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mask.png", "photo.png"]
+
+
+@pytest.mark.usefixtures("unfilled")
+def test_what_a_format_cannot_hold_is_named_with_its_option_before_the_fill(
+    mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pixels = lion()[100:220, 200:360]
+    deep = write(tmp_path / "deep.png", pixels.astype(np.uint16) * 257)
+    glass = write(tmp_path / "glass.png", np.dstack([pixels, np.full(HOLE.shape, 200, np.uint8)]))
+    for source, word in ((deep, "bits a channel"), (glass, "transparency")):
+        said = refused_at_once(capsys, source, "--mask", mask, "-o", tmp_path / "out.jpg")
+        assert word in said
+        assert "--allow-reduce" in said
+    assert not (tmp_path / "out.jpg").exists()
+
+
+def test_a_format_takes_less_where_that_is_allowed_and_where_a_fill_leaves_nothing_transparent(
+    mask: Path, tmp_path: Path
+) -> None:
+    pixels = lion()[100:220, 200:360]
+    deep = write(tmp_path / "deep.png", pixels.astype(np.uint16) * 257)
+    assert call(deep, "--mask", mask, "--allow-reduce", "-o", tmp_path / "deep.jpg") == 0
+    assert files.read(tmp_path / "deep.jpg").pixels.dtype == np.uint8
+    pane = write(tmp_path / "pane.png", np.dstack([pixels, 255 - HOLE // 2]))  # transparent in the hole alone
+    assert call(pane, "--mask", mask, "-o", tmp_path / "pane.jpg") == 1
+    assert call(pane, "--mask", mask, "--fill-alpha", "-o", tmp_path / "pane.jpg") == 0
+    assert files.read(tmp_path / "pane.jpg").alpha is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from tests.imaging import made
 
-from lacuna.errors import CannotSave, UnreadableFile, UnsupportedFormat
+from lacuna.errors import CannotSave, LacunaError, UnreadableFile, UnsupportedFormat, WouldReduce
 from lacuna.imaging import files
 from lacuna.imaging.atomic import write_atomically
 from lacuna.imaging.photo import Photo, Source
@@ -188,6 +188,36 @@ def test_a_name_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
+def test_what_will_not_be_written_is_told_beforehand_in_the_same_words(tmp_path: Path) -> None:
+    (tmp_path / "taken.png").write_bytes(b"old")
+    (tmp_path / "folder.png").mkdir()
+    glass = np.zeros(PIXELS.shape[:2], np.uint8)
+    for photo, name in (
+        (Photo(PIXELS), "none/a.png"),
+        (Photo(PIXELS), "taken.png"),
+        (Photo(PIXELS), "folder.png"),
+        (Photo(PIXELS), "a.xyz"),
+        (Photo(PIXELS, glass), "a.jpg"),
+        (Photo(made.scene(dtype=np.uint16)), "a.webp"),
+        (Photo(np.zeros((1, 65536, 3), np.uint8)), "a.jpg"),
+    ):
+        said = []
+        for call in (files.check_writable, files.write):
+            with pytest.raises(LacunaError) as caught:
+                call(photo, tmp_path / name, overwrite=False)
+            said.append((type(caught.value), str(caught.value)))
+        assert said[0] == said[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.png", "taken.png"]
+
+
+def test_asking_beforehand_leaves_the_folder_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "taken.png").write_bytes(b"old")
+    assert files.check_writable(Photo(PIXELS), tmp_path / "a.jpg") == "JPEG"
+    assert files.check_writable(Photo(PIXELS), tmp_path / "taken.png", overwrite=True) == "PNG"
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.png"]
+    assert (tmp_path / "taken.png").read_bytes() == b"old"
+
+
 # --- what a format holds --------------------------------------------------------------------------------------------
 def test_transparency_is_not_lost_without_a_word(tmp_path: Path) -> None:
     alpha = np.full(PIXELS.shape[:2], 255, np.uint8)
@@ -198,7 +228,7 @@ def test_transparency_is_not_lost_without_a_word(tmp_path: Path) -> None:
         path.unlink()
         half = alpha.copy()
         half[3, 3] = 254
-        with pytest.raises(CannotSave, match="transparency") as caught:
+        with pytest.raises(WouldReduce, match="transparency") as caught:
             files.write(Photo(PIXELS, half), path)
         assert "PNG" in caught.value.hint
         assert not path.exists()
@@ -226,7 +256,7 @@ def test_transparency_that_may_be_given_up_is_laid_over_white(
 def test_depth_is_reduced_only_if_allowed(tmp_path: Path, suffix: str) -> None:
     photo = Photo(made.scene(dtype=np.uint16))
     path = tmp_path / f"a{suffix}"
-    with pytest.raises(CannotSave, match="16"):
+    with pytest.raises(WouldReduce, match="16"):
         files.write(photo, path)
     assert not path.exists()
     report = files.write(photo, path, allow_reduce=True)
@@ -238,7 +268,7 @@ def test_floats_are_reduced_to_sixteen_bits_in_a_png(tmp_path: Path) -> None:
     pixels = made.scene(dtype=np.float32)
     pixels[0, 0] = np.nan
     photo = Photo(pixels, np.ones(pixels.shape[:2], np.float32))
-    with pytest.raises(CannotSave, match="32"):
+    with pytest.raises(WouldReduce, match="32"):
         files.write(photo, tmp_path / "a.png")
     files.write(photo, tmp_path / "a.png", allow_reduce=True)
     kept = files.read(tmp_path / "a.png")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 
 from lacuna.cli import runner
@@ -18,7 +21,7 @@ from lacuna.engine.composite import weights
 from lacuna.engine.fill import FillRequest, FillResult, sources_box, survey
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.seam import composite_named
-from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch
+from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch, WouldReduce
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.loss import LOSSY, in_words
@@ -55,7 +58,7 @@ class Order:
 
 
 def run(order: Order) -> None:
-    """Carry the order out: usage is checked before any file is opened, the output's name before anything is filled."""
+    """Carry the order out: usage is checked before any file is opened, the output before anything is filled."""
     chosen = registry.backend(order.backend)
     params: Any = validate(chosen.Params, _settings(order.settings))
     joining = composite_named(order.composite)
@@ -67,6 +70,10 @@ def run(order: Order) -> None:
         photo = photo.with_pixels(photo.pixels, None)  # what was transparent is filled: nothing is left to see through
     target = _target(order, photo)
     options = FillOptions(order.grow, order.feather, order.fill_alpha, joining, order.grain)
+    with _naming_the_option():
+        files.check_writable(
+            _outlook(photo, mask, options), target, overwrite=order.overwrite, allow_reduce=order.allow_reduce
+        )
     sources = _sources(order, photo)
     request = request_for(photo, mask, order.backend, params, options=options, seed=order.seed, sources=sources)
     if order.dry_run:
@@ -74,9 +81,10 @@ def run(order: Order) -> None:
         _tell(order, forecast, _("{path} would be written."))
         return
     filled, result = runner.run(lambda progress: fill_photo(photo, request, runtime, progress))
-    written = files.write(
-        filled, target, quality=order.quality, overwrite=order.overwrite, allow_reduce=order.allow_reduce
-    )
+    with _naming_the_option():
+        written = files.write(
+            filled, target, quality=order.quality, overwrite=order.overwrite, allow_reduce=order.allow_reduce
+        )
     notes = [*photo.notes, *result.notes, *written.notes]
     report = _report(request, result) | {
         "output": str(written.path),
@@ -157,6 +165,25 @@ def _target(order: Order, photo: Photo) -> Path:
         sentence = _("{path} exists already.").format(path=output)
         raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
     return output
+
+
+@contextmanager
+def _naming_the_option() -> Iterator[None]:
+    """Below the command line nobody knows what the permission that is missing is called here."""
+    try:
+        yield
+    except WouldReduce as error:
+        hint = " ".join((error.hint, _("The option for that is --allow-reduce.")))
+        raise WouldReduce(error.sentence, hint, error) from error
+
+
+def _outlook(photo: Photo, mask: Mask, options: FillOptions) -> Photo:
+    """The photo as a fill can leave it, for what a format can hold: where alpha is filled, it may become opaque."""
+    if photo.alpha is None or not options.alpha:
+        return photo
+    top = 1.0 if photo.alpha.dtype.kind == "f" else np.iinfo(photo.alpha.dtype).max
+    alpha = np.where(weights(mask, options) > 0, photo.alpha.dtype.type(top), photo.alpha)
+    return photo.with_pixels(photo.pixels, alpha)
 
 
 def _forecast(

@@ -8,6 +8,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,27 +39,34 @@ def write_atomically(path: Path, parts: Iterable[Any], *, overwrite: bool = True
     A link is written through to its target; a replaced file's permission bits (and owner, where allowed) are kept.
     Raises CannotSave for what the disk or the folder refuses; exceptions of `parts` itself pass through.
     """
+    begun = _begin(path, overwrite)
     try:
-        target = Path(os.path.realpath(path))
-        before = _state(target)
-        _refuse(target, before, overwrite)
-        temporary, descriptor = _open_beside(target)
-    except OSError as error:
-        raise cannot_save(path, error) from error
-    try:
-        size = _fill(descriptor, path, parts)
+        size = _fill(begun.descriptor, path, parts)
         try:
-            if before is not None:
-                _keep_rights(temporary, before)
-            _put(temporary, target, overwrite)
+            if begun.before is not None:
+                _keep_rights(begun.temporary, begun.before)
+            _put(begun.temporary, begun.target, overwrite)
         except OSError as error:
             raise cannot_save(path, error) from error
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            os.unlink(begun.temporary)
         raise
-    _sync_folder(target.parent)
+    _sync_folder(begun.target.parent)
     return size
+
+
+def refuse_unwritable(path: Path, *, overwrite: bool = True) -> None:
+    """Raise the CannotSave that `write_atomically` would begin with; for before the work whose result is to be written.
+
+    It begins as that does and leaves nothing: what a folder's rights allow, no system tells as surely as it does.
+    """
+    begun = _begin(path, overwrite)
+    try:
+        os.close(begun.descriptor)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(begun.temporary)
 
 
 def cannot_save(path: Path, error: OSError) -> CannotSave:
@@ -68,6 +76,26 @@ def cannot_save(path: Path, error: OSError) -> CannotSave:
     hint = _(known[1]) if known else _("Save under another name or in another folder.")
     sentence = _("{path} was not saved: {reason}.").format(path=path, reason=reason)
     return CannotSave(sentence, hint, error)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A file that may be written: where it lies, what stood there, and the open file that will take its place."""
+
+    target: Path
+    before: os.stat_result | None
+    temporary: Path
+    descriptor: int
+
+
+def _begin(path: Path, overwrite: bool) -> _Begun:
+    try:
+        target = Path(os.path.realpath(path))
+        before = _state(target)
+        _refuse(target, before, overwrite)
+        return _Begun(target, before, *_open_beside(target))
+    except OSError as error:
+        raise cannot_save(path, error) from error
 
 
 def _state(target: Path) -> os.stat_result | None:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from lacuna.errors import CannotSave, LacunaError, OutOfMemory, UnreadableFile, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.imaging import heif
-from lacuna.imaging.atomic import write_atomically
+from lacuna.imaging.atomic import refuse_unwritable, write_atomically
 from lacuna.imaging.codec import Contents, Output, damaged
-from lacuna.imaging.fitting import fitted, opaque, with_its_size
+from lacuna.imaging.fitting import fitted, opaque, refuse_unfit, with_its_size
 from lacuna.imaging.formats import LOST, NAMES, READABLE, SUFFIX, WRITABLE, kind_of
 from lacuna.imaging.names import in_folder, natural_key, proposed_path
 from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels, Source
@@ -31,6 +31,7 @@ __all__ = [
     "READABLE",
     "WRITABLE",
     "WriteReport",
+    "check_writable",
     "coarse",
     "generation_loss",
     "in_folder",
@@ -234,22 +235,16 @@ def write(
     """Save a photo, whole or not at all, in `format` (as in WRITABLE) or the one that the suffix names.
 
     `quality` (1..100) is for lossy formats; without it a JPEG keeps its own tables. `allow_reduce` lets a format take
-    less than the photo has: fewer bits a channel, and no transparency, which is then laid over white. Raises
-    UnsupportedFormat for an unknown format and CannotSave otherwise.
+    less than the photo has: fewer bits a channel, and no transparency, which is then laid over white. Raises what
+    `check_writable` raises, and CannotSave otherwise.
     """
     path = Path(path)
-    kind = _format_for(path, format)
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError("quality is 1 to 100")
-    _spare_pages(photo, path)
-    ready, notes = fitted(photo, path, kind, allow_reduce=allow_reduce)
+    kind = check_writable(photo, path, format=format, overwrite=overwrite, allow_reduce=allow_reduce)
+    ready, notes = fitted(photo, kind)
     try:
         output = _encode(ready, with_its_size(ready, notes), kind, quality)
-    except LacunaError as error:
-        if isinstance(error, CannotSave):
-            sentence = _("{name} was not saved.").format(name=path.name)
-            raise CannotSave(f"{sentence} {error.sentence}", error.hint, error) from error
-        raise
     except MemoryError as error:
         sentence = _("{name} was not saved: there is not enough memory.").format(name=path.name)
         raise CannotSave(sentence, _("Close other programs and try again."), error) from error
@@ -259,6 +254,25 @@ def write(
         raise CannotSave(sentence, _("Save as PNG or TIFF instead."), error) from error
     size = write_atomically(path, output.parts, overwrite=overwrite)
     return WriteReport(path, kind, size, (*notes, *output.notes))
+
+
+def check_writable(
+    photo: Photo, path: Path, *, format: str | None = None, overwrite: bool = True, allow_reduce: bool = False
+) -> str:
+    """The format that `write` would save a photo in, once sure that nothing stands in its way that shows beforehand.
+
+    For before work that takes its time; nothing is encoded, and nothing is left in the folder. Raises UnsupportedFormat
+    for an unknown format or one whose library is missing, WouldReduce where only `allow_reduce` lets the format take
+    the photo, and CannotSave for what the format or the folder refuses.
+    """
+    path = Path(path)
+    kind = _format_for(path, format)
+    if kind == "HEIF" and not heif.installed():
+        raise heif.missing(path.name)
+    _spare_pages(photo, path)
+    refuse_unfit(photo, path, kind, allow_reduce=allow_reduce)
+    refuse_unwritable(path, overwrite=overwrite)
+    return kind
 
 
 def _format_for(path: Path, wanted: str | None) -> str:

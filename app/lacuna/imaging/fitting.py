@@ -9,25 +9,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.errors import CannotSave
+from lacuna.errors import CannotSave, WouldReduce
 from lacuna.i18n import _
-from lacuna.imaging.formats import DEPTH, NAMES, NO_ALPHA
+from lacuna.imaging.formats import DEPTH, MAX_SIDE, NAMES, NO_ALPHA
 from lacuna.imaging.photo import Metadata, Photo, Pixels
 
 
-def fitted(photo: Photo, path: Path, kind: str, *, allow_reduce: bool) -> tuple[Photo, list[str]]:
-    """The photo as the format can hold it, and what that took; refuses what was not allowed."""
-    notes: list[str] = []
-    if photo.alpha is not None and kind in NO_ALPHA:
-        if opaque(photo.alpha).all():
-            photo = replace(photo, alpha=None)
-        elif not allow_reduce:
-            sentence = _("{name} was not saved: {format} cannot hold transparency.")
-            hint = _("Save as PNG or TIFF, or allow the transparency to be given up.")
-            raise CannotSave(sentence.format(name=path.name, format=NAMES[kind]), hint)
-    bits, room = photo.pixels.dtype.itemsize * 8, DEPTH.get(kind, 8)
+def refuse_unfit(photo: Photo, path: Path, kind: str, *, allow_reduce: bool) -> None:
+    """Raises CannotSave for a photo that the format cannot hold, WouldReduce for one that it holds only reduced."""
+    side = MAX_SIDE.get(kind)
+    if side is not None and max(photo.height, photo.width) > side:
+        sentence = _("{name} was not saved: {format} holds at most {side} pixels a side.")
+        sentence = sentence.format(name=path.name, format=NAMES[kind], side=side)
+        raise CannotSave(sentence, _("Save as PNG or TIFF instead."))
+    if allow_reduce:
+        return
+    if photo.alpha is not None and kind in NO_ALPHA and not opaque(photo.alpha).all():
+        sentence = _("{name} was not saved: {format} cannot hold transparency.")
+        hint = _("Save as PNG or TIFF, or allow the transparency to be given up.")
+        raise WouldReduce(sentence.format(name=path.name, format=NAMES[kind]), hint)
+    bits, room = _depths(photo, kind)
     if bits > room:
-        photo = _reduced(photo, path, kind, notes, allow_reduce=allow_reduce)
+        sentence = _("{name} was not saved: {format} holds {room} bits a channel, the picture has {bits}.")
+        hint = _("Save as TIFF, or allow the depth to be reduced.")
+        if bits == 16:
+            hint = _("Save as PNG or TIFF, or allow the depth to be reduced.")
+        raise WouldReduce(sentence.format(name=path.name, format=NAMES[kind], room=room, bits=bits), hint)
+
+
+def fitted(photo: Photo, kind: str) -> tuple[Photo, list[str]]:
+    """The photo as the format can hold it, and what that took."""
+    notes: list[str] = []
+    if photo.alpha is not None and kind in NO_ALPHA and opaque(photo.alpha).all():
+        photo = replace(photo, alpha=None)
+    bits, room = _depths(photo, kind)
+    if bits > room:
+        photo = _reduced(photo, room)
+        notes.append(_("The depth was reduced from {bits} to {room} bits a channel.").format(bits=bits, room=room))
     if photo.alpha is not None and kind in NO_ALPHA:
         notes.append(_("The transparency was laid over white, as {format} holds none.").format(format=NAMES[kind]))
         photo = photo.with_pixels(_over_white(photo.pixels, photo.alpha), None)
@@ -48,17 +66,15 @@ def _over_white(pixels: Pixels, alpha: NDArray[Any]) -> Pixels:
     return out
 
 
-def _reduced(photo: Photo, path: Path, kind: str, notes: list[str], *, allow_reduce: bool) -> Photo:
-    """The photo with as many bits a channel as the format has room for. Raises CannotSave unless that is allowed."""
+def _depths(photo: Photo, kind: str) -> tuple[int, int]:
+    """Bits a channel that the photo has, and that the format has room for."""
+    return photo.pixels.dtype.itemsize * 8, DEPTH.get(kind, 8)
+
+
+def _reduced(photo: Photo, room: int) -> Photo:
+    """The photo with `room` bits a channel, 16 or 8."""
     from lacuna.imaging.colour import from_float, to_float
 
-    bits, room = photo.pixels.dtype.itemsize * 8, DEPTH.get(kind, 8)
-    if not allow_reduce:
-        sentence = _("{name} was not saved: {format} holds {room} bits a channel, the picture has {bits}.")
-        hint = _("Save as TIFF, or allow the depth to be reduced.")
-        if bits == 16:
-            hint = _("Save as PNG or TIFF, or allow the depth to be reduced.")
-        raise CannotSave(sentence.format(name=path.name, format=NAMES[kind], room=room, bits=bits), hint)
     dtype = np.uint16 if room == 16 else np.uint8
     white, top = photo.white, float(np.iinfo(dtype).max)
 
@@ -69,7 +85,6 @@ def _reduced(photo: Photo, path: Path, kind: str, notes: list[str], *, allow_red
     alpha = photo.alpha
     if alpha is not None:
         alpha = reduced(alpha, 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max))
-    notes.append(_("The depth was reduced from {bits} to {room} bits a channel.").format(bits=bits, room=room))
     return photo.with_pixels(reduced(photo.pixels, white), alpha)
 
 

@@ -19,6 +19,7 @@ SUFFIX = {
 NAMES = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP", "TIFF": "TIFF", "BMP": "BMP", "AVIF": "AVIF", "HEIF": "HEIC"}
 DEPTH = {"PNG": 16, "TIFF": 32}  # bits a channel that a format can hold; 8 for all others
 NO_ALPHA = ("JPEG", "BMP")
+MAX_SIDE = {"JPEG": 65535, "WEBP": 16383}  # pixels a side that a format can hold; no other limit is met in practice
 LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")  # may be: a WebP can also be lossless
 # what a format cannot hold: (Metadata field, its name for people)
 LOST: dict[str, tuple[tuple[str, str], ...]] = {

@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.errors import CannotSave
 from lacuna.i18n import _
 from lacuna.imaging.codec import Output, planes_to_save
 from lacuna.imaging.jpeg import EXIF, EXTENDED_XMP, ICC, PHOTOSHOP, XMP
 from lacuna.imaging.metadata import build_resources
 from lacuna.imaging.photo import Metadata, Photo
 
-MAX_SIDE = 65535
 QUALITY = 95  # where there are no tables to keep
 _one_at_a_time = threading.Lock()
 _ROOM = 65533  # bytes of payload in one segment
@@ -25,10 +23,6 @@ _ROOM = 65533  # bytes of payload in one segment
 
 def write(photo: Photo, metadata: Metadata, quality: int | None) -> Output:
     """A photo of 8 bits without alpha as JPEG: with the source's tables unless `quality` (1..100) is given."""
-    if max(photo.height, photo.width) > MAX_SIDE:
-        raise CannotSave(
-            _("JPEG holds at most {side} pixels a side.").format(side=MAX_SIDE), _("Save as PNG or TIFF instead.")
-        )
     source = photo.source
     own = source.quantisation if source is not None and quality is None else None
     subsampling = "4:4:4"

@@ -7,12 +7,10 @@ from io import BytesIO
 
 import numpy as np
 
-from lacuna.errors import CannotSave
 from lacuna.i18n import _
 from lacuna.imaging.codec import Contents, Output, check_size, cut_off, damaged, decode_opencv, planes_to_save, quiet
 from lacuna.imaging.photo import Metadata, Photo
 
-MAX_SIDE = 16383
 QUALITY = 95  # lossy, where none is asked for: the file does not tell what it was made with
 
 
@@ -102,10 +100,6 @@ def write(photo: Photo, metadata: Metadata, quality: int | None, *, lossless: bo
     """A photo of 8 bits as WebP. Lossless keeps colours under transparent pixels too."""
     from PIL import Image
 
-    if max(photo.height, photo.width) > MAX_SIDE:
-        raise CannotSave(
-            _("WebP holds at most {side} pixels a side.").format(side=MAX_SIDE), _("Save as PNG or TIFF instead.")
-        )
     planes = planes_to_save(photo)
     if photo.grey:  # WebP has no grey
         planes = np.repeat(planes if planes.ndim == 2 else planes[..., :1], 3).reshape(*planes.shape[:2], 3)
