@@ -15,7 +15,7 @@ import pytest
 
 CODE = Path(__file__).resolve().parent.parent / "app" / "lacuna"
 
-FREE = frozenset({"errors", "i18n", "paths", "listeners", "priority"})
+FREE = frozenset({"errors", "i18n", "paths", "listeners", "priority", "words"})
 PICTURES = frozenset({"cv2", "PIL", "tifffile", "pillow_heif"})
 
 # Floor -> the floors and the libraries that it may import, beside its own, FREE, the standard library and numpy.

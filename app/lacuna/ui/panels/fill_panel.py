@@ -28,7 +28,7 @@ from lacuna.ui.action_set import ActionSet
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
 from lacuna.ui.tab_order import chain
-from lacuna.ui.words import about, memory
+from lacuna.words import about, memory
 
 LEAST_SETTINGS = 64  # pixels: two settings stay in view
 ESTIMATE_AFTER = 120  # milliseconds of quiet after a change

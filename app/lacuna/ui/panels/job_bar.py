@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 from lacuna.editor.editor import Editor
 from lacuna.engine.jobs import Job, State
 from lacuna.i18n import _
-from lacuna.ui.words import left
+from lacuna.words import left
 
 SHOW_AFTER = 150  # milliseconds: shorter jobs would only flicker
 WHOLE = 1000

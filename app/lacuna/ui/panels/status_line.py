@@ -15,7 +15,7 @@ from lacuna.i18n import N_, _
 from lacuna.ui import theme
 from lacuna.ui.fields import LineEdit
 from lacuna.ui.panels.job_bar import JobBar
-from lacuna.ui.words import depth, seconds, share
+from lacuna.words import depth, seconds, share
 
 HINTS = {
     "brush": N_("Paint over what should go. Alt or the right button erases, Shift+click draws straight, Enter fills."),
