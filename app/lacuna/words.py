@@ -41,6 +41,17 @@ def memory(count: int) -> str:
     return _("{count:.1f} GB").format(count=count / 1e9)
 
 
+def forecast(duration: float, count: int, regions: int, *, first: bool) -> str:
+    """What a fill will take: seconds, bytes and regions. `first`: it has to be loaded before, for a time that varies.
+
+    >>> forecast(12, 12_600_000, 1, first=False)
+    'About 12 s  ·  13 MB  ·  1 region'
+    """
+    parts = ngettext("{count} region", "{count} regions", regions).format(count=regions)
+    told = "  ·  ".join((about(duration), memory(count), parts))
+    return "\n".join((told, _("The first use may take some seconds more."))) if first else told
+
+
 def share(part: float) -> str:
     """A share between 0 and 1 in per cent: enough digits that little is not shown as none.
 

@@ -216,8 +216,26 @@ def test_a_dry_run_writes_nothing_and_foretells(
     assert report["seconds"] > 0
     assert report["memory"] > 0
     assert call(photo, "--mask", mask, "--dry-run", "-o", out) == 0
-    assert str(out) in capsys.readouterr().out
+    told = capsys.readouterr().out
+    for expected in (str(out), "Under 0.1 s", "1 MB", "1 region"):
+        assert expected in told
     assert not out.exists()
+
+
+@pytest.mark.parametrize("compiles", [True, False])
+def test_a_dry_run_tells_of_a_first_use_until_the_method_is_loaded(
+    compiles: bool, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = (photo, "--mask", mask, "-b", "scripted", "-o", tmp_path / "out.png", "--overwrite")
+    with installed(Scripted(constant(0), Needs(context=Context(8, 0.5), compiles=compiles))):
+        assert call(*order, "--dry-run") == 0
+        assert ("first use" in capsys.readouterr().out) is compiles
+        assert call(*order, "--dry-run", "--json") == 0
+        assert json.loads(capsys.readouterr().out)["first_use"] is compiles
+        assert call(*order) == 0
+        capsys.readouterr()
+        assert call(*order, "--dry-run") == 0
+        assert "first use" not in capsys.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals there")

@@ -26,6 +26,7 @@ from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.loss import LOSSY, in_words
 from lacuna.imaging.photo import Hole, Mask, Photo
+from lacuna.words import forecast
 
 ALPHA = "alpha"  # the word for a mask made of the picture's own transparency
 
@@ -77,8 +78,9 @@ def run(order: Order) -> None:
     sources = _sources(order, photo)
     request = request_for(photo, mask, order.backend, params, options=options, seed=order.seed, sources=sources)
     if order.dry_run:
-        forecast = _forecast(request, needs, runtime, mask, sources, photo, target)
-        _tell(order, forecast, _("{path} would be written."))
+        report = _forecast(request, needs, runtime, mask, sources, photo, target)
+        told = forecast(report["seconds"], report["memory"], report["regions"], first=report["first_use"])
+        _tell(order, report, "\n".join((_("{path} would be written."), told)))
         return
     filled, result = runner.run(lambda progress: fill_photo(photo, request, runtime, progress))
     with _naming_the_option():
@@ -203,6 +205,7 @@ def _forecast(
         "dry_run": True,
         "seconds": round(guess.seconds, 3),
         "memory": guess.bytes,
+        "first_use": needs.compiles and registry.needs_loading(request.backend, runtime),  # is not in the seconds
         "regions": found.regions,
         "mask_pixels": found.mask_pixels,
         "filled_pixels": found.filled_pixels,

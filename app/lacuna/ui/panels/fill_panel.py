@@ -22,13 +22,13 @@ from lacuna.document.plane import Change, Plane
 from lacuna.editor.editor import Editor
 from lacuna.editor.values import Estimate
 from lacuna.engine.registry import BackendInfo
-from lacuna.i18n import _, ngettext
+from lacuna.i18n import _
 from lacuna.settings import Preferences
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
 from lacuna.ui.tab_order import chain
-from lacuna.words import about, memory
+from lacuna.words import forecast
 
 LEAST_SETTINGS = 64  # pixels: two settings stay in view
 ESTIMATE_AFTER = 120  # milliseconds of quiet after a change
@@ -228,9 +228,7 @@ def sentence(estimate: Estimate) -> str:
     """Time, memory and extent of a run, for the panel."""
     if estimate.pixels == 0:
         return _("Paint over what should go.")
-    parts = ngettext("{count} region", "{count} regions", estimate.regions).format(count=estimate.regions)
-    told = "  ·  ".join((about(estimate.seconds), memory(estimate.bytes), parts))
-    return "\n".join((told, _("The first use may take some seconds more."))) if estimate.first else told
+    return forecast(estimate.seconds, estimate.bytes, estimate.regions, first=estimate.first)
 
 
 def _wrapped(parent: QWidget, *, quiet: bool = False) -> QLabel:
