@@ -21,7 +21,6 @@ def _user(kind: str) -> Path:
         "config": platformdirs.user_config_path,
         "data": platformdirs.user_data_path,
         "cache": platformdirs.user_cache_path,
-        "log": platformdirs.user_log_path,
     }[kind]
     return call(APP, appauthor=False)
 
@@ -39,11 +38,6 @@ def data_folder() -> Path:
 def cache_folder() -> Path:
     """What can be made again: compiled kernels, spilled history, scratch files."""
     return _user("cache")
-
-
-def log_folder() -> Path:
-    """Logs."""
-    return _user("log")
 
 
 def _own(name: str) -> Path:

@@ -19,6 +19,7 @@ from lacuna.cli import screen
 from lacuna.engine import device
 from lacuna.engine.registry import backends
 from lacuna.i18n import _
+from lacuna.words import memory
 
 REQUIRED = (
     "PySide6-Essentials", "numpy", "opencv-python-headless", "Pillow", "tifffile", "onnxruntime", "safetensors",
@@ -36,7 +37,7 @@ def examine(as_json: bool) -> None:
     for title, entries in found.items():
         typer.echo(title.replace("_", " "))
         for name, value in entries.items():
-            typer.echo(f"    {name.replace('_', ' '):24} {_as_text(value)}")
+            typer.echo(f"    {name.replace('_', ' '):24} {_said(name, value, entries)}")
     for problem in problems(found):
         typer.echo(f"! {problem}")
 
@@ -73,7 +74,6 @@ def findings() -> dict[str, dict[str, Any]]:
                 ("config", paths.config_folder()),
                 ("data", paths.data_folder()),
                 ("cache", paths.cache_folder()),
-                ("log", paths.log_folder()),
             )
         }
         | {
@@ -144,6 +144,15 @@ def _existing(folder: Path) -> Path:
 
 def _writable(folder: Path) -> bool:
     return os.access(_existing(folder), os.W_OK)
+
+
+def _said(name: str, value: Any, beside: dict[str, Any]) -> str:
+    """A finding for people; a program gets bare numbers."""
+    if name in ("memory_available", "space_free") and value is not None:
+        return memory(value)
+    if name == "threads" and value < beside["cores"]:
+        return _("{count} for a fill: one core is left to the window").format(count=value)
+    return _as_text(value)
 
 
 def _as_text(value: Any) -> str:
