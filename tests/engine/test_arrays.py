@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 import lacuna
 from lacuna.errors import InvalidParameter, SizeMismatch, UnknownBackend, UnsuitableMask
@@ -114,6 +117,24 @@ def test_arrays_that_do_not_fit_are_named(given: Any, mask: Any, error: type[Exc
         lacuna.fill(given, mask, "telea")
 
 
+def test_a_picture_of_another_kind_is_told_how_it_becomes_an_array() -> None:
+    given = image((100, 120, 3), "uint8")
+    for other, remedy in (
+        (Image.fromarray(given), "not Image: numpy.asarray(image)"),
+        ("lion.jpg", "not str: numpy.asarray(PIL.Image.open(image))"),
+        (Path("lion.jpg"), "numpy.asarray(PIL.Image.open(image))"),
+        (lacuna.Photo(given), "image.pixels"),
+        (given / 255.0, 'not float64: image.astype("float32")'),
+    ):
+        with pytest.raises(TypeError, match=re.escape(remedy)):
+            lacuna.fill(other, HOLE, "telea")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=re.escape("numpy.asarray(mask)")):
+        lacuna.fill(given, Image.fromarray(HOLE), "telea")  # type: ignore[arg-type]
+    expected = lacuna.fill(given, HOLE, "telea")
+    assert np.array_equal(lacuna.fill(np.asarray(Image.fromarray(given)), HOLE, "telea"), expected)
+    assert lacuna.fill((given / 255.0).astype("float32"), HOLE, "telea").dtype == np.float32
+
+
 def test_options_that_do_not_fit_are_named() -> None:
     given = image((100, 120, 3), "uint8")
     for options, error, words in (
@@ -184,7 +205,7 @@ def test_a_fill_imports_neither_networks_nor_the_window() -> None:
 
 
 def test_what_the_package_offers() -> None:
-    assert {"fill", "Photo", "__version__"} <= set(dir(lacuna))
+    assert set(dir(lacuna)) == {"fill", "Photo", "__version__"} == set(lacuna.__all__)
     assert lacuna.__version__.count(".") == 2
     assert lacuna.Photo.__name__ == "Photo"
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):

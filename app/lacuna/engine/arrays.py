@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from lacuna.engine.plan import windows_for
 from lacuna.engine.seam import composite_named
 from lacuna.errors import SizeMismatch
 from lacuna.i18n import _
-from lacuna.imaging.photo import Hole, white_of
+from lacuna.imaging.photo import Hole, Photo, white_of
 from lacuna.imaging.region import Region
 
 DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
@@ -115,18 +116,29 @@ def size_mismatch(mask: tuple[int, int], picture: tuple[int, int]) -> SizeMismat
 
 
 def _check(image: NDArray[Any]) -> None:
-    if not isinstance(image, np.ndarray):
-        raise TypeError("image is a numpy array")
+    _refuse_other_kinds("image", image)
     if image.dtype not in DTYPES:
-        raise TypeError(f"image is uint8, uint16 or float32, not {image.dtype}")
+        remedy = ': image.astype("float32") is' if image.dtype.kind == "f" else ""
+        raise TypeError(f"image is uint8, uint16 or float32, not {image.dtype}{remedy}")
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or not image.size:
         raise ValueError(f"image is (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) and not empty, not {image.shape}")
 
 
+def _refuse_other_kinds(name: str, given: Any) -> None:
+    """What other libraries call a picture is given once by everybody: the error says how it becomes ours."""
+    if isinstance(given, np.ndarray):
+        return
+    remedy = f"numpy.asarray({name}) makes one of a Pillow picture or a list"
+    if isinstance(given, str | PathLike):
+        remedy = f"numpy.asarray(PIL.Image.open({name})) reads one from a file"
+    elif isinstance(given, Photo):
+        remedy = f"it is {name}.pixels"
+    raise TypeError(f"{name} is a numpy array, not {type(given).__name__}: {remedy}")
+
+
 def _plane(name: str, given: NDArray[Any], image: NDArray[Any]) -> NDArray[Any]:
     """A mask or a sampling area as (H, W), of the picture's size."""
-    if not isinstance(given, np.ndarray):
-        raise TypeError(f"{name} is a numpy array")
+    _refuse_other_kinds(name, given)
     if given.dtype not in (np.dtype(np.bool_), np.dtype(np.uint8)):
         raise TypeError(f"{name} is bool or uint8, not {given.dtype}")
     if given.ndim not in (2, 3) or (given.ndim == 3 and given.shape[2] != 1):
