@@ -68,15 +68,22 @@ def _run(words: list[str]) -> int:
 
     command = get_command(app)
     try:
-        code = command.main(args=words, prog_name="lacuna", standalone_mode=False)
+        code = command.main(args=words or ["--help"], prog_name="lacuna", standalone_mode=False)
     except typer.Exit as end:
         return int(end.exit_code)
     except typer.Abort:
         return STOPPED
     except Exception as error:
-        show = getattr(error, "show", None)  # click's own errors, whichever copy of click typer uses
-        if show is None:
+        told = getattr(error, "format_message", None)  # click's own errors, whichever copy of click typer uses
+        if told is None:
             raise
-        show()
+        _say_usage(told(), getattr(getattr(error, "ctx", None), "command_path", None) or "lacuna")
         return int(getattr(error, "exit_code", USAGE))
     return int(code or DONE)
+
+
+def _say_usage(sentence: str, command: str) -> None:
+    """What typer found wrong, as one of our lines. It words that in English alone, so the next step is ours."""
+    ended = sentence if sentence.endswith(".") else f"{sentence}."
+    hint = _("See “{command} --help”.").format(command=command)
+    say(f"{ended} {hint}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from lacuna.contract import default
+from lacuna.contract.params import Param, checked
 from lacuna.i18n import _
 
 app = typer.Typer(
@@ -17,13 +19,30 @@ app = typer.Typer(
         "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped."
     ),
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # its boxes cut off what has no spaces to break at, such as Chinese
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+GREATEST = 1 << 53  # up to here a float, as which numbers are read, holds every whole one
+WIDEST = 100_000  # pixels
+
+
+def _number(option: str, low: int, high: int, *, kind: str = "integer") -> Callable[[Any], Any]:
+    """Reads an option as a backend's settings are read: what it does not take is refused in the same words."""
+    param = Param(option, kind, None, "", low=low, high=high)
+    return lambda word: checked(param, word)
+
+
 Json = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
+Seed = Annotated[
+    int,
+    typer.Option(
+        parser=_number("--seed", 0, GREATEST),
+        metavar="NUMBER",
+        help=_("Another seed, another result, where a backend uses chance."),
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -63,8 +82,22 @@ def fill(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help=_("A setting of the backend, such as texture=8. Repeatable.")),
     ] = None,
-    grow: Annotated[float, typer.Option(min=0, max=100_000, help=_("Widen the mask by so many pixels."))] = 0.0,
-    feather: Annotated[float, typer.Option(min=0, max=100_000, help=_("Soften the seam inside the mask."))] = 0.0,
+    grow: Annotated[
+        float,
+        typer.Option(
+            parser=_number("--grow", 0, WIDEST, kind="number"),
+            metavar=f"0..{WIDEST}",
+            help=_("Widen the mask by so many pixels."),
+        ),
+    ] = 0.0,
+    feather: Annotated[
+        float,
+        typer.Option(
+            parser=_number("--feather", 0, WIDEST, kind="number"),
+            metavar=f"0..{WIDEST}",
+            help=_("Soften the seam inside the mask."),
+        ),
+    ] = 0.0,
     composite: Annotated[
         str,
         typer.Option(
@@ -89,10 +122,15 @@ def fill(
         bool, typer.Option("--soft", help=_("Keep the mask's grey values as weights; not cut at 128."))
     ] = False,
     fill_alpha: Annotated[bool, typer.Option("--fill-alpha", help=_("Fill the alpha channel too."))] = False,
-    seed: Annotated[int, typer.Option(min=0, help=_("Another seed, another result, where a backend uses chance."))] = 0,
+    seed: Seed = 0,
     quality: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help=_("Of a lossy file; by default a JPEG keeps its own."), show_default=False),
+        typer.Option(
+            parser=_number("--quality", 1, 100),
+            metavar="1..100",
+            help=_("Of a lossy file; by default a JPEG keeps its own."),
+            show_default=False,
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
     allow_large: Annotated[bool, typer.Option("--allow-large", help=_("Open pictures of any size."))] = False,
@@ -163,9 +201,14 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help=_("Draw photo, mask and fills side by side; further pages are FILE-2 ...")),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help=_("Only the first so many pictures."))] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            parser=_number("--limit", 1, GREATEST), metavar="NUMBER", help=_("Only the first so many pictures.")
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help=_("Another seed, another result, where a backend uses chance."))] = 0,
+    seed: Seed = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
     as_json: Json = False,
 ) -> None:

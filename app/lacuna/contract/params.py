@@ -91,7 +91,7 @@ def validate(params: type[T], values: Mapping[str, Any]) -> T:
     Raises InvalidParameter, naming the setting, for an unknown name, a word that is not a value, or one out of range.
     """
     known = {p.name: p for p in describe(params)}
-    checked: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
             names = ", ".join(known) or _("none")
@@ -99,8 +99,8 @@ def validate(params: type[T], values: Mapping[str, Any]) -> T:
                 _("There is no setting “{name}”.").format(name=name),
                 hint=_("The settings are: {names}.").format(names=names),
             )
-        checked[name] = _checked(known[name], value)
-    return params(**checked)
+        found[name] = checked(known[name], value)
+    return params(**found)
 
 
 def to_dict(params: Any) -> dict[str, Any]:
@@ -109,7 +109,8 @@ def to_dict(params: Any) -> dict[str, Any]:
     return {k: v.value if isinstance(v, Enum) else v for k, v in values.items()}
 
 
-def _checked(param: Param, value: Any) -> Any:
+def checked(param: Param, value: Any) -> Any:
+    """A word or value as `param` takes it. Raises InvalidParameter, naming the setting."""
     if param.kind == "switch":
         return _switch(param, value)
     if param.kind == "choice":
