@@ -14,8 +14,8 @@ import lacuna
 from lacuna.contract.fill import Context, FillOptions, FillWork, Needs, Runtime
 from lacuna.contract.guides import Guide
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.engine import registry
-from lacuna.engine.automatic import AutomaticParams, _ranked, candidates, texture_share
+from lacuna.engine import automatic, registry
+from lacuna.engine.automatic import AutomaticParams, _ranked, _why, candidates, texture_share
 from lacuna.engine.fill import FillResult
 from lacuna.engine.grades import Grade
 from lacuna.engine.photos import fill_photo, request_for
@@ -202,6 +202,30 @@ def test_what_is_usual_is_left_only_for_one_that_is_clearly_better_at_every_plac
 
 
 # --- what a trial is --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (150, "At every place it was clearly better than usual, the usual method."),
+        (200, "It is the usual method for wide shapes, and no other was clearly better at every place."),
+    ],
+)
+def test_why_a_method_was_chosen_is_said_after_its_figures(
+    value: int, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automatic, "FIRST_WIDE", ("usual",))
+    image = np.full((160, 240, 3), 200, np.uint8)
+    with installed(named("usual", constant(value))), installed(named("other", constant(350 - value))):
+        _result, report = filled(image, hole_of(image.shape), methods="usual,other", seconds=60)
+    (note,) = report.notes
+    assert note.endswith(f". {why}")
+
+
+def test_too_few_places_and_no_usual_method_are_reasons_of_their_own() -> None:
+    assert _why("patchmatch", "patchmatch", 1.0, count=2).endswith("left only for what is better at 3 places.")
+    assert "for thin marks" in _why("membrane", "membrane", 0.0, count=2)
+    assert _why("one", None, 1.0, count=6) == "On the mean of all places it was the best."
+
+
 def test_a_trial_fills_its_own_hole_alone_and_copies_nothing_from_the_real_one() -> None:
     ys, xs = np.indices((160, 240))
     image = np.stack([ys, xs, np.full_like(ys, 128)], axis=2).astype(np.uint8)  # each pixel says where it lies

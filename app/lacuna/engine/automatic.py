@@ -209,12 +209,13 @@ def _choose(
     ranked = _ranked(scored, texture)
     count = len(scored[ranked[0]])
     sentence = ngettext(
-        "{backend} was chosen, by a trial at {count} place beside the hole: {grades}.",
-        "{backend} was chosen, by trials at {count} places beside the hole: {grades}.",
+        "{backend} was chosen, by a trial at {count} place beside the hole: {grades}. {why}",
+        "{backend} was chosen, by trials at {count} places beside the hole: {grades}. {why}",
         count,
     )
     told = "; ".join(_told(backend, scored[backend]) for backend in ranked)
-    notes.insert(0, sentence.format(backend=ranked[0], count=count, grades=told))
+    why = _why(ranked[0], _usual(list(scored), texture), texture, count)
+    notes.insert(0, sentence.format(backend=ranked[0], count=count, grades=told, why=why))
     return Choice(ranked[0], tuple(notes))
 
 
@@ -272,6 +273,21 @@ def _ranked(scored: dict[str, list[Grade]], texture: float) -> list[str]:
         return better, backend == usual, float(mixed[backend].mean())
 
     return sorted(mixed, key=worth, reverse=True)  # stable: of equals the first one listed
+
+
+def _why(chosen: str, usual: str | None, texture: float, count: int) -> str:
+    """What decided, as `_ranked` does it: its figures alone do not show that."""
+    if usual is None:
+        return _("On the mean of all places it was the best.")
+    if chosen != usual:
+        return _("At every place it was clearly better than {usual}, the usual method.").format(usual=usual)
+    if count < ENOUGH:
+        wide = _("It is the usual method for wide shapes, and is left only for what is better at {enough} places.")
+        thin = _("It is the usual method for thin marks, and is left only for what is better at {enough} places.")
+    else:
+        wide = _("It is the usual method for wide shapes, and no other was clearly better at every place.")
+        thin = _("It is the usual method for thin marks, and no other was clearly better at every place.")
+    return (wide if texture >= 0.5 else thin).format(enough=ENOUGH)
 
 
 def _untried(known: list[registry.BackendInfo], texture: float, sentence: str, notes: Sequence[str] = ()) -> Choice:
