@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,8 @@ from PySide6.QtWidgets import (
 )
 
 from lacuna.contract.progress import Progress
+from lacuna.document.journal import LOG, sessions_folder
+from lacuna.document.sessions import sessions
 from lacuna.editor.values import Message, Severity
 from lacuna.engine import registry
 from lacuna.engine.jobs import unexpected
@@ -39,6 +43,7 @@ from lacuna.ui.dialogs.save_picture import SavePicture
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.messages import Answer
 from lacuna.ui.pictures import image_of, mask_of, photo_of
+from tests.editor.support import desk
 from tests.ui.support import LEFT, drag, press, release, settle, shown, wait_until
 from tests.ui.windows import SAMPLES, back_to, copy_of_sample, fill, key, open_photo, opened_window, paint
 
@@ -398,6 +403,77 @@ def test_recent_files_are_there_at_the_next_start_even_after_a_crash(home: Path,
         window.files.forget_recent()
     with opened_window() as window:
         assert window.start.recent_buttons == []
+
+
+# --- work that was kept
+
+
+def choose(window: MainWindow, text: str) -> None:
+    """Press a button of the card in view."""
+    (card,) = window.messages.cards
+    QTest.mouseClick(next(b for b in card.findChildren(QPushButton) if b.text() == text), LEFT)
+    settle()
+
+
+def offered(window: MainWindow) -> list[str]:
+    return [card.accessibleName() for card in window.messages.cards]
+
+
+@pytest.fixture
+def two_kept(tmp_path: Path) -> None:
+    """Lacuna has ended twice with unsaved work: of old.jpg first, of new.jpg an hour later."""
+    for hours_ago, name in ((2, "old.jpg"), (1, "new.jpg")):
+        with desk() as ended:
+            ended.open(copy_of_sample(tmp_path, to=name))
+            (folder,) = (f for f in sessions_folder().iterdir() if f not in {s.folder for s in sessions()})
+            with ended.document.edit("Edit") as edit, edit.write(ended.document.photo, Region(0, 0, 9, 9)) as pixels:
+                pixels[...] = 3
+        os.utime(folder / LOG, (time.time() - 3600 * hours_ago,) * 2)
+
+
+def test_of_two_sessions_the_second_is_offered_after_the_first_is_put_off(two_kept: None) -> None:
+    with opened_window() as window:
+        window.unfinished.offer()
+        (first,) = offered(window)
+        assert "(1 of 2)" in first
+        assert "new.jpg" in first
+        choose(window, "Later")
+        (second,) = offered(window)
+        assert "(2 of 2)" in second
+        assert "old.jpg" in second
+        choose(window, "Later")
+        assert offered(window) == []
+        window.unfinished.offer()
+        assert offered(window) == []  # both were put off until the next start
+    with opened_window() as window:
+        window.unfinished.offer()
+        assert "(1 of 2)" in offered(window)[0]
+
+
+def test_a_session_is_given_up_and_the_other_is_brought_back(two_kept: None) -> None:
+    with opened_window() as window:
+        window.unfinished.offer()
+        choose(window, "Discard")
+        assert [session.name for session in window.editor.restorable()] == ["old.jpg"]
+        assert "old.jpg" in offered(window)[0]
+        choose(window, "Restore")
+        wait_until(lambda: window.picture_name() == "old.jpg")
+        assert window.editor.unsaved
+
+
+def test_after_one_session_is_brought_back_the_other_waits_for_the_next_start(two_kept: None, tmp_path: Path) -> None:
+    with opened_window() as window:
+        window.unfinished.offer()
+        choose(window, "Restore")
+        wait_until(lambda: window.picture_name() == "new.jpg")
+        assert offered(window) == []
+        window.editor.save(tmp_path / "saved.jpg")
+        wait_until(lambda: not window.editor.unsaved)
+    with opened_window() as window:
+        window.unfinished.offer()
+        (left,) = offered(window)
+        assert "old.jpg" in left
+        assert " of " not in left
 
 
 # --- dropping and pasting

@@ -116,7 +116,7 @@ class Program(QObject):
 
         for problem in self.settings.problems:
             self.window.say(Message(problem, severity=Severity.WARNING))
-        self.window.offer_sessions()
+        self.window.unfinished.offer()
 
     def _preference_changed(self, name: str) -> None:
         if name == "theme":

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from lacuna.ui.panels.option_bar import OptionBar
     from lacuna.ui.panels.status_line import StatusLine
     from lacuna.ui.panels.zoom_panel import ZoomPanel
+    from lacuna.ui.unfinished import Unfinished
 
 STATUS_HEIGHT = 34
 
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
     files: Files
     clipboard: Clipboard
     messages: Messages
+    unfinished: Unfinished
     offer_strip: OfferStrip
     options: OptionBar
     status: StatusLine
@@ -120,6 +122,7 @@ class MainWindow(QMainWindow):
         from lacuna.ui.panels.option_bar import OptionBar
         from lacuna.ui.panels.status_line import StatusLine
         from lacuna.ui.panels.zoom_panel import ZoomPanel
+        from lacuna.ui.unfinished import Unfinished
 
         self.editor = editor
         self.files = Files(self)
@@ -127,6 +130,7 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(editor, self)
         self.action_set.give_to(self.canvas)
         self.messages = Messages(self.stage, lambda: editor.gesture is not None)
+        self.unfinished = Unfinished(editor, self.messages, self.files.leave)
         self.offer_strip = OfferStrip(editor, self.action_set, self.stage)
         self.stage.furnish(self.canvas, self.messages, self.offer_strip)
         self.options = OptionBar(editor, self.bars.before_options, self)
@@ -241,29 +245,6 @@ class MainWindow(QMainWindow):
         self.clipboard.look()
         self._refresh()
 
-    def offer_sessions(self) -> None:
-        """Work that was kept when Lacuna ended: bring it back, give it up, or decide later; one after another."""
-        from lacuna.editor.values import Message
-        from lacuna.ui.messages import Answer
-
-        sessions = self.editor.restorable()
-        if not sessions:
-            return
-        session = sessions[0]
-
-        def discard() -> None:
-            session.discard()
-            self.offer_sessions()
-
-        self.messages.say(
-            Message(_("Unfinished work was kept when Lacuna ended."), session.describe()),
-            (
-                Answer(_("Later"), lambda: None),
-                Answer(_("Discard"), discard),
-                Answer(_("Restore"), lambda: self.files.leave(lambda: self.editor.restore(session)), primary=True),
-            ),
-        )
-
     # --- building ----------------------------------------------------------------------------------------------------
     def _make_docks(self) -> dict[str, QDockWidget]:
         titles = {"fill": _("Fill"), "zoom": _("Zoom view"), "navigator": _("Navigator"), "history": _("History")}
@@ -295,7 +276,7 @@ class MainWindow(QMainWindow):
         editor.document_changed.add(self._document_changed)
         editor.coarse.add(self._coarse)
         editor.said.add(self.say)
-        editor.session_left.add(self.offer_sessions)
+        editor.session_left.add(self.unfinished.offer)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.cursor_moved.connect(self.status.show_cursor)
         self.fill_panel.preferred.connect(self.prefer)
