@@ -180,7 +180,7 @@ def test_closing_while_saving_lets_the_save_finish(opened: Desk, tmp_path: Path)
 
 
 def loss_told(desk: Desk) -> str:
-    (sentence,) = [m.sentence for m in desk.messages if "lossy" in m.sentence]
+    (sentence,) = [line for m in desk.messages for line in m.hint.splitlines() if "lossy" in line]
     desk.messages.clear()
     return sentence
 
@@ -240,7 +240,7 @@ def test_a_save_whose_original_is_gone_still_saves_and_says_why_no_loss_is_told(
     empty.editor.save(tmp_path / "out.jpg", outcome.append)
     empty.settle()
     assert outcome == [True]
-    assert any("kept copy" in m.sentence for m in empty.messages)
+    assert any("kept copy" in m.hint for m in empty.messages)
 
 
 def test_a_deep_or_transparent_picture_becomes_a_jpeg_only_with_consent(empty: Desk, tmp_path: Path):

@@ -324,6 +324,21 @@ def test_a_stroke_over_the_fill_that_is_tried_again_is_not_lost(filled: Desk, sc
     assert np.array_equal(filled.photo, painted)
 
 
+@pytest.mark.parametrize("tool", ["clone", "heal"])
+def test_naming_a_place_to_copy_from_leaves_the_tries_and_painting_with_it_accepts_the_one_shown(
+    filled: Desk, tool: str
+):
+    try_again(filled)
+    filled.editor.use(tool)
+    filled.click(30, 30)  # nothing to copy from yet: it is said, and nothing is done
+    filled.click(30, 30, modifiers=Modifier.ALT)
+    assert filled.editor.offer is not None
+    assert (filled.photo[HOLE] == 77).all()
+    filled.click(200, 200)
+    assert filled.editor.offer is None
+    assert (filled.photo[HOLE] == 78).all()
+
+
 def test_after_a_stroke_that_is_not_solved_yet_the_last_mask_is_filled_once_more(filled: Desk):
     go = threading.Event()
     filled.editor.work.run("Wait", lambda _progress: go.wait(60), lambda _result: None, bound=False)

@@ -36,6 +36,7 @@ from lacuna.engine.jobs import unexpected
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
 from lacuna.settings import Settings
+from lacuna.ui import messages
 from lacuna.ui.actions import ROWS
 from lacuna.ui.dialogs.error_details import ErrorDetails
 from lacuna.ui.dialogs.mask_edge import MaskEdge
@@ -897,6 +898,48 @@ def test_a_hint_to_paint_first_goes_once_something_is_painted(window: MainWindow
     settle()
     assert any("whole picture" in text for text in cards(window))
     key(window.canvas, "Ctrl+D")
+    wait_until(lambda: not cards(window))
+
+
+@pytest.mark.parametrize("ends", ["a source is named", "another tool", "the picture is closed"])
+def test_that_nothing_is_chosen_to_copy_from_is_said_as_long_as_it_is_so(window: MainWindow, ends: str) -> None:
+    open_photo(window)
+    window.editor.use("clone")
+    paint(window, (0.45, 0.5), (0.55, 0.5))
+    assert cards(window) == ["Nothing is chosen to copy from."]
+    if ends == "a source is named":
+        QTest.mouseClick(window.canvas, LEFT, Qt.KeyboardModifier.AltModifier, window.canvas.rect().center())
+    elif ends == "another tool":
+        window.editor.use("heal")
+    else:
+        window.editor.close()
+    wait_until(lambda: not cards(window))
+
+
+def test_a_warning_about_a_picture_goes_with_it_and_one_about_something_else_stays(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    spoilt = tmp_path / "spoilt.png"
+    spoilt.write_bytes(b"no picture")
+    open_photo(window)
+    window.editor.import_mask(spoilt)
+    wait_until(lambda: len(cards(window)) == 1)
+    (about_the_mask,) = cards(window)
+    window.files.open([tmp_path / "missing.png"])
+    wait_until(lambda: len(cards(window)) == 2)
+    window.editor.close()
+    wait_until(lambda: len(cards(window)) == 1)
+    assert cards(window) != [about_the_mask]
+
+
+def test_what_is_to_be_known_of_a_save_comes_on_one_card_that_goes_by_itself(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "SECONDS_OF_A_NOTE", 0.5)
+    edited(window, copy_of_sample(tmp_path))
+    window.editor.save(tmp_path / "saved.jpg", quality=40)
+    wait_until(lambda: cards(window) == ["Saved as “saved.jpg”."])
+    assert window.messages.cards[0].message.hint
     wait_until(lambda: not cards(window))
 
 

@@ -43,6 +43,9 @@ class CloneBrush(Brush):
         self._source: Pointer | None = None
         self._offset: Offset | None = None
 
+    def begins(self, at: Pointer) -> bool:
+        return self._source is not None and not at.modifiers & Modifier.ALT
+
     def forget(self) -> None:
         self._source = self._offset = None
 

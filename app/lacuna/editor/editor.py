@@ -62,7 +62,7 @@ class Editor:
 
         self.settings = settings
         self.document: Document | None = None
-        self.work = Work(queue, self.said, lambda: self.gesture is not None and self.gesture.writes)
+        self.work = Work(queue, self._failed, lambda: self.gesture is not None and self.gesture.writes)
         self.work.changed.add(self.job_changed)
         self.work.ended.add(self.state_changed)
         self.files = Files(self)
@@ -162,11 +162,15 @@ class Editor:
             document.history.changed.add(self.filling.offers.looked_at)
             document.history.changed.add(self.state_changed)
             document.photo.resized.add(self._resized)
-            document.history.spill_failed.add(lambda error: self.said(Message.of(error)))
+            document.history.spill_failed.add(lambda error: self.tell(Message.of(error)))
             if self.toolbox.tool.id == "restore":
                 self.files.load_original(document)
         self.document_changed()
         self.state_changed()
+
+    def _failed(self, error: LacunaError, *, bound: bool) -> None:
+        """A job failed; one that is bound was about the picture that is open."""
+        (self.tell if bound else self.said)(Message.of(error))
 
     def _resized(self, _plane: Plane) -> None:
         self.filling.offers.cropped()
@@ -216,17 +220,24 @@ class Editor:
         self._guarded(lambda: self.toolbox.harden(steps))
 
     def press(self, at: Pointer) -> None:
-        """The pointer went down: a gesture begins, or one that waits goes on. A try that is shown is accepted first."""
+        """The pointer went down: a gesture begins, or one that waits goes on.
+
+        A try that is shown is accepted before a gesture begins; naming a place to copy from leaves it as it is.
+        """
         document = self.document
         if document is None:
             return
         if self.tool.id == "restore" and self.gesture is None and not document.original_ready:
             self.files.load_original(document)
-            self.said(Message(_("The original is being loaded."), _("Paint again in a moment.")))
+            original = _("The original is being loaded.")
+            self.tell(Message(original, _("Paint again in a moment."), over=lambda: document.original_ready))
             return
-        if self.gesture is None and self.tool.id != "hand":
+        tool = self.tool
+        begins = self.gesture is not None or tool.begins(at)
+        if self.gesture is None and begins:
             self._settle()
-        self._guarded(lambda: self.toolbox.press(document, at))
+        over = None if begins else lambda: self.tool is not tool or tool.begins(at)
+        self._guarded(lambda: self.toolbox.press(document, at), over)
 
     def move(self, at: Pointer) -> None:
         """The pointer moved. Only planes tell what changed: this comes up to a thousand times a second."""
@@ -511,14 +522,19 @@ class Editor:
                 act(*what)
             else:
                 sentence = _("“{action}” was dropped: the picture was cropped meanwhile.").format(action=label)
-                self.said(Message(sentence, severity=Severity.WARNING))
+                self.tell(Message(sentence, severity=Severity.WARNING))
 
         return checked
 
-    def _guarded(self, act: Callable[[], object]) -> None:
-        """Do it; say what a person may read of its failure; tell that things may look different now."""
+    def tell(self, message: Message) -> None:
+        """Say something about the picture that is open: it is over when that is closed, if not before."""
+        document, over = self.document, message.over
+        self.said(replace(message, over=lambda: self.document is not document or (over is not None and over())))
+
+    def _guarded(self, act: Callable[[], object], over: Callable[[], bool] | None = None) -> None:
+        """Do it; say what a person may read of its failure, until it is `over`; tell that things may look different."""
         try:
             act()
         except LacunaError as error:
-            self.said(Message.of(error))
+            self.tell(replace(Message.of(error), over=over))
         self.state_changed()

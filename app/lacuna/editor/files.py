@@ -189,10 +189,10 @@ class Files:
                 pixels[...] = opened.mask.pixels
         self._begin(document, journal, agreed)
         for note in opened.prepared.photo.notes:
-            self._editor.said(Message(note))
+            self._editor.tell(Message(note))
 
     def _begin(self, document: Document, journal: Journal, agreed: Agreed, saved_path: Path | None = None) -> None:
-        journal.failed.add(lambda error: self._editor.said(Message.of(error)))
+        journal.failed.add(lambda error: self._editor.tell(Message.of(error)))
         self._change(document, journal, agreed, saved_path)
 
     def close(self) -> None:
@@ -274,8 +274,7 @@ class Files:
                 document.history.mark_clean(moment)
                 if self._journal is not None:
                     self._journal.saved_to(path)
-            for note in filter(None, notes):
-                self._editor.said(Message(note))
+            self._editor.said(Message(_("Saved as “{name}”.").format(name=path.name), "\n".join(filter(None, notes))))
             if then is not None:
                 then(True)
 
@@ -343,7 +342,7 @@ class Files:
             self._begin(restored.document, restored.journal, agreed, restored.saved_path)
             if restored.damage is not None:
                 damage = restored.damage
-                self._editor.said(Message(damage.sentence, damage.hint, Severity.WARNING))
+                self._editor.tell(Message(damage.sentence, damage.hint, Severity.WARNING))
 
         def done(restored: Restored) -> None:
             self._editor.rests.afterwards(lambda: change(restored))

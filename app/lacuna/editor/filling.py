@@ -51,7 +51,7 @@ class Filling:
         if problem:
             severity = Severity.WARNING if document.mask_count() else Severity.INFO  # no mask is where all begin
             still = self.method.still
-            self._editor.said(Message(problem, severity=severity, over=lambda: not still(document, problem)))
+            self._editor.tell(Message(problem, severity=severity, over=lambda: not still(document, problem)))
             return
         self.offers.settle()
         needs, options = self.method.needs, self.method.options
@@ -71,7 +71,7 @@ class Filling:
             return
         missing = registry.info(self.method.backend).missing
         if missing:
-            self._editor.said(Message(missing, severity=Severity.WARNING))
+            self._editor.tell(Message(missing, severity=Severity.WARNING))
             return
         needs, options = self.method.needs, self.method.options
         seed = max(self._seed, base.step.seed) + 1 if needs.seeded and base.step is not None else self._seed
@@ -81,7 +81,7 @@ class Filling:
         masks = tuple((region, mask[region.slices].copy()) for region in regions)
         asked = self._asked(document, masks, options, seed, below)
         if not needs.seeded and self._known(asked):
-            self._editor.said(
+            self._editor.tell(
                 Message(
                     _("This method would give the same result once more."),
                     _("Choose another method or other settings, then try again."),
@@ -198,7 +198,7 @@ class Filling:
     def _finished(self, asked: Asked, ran: Ran) -> None:
         self.method.measure(asked, ran)
         for note in () if ran.result.methods else ran.result.notes:  # why a method was chosen stands in the panel
-            self._editor.said(Message(note))
+            self._editor.tell(Message(note))
         below = asked.below
         if any(self._differs(asked, part) for part in ran.parts) or self._painted_over(asked):
             self.offers.ask(self._result(asked, ran))
@@ -259,7 +259,7 @@ class Filling:
         self.origins.add(document, tuple(part.piece for part in ran.parts))
         self._reported = (document.history.newest, ran.result)
         if not asked.options.alpha and _unseen(document, ran.parts):
-            self._editor.said(
+            self._editor.tell(
                 Message(
                     _("The fill lies below transparent pixels: nothing of it is to be seen."),
                     _("Turn on “Fill the transparency too” and try again."),

@@ -98,7 +98,7 @@ class Masking:
         def done(changed: list[tuple[Region, Mask]]) -> None:
             if any(document.mask.changed_since(revision, box) for box, _mask in changed):
                 sentence = _("“{action}” was dropped: the mask was changed meanwhile.").format(action=label)
-                self._editor.said(Message(sentence, severity=Severity.WARNING))
+                self._editor.tell(Message(sentence, severity=Severity.WARNING))
                 return
             self._write(document, label, changed)
 
@@ -122,7 +122,7 @@ class Masking:
     def reuse_last(self, document: Document) -> None:
         groups = [(box, parts) for box, parts in self._last if box == box.clip(document.shape)]
         if not groups:
-            self._editor.said(Message(_("There is no earlier mask to use again.")))
+            self._editor.tell(Message(_("There is no earlier mask to use again.")))
             return
         with document.edit(_("Reuse the last mask")) as edit:
             for box, parts in groups:
@@ -138,7 +138,7 @@ class Masking:
         inside = box.pad(1).clip(document.shape)
         found = None if inside.empty else enclosed(document.mask.pixels[inside.slices])
         if found is None:
-            self._editor.said(
+            self._editor.tell(
                 Message(_("The last stroke encloses nothing."), _("Draw a closed loop with the brush, then fill it."))
             )
             return

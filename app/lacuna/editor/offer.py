@@ -141,7 +141,7 @@ class Offers:
         """What waits lies elsewhere now: it is dropped, and said."""
         sentence = _("“{action}” was dropped: the picture was cropped meanwhile.")
         for offer in self._waiting:
-            self._editor.said(Message(sentence.format(action=offer.shown.label), severity=Severity.WARNING))
+            self._editor.tell(Message(sentence.format(action=offer.shown.label), severity=Severity.WARNING))
         self._waiting.clear()
 
     def filled_anew(self, boxes: list[Region]) -> None:

@@ -44,6 +44,9 @@ class Lasso:
     paints_mask = True
     continues = False
 
+    def begins(self, at: Pointer) -> bool:
+        return True
+
     def forget(self) -> None:
         return
 

@@ -50,6 +50,9 @@ class Brush:
     paints_mask = True
     continues = True
 
+    def begins(self, at: Pointer) -> bool:
+        return True
+
     def forget(self) -> None:
         return
 

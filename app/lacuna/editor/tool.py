@@ -172,6 +172,10 @@ class Tool(Protocol):
         """Begin a gesture; None for a tool that changes nothing."""
         ...
 
+    def begins(self, at: Pointer) -> bool:
+        """Would a press there begin a gesture? Not if it moves the view, names a place, or lacks something."""
+        ...
+
     def forget(self) -> None:
         """Another picture, or another frame: places that were kept mean nothing any more."""
         ...

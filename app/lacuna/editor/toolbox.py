@@ -40,6 +40,9 @@ class Hand:
     paints_mask = False
     continues = False
 
+    def begins(self, at: Pointer) -> bool:
+        return False
+
     def forget(self) -> None:
         return
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Protocol
 
 from lacuna.contract.progress import Progress
-from lacuna.editor.values import Message
 from lacuna.engine.jobs import Job, JobQueue, State
+from lacuna.errors import LacunaError
 from lacuna.i18n import _
 from lacuna.listeners import Listeners
+
+
+class Say(Protocol):
+    """Says why a job failed; `bound` tells whether it belonged to the document that is open."""
+
+    def __call__(self, error: LacunaError, *, bound: bool) -> None: ...
 
 
 class Work:
@@ -20,12 +26,13 @@ class Work:
     `resume`. A job that is `kept` writes something to disk: Esc does not reach it.
     """
 
-    def __init__(self, queue: JobQueue, said: Listeners[[Message]], busy: Callable[[], bool]) -> None:
+    def __init__(self, queue: JobQueue, say: Say, busy: Callable[[], bool]) -> None:
+        """`say` is told of errors."""
         self.jobs: list[Job] = []
         self.changed: Listeners[[Job]] = Listeners()
         self.ended: Listeners[[]] = Listeners()
         self._queue = queue
-        self._said = said
+        self._say = say
         self._busy = busy
         self._held: list[tuple[Job, Callable[[], None]]] = []
         self._bound: set[Job] = set()
@@ -73,7 +80,7 @@ class Work:
                     done(result)
                 else:
                     if job.error is not None:
-                        self._said(Message.of(job.error))
+                        self._say(job.error, bound=bound)
                     if failed is not None:
                         failed()
             finally:

@@ -156,7 +156,6 @@ class Files:
     def _save(self, path: Path, quality: int | None, then: Callable[[], object] | None) -> None:
         def saved(well: bool) -> None:
             if well:
-                self._window.say(Message(_("Saved as “{name}”.").format(name=path.name)))
                 self._window.recent_changed()
                 if then is not None:
                     then()
