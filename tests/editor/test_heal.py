@@ -280,6 +280,46 @@ def test_what_was_painted_over_it_meanwhile_stays_on_top(empty: Desk, solver: So
     assert np.array_equal(empty.photo, expected)
 
 
+@pytest.mark.parametrize("when", ["before its turn", "while it is solved", "as it is put in"])
+@pytest.mark.parametrize("tool", ["restore", "clone"])
+def test_a_stroke_that_paints_the_photo_stays_on_top_of_one_that_is_not_solved_yet(
+    empty: Desk, tool: str, when: str, solver: Solver
+):
+    healed = stroke(healing(empty, lion()))
+    healing(empty, lion())
+    empty.editor.use(tool)  # loads the original, if that is what it paints
+    empty.editor.set_option("size", 30)
+    empty.settle()
+    if tool == "clone":
+        empty.click(*SOURCE, modifiers=ALT)
+    empty.editor.use("heal")
+    before = empty.photo.copy()
+    solver.called.clear()
+    solver.go.clear()
+    with worker_held(empty):
+        empty.drag(*STROKE)
+        if when == "before its turn":
+            empty.editor.use(tool)
+            empty.drag((110, 160))
+            assert np.array_equal(seen(empty)[155:165, 105:115], empty.photo[155:165, 105:115])
+    empty.run_until(solver.called.is_set)
+    if when != "before its turn":
+        empty.editor.use(tool)
+        empty.drag((110, 160), release=False)
+        if when == "as it is put in":
+            solver.go.set()
+            empty.run_until(lambda: empty.editor.jobs[0].state is State.DONE)
+        empty.editor.release(pointer(110, 160))
+    solver.go.set()
+    empty.settle()
+    inside, outside = (slice(150, 170), slice(100, 120)), (slice(140, 160), slice(66, 86))
+    expected = before[inside] if tool == "restore" else before[70:90, 290:310]
+    assert np.array_equal(empty.photo[inside], expected)
+    assert not np.array_equal(healed[inside], expected)
+    assert (empty.photo[outside] != before[outside]).any()
+    assert empty.labels.count("Heal") == 1
+
+
 @pytest.mark.parametrize("when", ["before its turn", "while it is solved"])
 def test_a_stroke_is_dropped_and_said_if_the_picture_is_cropped_meanwhile(empty: Desk, when: str, solver: Solver):
     healing(empty, lion())

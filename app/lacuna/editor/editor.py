@@ -69,6 +69,7 @@ class Editor:
         self.toolbox = Toolbox(settings, self._gesture_ended)
         self.toolbox.freed.add(self.work.resume)
         self.rests = Rests(self)
+        self.toolbox.painted.add(self.rests.painted_over)
         self.masking = Masking(self)
         self.filling = Filling(self)
         self._queue = queue

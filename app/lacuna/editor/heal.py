@@ -9,7 +9,7 @@ import numpy as np
 from lacuna.contract.progress import Progress
 from lacuna.editor.clone import CloneBrush, CloneStroke, Copied
 from lacuna.editor.strokes import Stroke
-from lacuna.editor.tool import Laid, Pointer, Rest
+from lacuna.editor.tool import Covered, Laid, Pointer, Rest
 from lacuna.engine import seam
 from lacuna.engine.composite import as_grey, composite, differs
 from lacuna.i18n import N_, _
@@ -41,6 +41,10 @@ class HealStroke(CloneStroke):
             self._rest = Healing(self._copied, self._ink.covered, laid)
 
     @property
+    def covered(self) -> Covered:
+        return {}  # it is not in the photo yet, and has its turn after what is pending
+
+    @property
     def rest(self) -> Rest | None:
         return self._rest
 
@@ -58,11 +62,28 @@ class Healing:
         self._offset = copied.offset
         self._shape: tuple[int, ...] = copied.document.shape  # as it is now: the worker may look after a crop
         self._covered = covered
+        self._left: dict[tuple[int, int], Mask] = {}  # by tile: how far newer strokes let this one show; 255 wholly
         self._copied: Copied | None = None
         self._revision = copied.document.photo.revision  # of the photo that `laid`, and later `_copied`, is of
-        self._made: list[tuple[Region, Pixels, Pixels]] = []  # in each tile: what was there, what is to be there
+        # In each tile: its key, what was there, what is to be there.
+        self._made: list[tuple[tuple[int, int], Region, Pixels, Pixels]] = []
+
+    def painted_over(self, covered: Covered) -> None:
+        """By coverage, as the pixels tell nothing where a stroke has put back just what is there."""
+        over = {key: 255 - coverage for key, coverage in covered.items() if key in self._covered}
+        for key, left in over.items():
+            self._left[key] = left if key not in self._left else _times(self._left[key], left)
+        regions = {Region.of_tile(*key, self._shape): left for key, left in over.items()}
+        self.laid = tuple(
+            piece.below(regions[piece.region]) if piece.region in regions else piece for piece in self.laid
+        )
 
     def begin(self) -> None:
+        self._covered = {
+            key: _times(coverage, self._left[key]) if key in self._left else coverage
+            for key, coverage in self._covered.items()
+        }
+        self._left.clear()
         photo = self._document.photo
         self.laid = tuple(
             piece.anew(photo.pixels[piece.region.slices])
@@ -90,10 +111,10 @@ class Healing:
         header = self._document.header
         after = seam.shifted(before, copy, weight > 0, header.white, progress.check)
         after = composite(before, as_grey(after) if header.grey else after, weight)
-        for tile in tiles.values():
+        for key, tile in tiles.items():
             part = tile.intersect(box)
             if not part.empty:
-                self._made.append((part, before[part.slices_in(box)].copy(), after[part.slices_in(box)].copy()))
+                self._made.append((key, part, before[part.slices_in(box)].copy(), after[part.slices_in(box)].copy()))
 
     def _weight(self, box: Region, tiles: dict[tuple[int, int], Region], reach: Region) -> Mask:
         """How much of the copy goes into each pixel of `box`: none where there is nothing to copy."""
@@ -108,10 +129,18 @@ class Healing:
         photo = self._document.photo
         made, self._made = self._made, []
         with self._document.edit(self.label) as edit:
-            for region, before, after in made:
+            for key, region, before, after in made:
+                if key in self._left:
+                    tile = Region.of_tile(*key, self._shape)
+                    after = composite(before, after, self._left[key][region.slices_in(tile)])
                 if photo.changed_since(self._revision, region):
                     now = photo.pixels[region.slices]
                     after = np.where(differs(before, now)[..., None], now, after)
                 with edit.write(photo, region) as pixels:
                     pixels[...] = after
-        return Region.around(region for region, _before, _after in made)
+        return Region.around(region for _key, region, _before, _after in made)
+
+
+def _times(one: Mask, other: Mask) -> Mask:
+    """Their product, 255 for one."""
+    return np.rint(one * (other / np.float32(255))).astype(np.uint8)

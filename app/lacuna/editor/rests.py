@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.document.document import Document
-from lacuna.editor.tool import Laid, Rest
+from lacuna.editor.tool import Covered, Laid, Rest
 from lacuna.engine.jobs import Job, State
 from lacuna.imaging.region import Region
 
@@ -66,6 +66,14 @@ class Rests:
         self._pending.append(pending)
         first = self._editor.in_frame(document, rest.label, begin)
         pending.job = self._editor.work.run(rest.label, work, done, begin=first, failed=over)
+
+    def painted_over(self, covered: Covered) -> None:
+        """The photo was painted on after all that is pending: that stays on top."""
+        document = self._editor.document
+        assert document is not None
+        for pending in self._wanted() if covered else ():
+            if pending.frame == document.frame:
+                pending.rest.painted_over(covered)
 
     @property
     def pending(self) -> bool:

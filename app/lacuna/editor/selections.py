@@ -11,7 +11,7 @@ import numpy as np
 from lacuna.contract.params import choice
 from lacuna.document.document import Document
 from lacuna.editor.strokes import ERASE, MODES, PAINT
-from lacuna.editor.tool import Modifier, Outline, Pointer, Rest
+from lacuna.editor.tool import Covered, Modifier, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging import brush
 from lacuna.imaging.region import Region
@@ -89,6 +89,10 @@ class Shape:
     @property
     def drawn(self) -> Region:
         return self._region
+
+    @property
+    def covered(self) -> Covered:
+        return {}
 
     @property
     def rest(self) -> Rest | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract.params import choice, number
 from lacuna.document.document import Document
-from lacuna.editor.tool import Laid, Outline, Pointer, Rest
+from lacuna.editor.tool import Covered, Laid, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging import brush
 from lacuna.imaging.brush import NibPoint
@@ -94,6 +94,7 @@ class MaskInk:
     def __init__(self, document: Document, erases: bool) -> None:
         self.plane = document.mask
         self.erases = erases
+        self.covered: Covered = {}  # nothing of the photo
         self.edit = document.edit(_("Erase stroke") if erases else _("Brush stroke"))
         self._lay = brush.erase if erases else brush.paint
 
@@ -191,6 +192,10 @@ class Stroke:
     @property
     def drawn(self) -> Region:
         return self._region
+
+    @property
+    def covered(self) -> Covered:
+        return self._ink.covered
 
     @property
     def rest(self) -> Rest | None:

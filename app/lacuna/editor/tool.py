@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Any, Protocol
@@ -10,9 +11,12 @@ import numpy as np
 
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
-from lacuna.engine.composite import differs
-from lacuna.imaging.photo import Pixels
+from lacuna.engine.composite import composite, differs
+from lacuna.imaging.brush import Coverage
+from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
+
+Covered = Mapping[tuple[int, int], Coverage]  # how far a nib has covered pixels of the photo, by tile
 
 
 class Modifier(Flag):
@@ -81,6 +85,10 @@ class Laid:
         inside = part.slices_in(self.region)
         return bool(differs(self.pixels[inside], self.over[inside]).any())
 
+    def below(self, left: Mask) -> Laid:
+        """The same where something was painted over it, of which `left` (h, w) lets 255 show it all, 0 nothing."""
+        return Laid(self.region, composite(self.over, self.pixels, left), self.over)
+
     def anew(self, now: Pixels) -> Laid:
         """The same over `now`: what the picture has become below it."""
         return Laid(self.region, np.where(differs(self.pixels, self.over)[..., None], self.pixels, now), now.copy())
@@ -94,6 +102,10 @@ class Rest(Protocol):
     @property
     def laid(self) -> tuple[Laid, ...]:
         """What to show over the picture until it is done."""
+        ...
+
+    def painted_over(self, covered: Covered) -> None:
+        """On the owner's thread, at any time: the photo was painted on since the gesture, and that stays on top."""
         ...
 
     def begin(self) -> None:
@@ -151,6 +163,11 @@ class Gesture(Protocol):
     @property
     def drawn(self) -> Region:
         """What it has changed in its plane; empty before, and where it changed nothing."""
+        ...
+
+    @property
+    def covered(self) -> Covered:
+        """Where it has painted the photo, even with what was there already; empty if it has not."""
         ...
 
     @property

@@ -13,7 +13,7 @@ from lacuna.editor.clone import CloneBrush
 from lacuna.editor.heal import HealBrush
 from lacuna.editor.selections import Lasso, Polygon, Rectangle
 from lacuna.editor.strokes import ERASE, LARGEST, PAINT, SMALLEST, Brush, Eraser, RestoreBrush
-from lacuna.editor.tool import Gesture, Modifier, Outline, Pointer, Tool
+from lacuna.editor.tool import Covered, Gesture, Modifier, Outline, Pointer, Tool
 from lacuna.editor.wand import Wand
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import N_
@@ -67,7 +67,8 @@ class Toolbox:
 
     Options are remembered in the settings. The size of a nib is not: it follows each picture opened (5 % of its short
     side) until the person sets it, and stays as set from then on for as long as the program runs.
-    `freed()` tells that a gesture is over, before `ended` acts on what it drew.
+    `freed()` tells that a gesture is over, before `ended` acts on what it drew; and before that, as what waited for
+    the end of a stroke may lie below it, `painted(covered)` tells what one that came to its end has covered.
     """
 
     def __init__(self, settings: Settings, ended: Callable[[Ended], None]) -> None:
@@ -76,6 +77,7 @@ class Toolbox:
             Wand(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
+        self.painted: Listeners[[Covered]] = Listeners()
         self.freed: Listeners[[]] = Listeners()
         self.last_drawn = Region(0, 0, 0, 0)  # what the last brush stroke covered
         self._settings = settings
@@ -189,6 +191,7 @@ class Toolbox:
             self._last_end = at
             if self._gesture_tool.paints_mask:
                 self.last_drawn = gesture.drawn
+        self.painted(gesture.covered)
         self.freed()
         self._ended(Ended(self._gesture_tool, gesture, at))
 

@@ -15,7 +15,7 @@ from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.editor.selections import Lasso, SelectionOptions, Shape, erases
-from lacuna.editor.tool import Laid, Outline, Pointer, Rest
+from lacuna.editor.tool import Covered, Laid, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
@@ -82,6 +82,9 @@ class WandClick(Shape):
     @property
     def laid(self) -> tuple[Laid, ...]:
         return ()
+
+    def painted_over(self, covered: Covered) -> None:
+        return  # it changes the mask
 
     def begin(self) -> None:
         return  # it looks at the photo as it was at the click
