@@ -64,6 +64,22 @@ def test_results_of_two_methods_lie_side_by_side_and_the_keys_choose_and_accept(
     assert not np.array_equal(grabbed(window.canvas), second_seen)
 
 
+def test_the_status_line_tells_the_colour_of_the_result_in_view(window: MainWindow) -> None:
+    offered(window)
+    offer = window.editor.offer
+    ((region, pixels),) = offer.results[1].pieces
+    photo = window.editor.document.photo.pixels
+    y, x = np.argwhere((pixels != photo[region.slices]).any(axis=2))[0]
+    window.canvas.cursor_moved.emit(region.x0 + x + 0.5, region.y0 + y + 0.5)
+
+    def shown() -> list[str]:
+        return window.status.colour.text().split()
+
+    wait_until(lambda: shown() == [str(v) for v in pixels[y, x]])
+    key(window.canvas, "Left")
+    wait_until(lambda: shown() == [str(v) for v in photo[region.y0 + y, region.x0 + x]])
+
+
 def test_escape_and_the_cross_keep_the_first_fill(window: MainWindow) -> None:
     strip = offered(window)
     first = window.editor.document.photo.pixels.copy()

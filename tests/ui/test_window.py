@@ -762,6 +762,31 @@ def test_the_status_line_tells_size_depth_zoom_mask_and_the_pixel_below_the_poin
     wait_until(lambda: status.position.text() == "")
 
 
+def test_the_colour_in_the_status_line_follows_the_picture(window: MainWindow) -> None:
+    open_photo(window)
+    document = window.editor.document
+    assert document is not None
+    paint(window, (0.45, 0.5), (0.5, 0.55), (0.55, 0.5))
+    rows, columns = np.nonzero(document.mask.pixels)
+    x, y = int(columns[len(columns) // 2]), int(rows[len(rows) // 2])
+
+    def shown() -> list[str]:
+        return window.status.colour.text().split()
+
+    def told() -> list[str]:
+        return [str(v) for v in document.photo.pixels[y, x]]
+
+    window.canvas.cursor_moved.emit(x + 0.5, y + 0.5)
+    wait_until(lambda: shown() == told())
+    before = shown()
+    fill(window)
+    filled = told()
+    assert filled != before
+    wait_until(lambda: shown() == filled)
+    window.editor.undo()
+    wait_until(lambda: shown() == before)
+
+
 def test_a_zoom_can_be_typed_or_chosen(window: MainWindow) -> None:
     open_photo(window)
     edit = window.status.zoom.lineEdit()

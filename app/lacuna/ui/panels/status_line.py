@@ -110,6 +110,7 @@ class StatusLine(QStatusBar):
         self.hint.setText(hint)
         self.hint.setToolTip(hint)
         self._show_size()
+        self._soon_cursor()  # another result may be in view below the pointer
 
     def _offer(self) -> str:
         offer = self._editor.offer
@@ -142,6 +143,9 @@ class StatusLine(QStatusBar):
     def show_cursor(self, x: float | None, y: float | None) -> None:
         """The pixel below the pointer, in image coordinates; None and None outside the canvas. Shown a little later."""
         self._cursor = (x, y)
+        self._soon_cursor()
+
+    def _soon_cursor(self) -> None:
         if not self._cursor_later.isActive():
             self._cursor_later.start()
 
@@ -155,14 +159,24 @@ class StatusLine(QStatusBar):
             self.swatch.show_colour(None, 1.0)
             return
         column, row = int(x), int(y)
-        pixel = document.photo.pixels[row, column]
+        pixel = self._pixel(document, row, column)
         self.position.setText(f"{column}, {row}")
         self.colour.setText("  ".join(_number(v) for v in pixel))
         self.swatch.show_colour(pixel, document.header.white)
 
+    def _pixel(self, document: Document, row: int, column: int) -> Any:
+        """What is in view there: of the picture, or of a result that is offered over it."""
+        offer = self._editor.offer
+        for region, pixels in () if offer is None else reversed(offer.pieces):  # the last lies on top
+            if region.y0 <= row < region.y1 and region.x0 <= column < region.x1:
+                return pixels[row - region.y0, column - region.x0]
+        return document.photo.pixels[row, column]
+
     def _follow(self) -> None:
         document = self._editor.document
         if document is not None and document is not self._document:
+            document.photo.changed.add(lambda _plane, _change: self._soon_cursor())
+            document.photo.resized.add(lambda _plane: self._soon_cursor())
             document.mask.changed.add(lambda _plane, _change: self._later.start())
             document.mask.resized.add(lambda _plane: self._later.start())
         self._document = document
