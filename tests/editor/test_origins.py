@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from lacuna.editor.tool import Modifier
 from lacuna.imaging.region import Region
 from tests.editor.support import Desk, pointer
 
@@ -56,6 +57,16 @@ def test_a_crop_moves_places_so_nothing_is_shown(filled: Desk):
     assert origin(filled, 65, 65) is None
     filled.editor.undo()
     assert origin(filled, 115, 115) is not None
+
+
+@pytest.mark.parametrize("brush", ["clone", "heal"])
+def test_the_source_of_a_brush_is_marked_alone(filled: Desk, brush: str):
+    filled.editor.use(brush)
+    assert len(filled.editor.outline(pointer(115, 115)).circles) == 2  # the nib, and where the pixel came from
+    filled.click(200, 60, modifiers=Modifier.ALT)
+    assert [(x, y) for x, y, _radius in filled.editor.outline(pointer(115, 115)).circles] == [(115, 115), (200, 60)]
+    filled.drag((100, 110), (115, 115), release=False)
+    assert [(x, y) for x, y, _radius in filled.editor.outline(pointer(115, 115)).circles] == [(115, 115), (215, 65)]
 
 
 def test_nothing_is_shown_unless_it_is_wanted(filled: Desk):

@@ -257,9 +257,13 @@ class Editor:
             self._guarded(lambda: self.toolbox.finish(at))
 
     def outline(self, at: Pointer | None) -> Outline:
-        """What to draw over the picture now: the gesture's outline, else the nib at `at`; and where that came from."""
+        """What to draw over the picture now: the gesture's outline, else the nib at `at`; and where that came from.
+
+        Not beside the source that a stroke copies from: two crosses that look alike would not say which is which.
+        """
         outline = self.toolbox.outline(at)
-        if self.settings.preferences.show_origin and at is not None and self.document is not None:
+        copies = len(outline.circles) > 1
+        if self.settings.preferences.show_origin and at is not None and self.document is not None and not copies:
             origin = self.filling.origins.at(self.document, at.x, at.y)
             if origin is not None:
                 x, y = origin[0] + 0.5, origin[1] + 0.5

@@ -58,7 +58,8 @@ class Pointer:
 class Outline:
     """What to draw over the picture while a tool is used, in image coordinates.
 
-    `circles` are (x, y, radius) of the nib, `path` an unfinished line through (x, y) points, closed where `closed`.
+    `circles` are (x, y, radius) of the nib and, after it, of the place it copies from; `path` is an unfinished line
+    through (x, y) points, closed where `closed`.
     """
 
     circles: tuple[tuple[float, float, float], ...] = ()
