@@ -82,7 +82,7 @@ class Criminisi:
     """Exemplar filling by patch priority. Good at straight edges and texture; every pixel is one of the picture's."""
 
     id = "criminisi"
-    name = N_("Patches by priority (Criminisi)")
+    name = N_("Exemplar patches (Criminisi)")
     summary = N_("Objects on texture and along straight edges: copies small patches of the picture, edges first.")
     Params = CriminisiParams
 
