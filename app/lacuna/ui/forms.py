@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 from lacuna.contract.params import describe
 from lacuna.i18n import _
 from lacuna.ui.fields import Field, NumberField, field
+from lacuna.ui.wheel import leave_wheel
 
 
 class Flow(Enum):
@@ -24,7 +25,8 @@ class Form(QWidget):
     """A control for each setting of a params class.
 
     `changed(name, value)` follows each change by the person; `done` follows Enter or Esc in a field, so that the
-    window can give the keyboard back to the picture. A double click on a label resets that setting.
+    window can give the keyboard back to the picture. A double click on a label resets that setting. In a column the
+    wheel turns no control that has not the keyboard: it scrolls past it.
     """
 
     changed = Signal(str, object)
@@ -81,6 +83,9 @@ class Form(QWidget):
         self._grid.setColumnMinimumWidth(0, width)
 
     def _lay_column(self) -> None:
+        for made in self.fields.values():
+            for widget in made.widgets:
+                leave_wheel(widget)
         self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
@@ -99,7 +104,7 @@ class Form(QWidget):
             else:
                 grid.addWidget(made.widgets[0], row, 1, 1, 2)
 
-    def _lay_row(self) -> None:
+    def _lay_row(self) -> None:  # nothing scrolls round a bar: there the wheel turns what is below the pointer
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from lacuna.ui.unfinished import Unfinished
 
 STATUS_HEIGHT = 34
+DOCK_WIDTH = 310  # at first: the settings of every method fit, so that the picture stays where it is
 
 
 class MainWindow(QMainWindow):
@@ -255,8 +256,9 @@ class MainWindow(QMainWindow):
         docks["zoom"].raise_()
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.resizeDocks([docks["fill"]], [290], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["fill"], docks["zoom"], docks["history"]], [340, 240, 200], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["fill"]], [DOCK_WIDTH], Qt.Orientation.Horizontal)
+        heights = {"fill": 470, "zoom": 200, "history": 110}  # shares, rather: the window is not that high
+        self.resizeDocks([docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
         return docks
 
     def _dock(self, name: str, title: str) -> QDockWidget:

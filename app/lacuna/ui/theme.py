@@ -187,9 +187,11 @@ QComboBox:hover, QAbstractSpinBox:hover, QLineEdit:hover {{ border-color: {t.qui
 QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus {{ border: 2px solid {t.focus}; padding: 2px 5px; }}
 QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit:disabled {{ color: {t.disabled}; background: {t.window}; }}
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; min-height: 0; }}
+QComboBox {{ combobox-popup: 0; }}  /* Fusion's own list hides its last line behind an arrow, for want of 2 px */
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{icons}/arrow-down.svg"); width: 11px; height: 11px; }}
-QComboBox QAbstractItemView {{ border: 1px solid {t.border}; background: {t.raised}; padding: 3px; outline: none; }}
+QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus {{
+  border: 1px solid {t.border}; background: {t.raised}; padding: 3px; outline: none; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
   subcontrol-origin: border; width: 17px; border: none; background: transparent; }}
 QAbstractSpinBox::up-button {{ subcontrol-position: top right; margin-top: 2px; }}

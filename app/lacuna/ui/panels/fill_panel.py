@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
@@ -28,9 +28,10 @@ from lacuna.ui.action_set import ActionSet
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
 from lacuna.ui.tab_order import chain
+from lacuna.ui.wheel import leave_wheel
 from lacuna.words import forecast
 
-LEAST_SETTINGS = 64  # pixels: two settings stay in view
+LEAST_SETTINGS = 104  # pixels: what a method is for and one or two settings stay in view
 ESTIMATE_AFTER = 120  # milliseconds of quiet after a change
 
 
@@ -56,6 +57,7 @@ class FillPanel(QWidget):
         self.backends.setMinimumContentsLength(12)
         self.backends.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.backends.activated.connect(self._backend_chosen)
+        leave_wheel(self.backends)
         column.addWidget(self.backends)
         settings = QWidget(self)
         self._form_place = QVBoxLayout(settings)
@@ -66,15 +68,15 @@ class FillPanel(QWidget):
         self._form_place.addWidget(self.choice)
         self.summary = _wrapped(self, quiet=True)
         self._form_place.addWidget(self.summary)
-        self._scroll = QScrollArea(self)  # a method with many settings must not make the window larger
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
-        self._scroll.setMinimumHeight(LEAST_SETTINGS)
-        self._scroll.setWidget(settings)
+        self._scroll = _Settings(settings, self)
         column.addWidget(self._scroll, 1)
         self.seam, self.alpha = self._shared("composite"), self._shared("fill_alpha")
+        self.reset = QToolButton(self)
+        self.reset.setText(_("Reset settings"))
+        self.reset.setIcon(icon("reset"))
+        self.reset.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.reset.clicked.connect(self._reset)
+        self._form_place.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
         self._form_place.addStretch(1)
         self.estimate = _wrapped(self, quiet=True)
         self.estimate.setAccessibleName(_("Estimate"))
@@ -99,12 +101,6 @@ class FillPanel(QWidget):
             tool.setAutoRaise(True)
             row.addWidget(tool)
         column.addLayout(row)
-        self.reset = QToolButton(self)
-        self.reset.setText(_("Reset settings"))
-        self.reset.setIcon(icon("reset"))
-        self.reset.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.reset.clicked.connect(self._reset)
-        column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
         self._actions = actions
         actions.rebound.connect(self._show_key)
         self._show_key()
@@ -178,7 +174,7 @@ class FillPanel(QWidget):
             self._form.changed.connect(lambda name, value: self._editor.set_param(name, value))
             self._form.done.connect(self.done)
             self._form_place.insertWidget(self._form_place.indexOf(self.summary) + 1, self._form)
-            chain(self.backends, self._form, self.seam, self.alpha)
+            chain(self.backends, self._form, self.seam, self.alpha, self.reset)
             for form in (self._form, self.seam):
                 form.align_labels(max(self._form.label_width, self.seam.label_width))
             self._form_of = info.id
@@ -222,6 +218,30 @@ class FillPanel(QWidget):
 
     def _show_key(self) -> None:
         self.button.setToolTip(self._actions["fill.enter"].toolTip())
+
+
+class _Settings(QScrollArea):
+    """Scrolls up and down alone: a method with many settings makes the window no higher, but the panel as wide as they
+    need beside the scroll bar."""
+
+    def __init__(self, contents: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._contents = contents
+        self.setWidget(contents)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
+        self.setMinimumHeight(LEAST_SETTINGS)
+
+    def minimumSizeHint(self) -> QSize:
+        wide = self._contents.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(wide, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # another method's settings: Qt tells no layout around it
+            self.updateGeometry()
+        return super().event(event)
 
 
 def sentence(estimate: Estimate) -> str:
