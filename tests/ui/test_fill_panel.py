@@ -17,6 +17,8 @@ from lacuna.ui.theme import DARK, LIGHT, Theme, style_sheet
 from tests.ui.support import settle, wait_until
 from tests.ui.windows import open_photo
 
+LAID_OUT = 50  # milliseconds: the layouts around a new form follow one after another, each a turn of the loop later
+
 
 @pytest.fixture(params=[LIGHT, DARK], ids=lambda theme: theme.name)
 def themed(app: QApplication, window: MainWindow, request: pytest.FixtureRequest) -> Iterator[MainWindow]:
@@ -110,7 +112,7 @@ def test_most_settings_are_in_view_at_the_first_start(themed: MainWindow, width:
     open_photo(window)
     window.editor.use_backend("patchmatch")
     settle()
-    assert rows_in_view(window) >= rows
+    wait_until(lambda: rows_in_view(window) >= rows)
     assert window.history_panel.list.viewport().height() >= 60
     assert window.zoom_panel.view.height() >= 90
 
@@ -119,10 +121,12 @@ def test_the_settings_of_every_method_stand_beside_the_scroll_bar(themed: MainWi
     window = themed
     window.resize(1280, 600)
     window.resizeDocks([window.docks["fill"]], [1], Qt.Orientation.Horizontal)
+    wait_until(lambda: window.docks["fill"].width() < 280)
     area = scrolled(window)
     for method in ids():
         window.editor.use_backend(method)
-        wait_until(lambda: area.widget().width() <= area.viewport().width())
+        QTest.qWait(LAID_OUT)
+        assert area.widget().width() <= area.viewport().width(), method
         bar = area.verticalScrollBar()
         if bar.isVisible():
             assert area.viewport().geometry().right() < bar.mapTo(area, QPoint()).x(), method
@@ -131,10 +135,11 @@ def test_the_settings_of_every_method_stand_beside_the_scroll_bar(themed: MainWi
 def test_another_method_does_not_move_the_picture(themed: MainWindow) -> None:
     window = themed
     window.resize(1320, 850)
-    widths = set()
+    area, widths = scrolled(window), set()
     for method in ids():
         window.editor.use_backend(method)
-        settle()
+        QTest.qWait(LAID_OUT)
+        assert area.widget().width() <= area.viewport().width(), method
         widths.add(window.canvas.width())
     assert len(widths) == 1
 
