@@ -149,7 +149,7 @@ class DeepFillV1(nn.Module):
         self.coarse = coarse_stage(layer, layer, 5, base)
         self.refine = RefinementStage(layer, layer, 5, base, conventions, memory)
         if start is Start.MEMBRANE:
-            silence(self.coarse.conv17, self.refine.merged.conv17)
+            silence(self.coarse[-1], self.refine.merged[-1])
 
     def forward(self, image: Tensor, hole: Tensor, queries: Tensor | None = None) -> Stages:
         """Both stages; attention is asked for `queries` alone, where they are given (see `queries_for`)."""

@@ -72,7 +72,7 @@ class DeepFillV2(nn.Module):
         self.coarse = coarse_stage(layer, plain, 6 if guided else 5, base)
         self.refine = RefinementStage(layer, plain, 3, base, conventions, memory)
         if start is Start.MEMBRANE:
-            silence(self.coarse.conv17, self.refine.merged.conv17)
+            silence(self.coarse[-1], self.refine.merged[-1])
 
     def forward(
         self, image: Tensor, hole: Tensor, guide: Tensor | None = None, queries: Tensor | None = None
