@@ -14,7 +14,7 @@ from lacuna.bench.calibration import slowness
 from lacuna.bench.figure import Figure, percentile
 from lacuna.bench.pictures import large
 from lacuna.bench.waits import waited
-from lacuna.bench.window import close_window, open_window, show_picture, turn, wait
+from lacuna.bench.window import at_rest, close_window, open_window, show_picture, turn, wait
 from lacuna.engine.jobs import Job
 
 MOVES = 120
@@ -41,7 +41,7 @@ def run() -> list[Figure]:
                         figures.append(Figure("brush", what, 1000 * percentile(times, 95), "ms", bound, note=note))
                 if job is not None:
                     job.cancel()
-                    wait(lambda: not program.queue.busy)
+                    wait(lambda: at_rest(program))
             program.editor.close()
             turn(0.2)
     finally:

@@ -7,7 +7,7 @@ import time
 
 from lacuna.bench.figure import Figure, percentile
 from lacuna.bench.pictures import large, square_hole
-from lacuna.bench.window import close_window, open_window, show_picture, turn, wait
+from lacuna.bench.window import at_rest, close_window, open_window, show_picture, turn, wait
 from lacuna.engine.jobs import State
 
 ROUNDS = 30
@@ -27,10 +27,10 @@ def run() -> list[Figure]:
         for backend in ("telea", "ns"):
             editor.use_backend(backend)
             editor.paste_mask(lambda: mask)
-            wait(lambda: not program.queue.busy and not editor.jobs)
+            wait(lambda: at_rest(program))
             before = time.perf_counter()
             editor.fill()
-            wait(lambda: not program.queue.busy and not editor.jobs)
+            wait(lambda: at_rest(program))
             whole = time.perf_counter() - before
             moments = random.Random(0)
             answer, cancelled, free = [], [], []
@@ -41,7 +41,7 @@ def run() -> list[Figure]:
                 wait(lambda job=job: job.started is not None)  # type: ignore[misc]
                 turn(moments.uniform(0, 0.8) * whole)
                 if job.state is not State.RUNNING:  # it was sooner
-                    wait(lambda: not program.queue.busy and not editor.jobs)
+                    wait(lambda: at_rest(program))
                     editor.undo()
                     continue
                 start = time.perf_counter()
@@ -49,7 +49,7 @@ def run() -> list[Figure]:
                 answer.append(time.perf_counter() - start)
                 wait(lambda job=job: not job.matters)  # type: ignore[misc]
                 cancelled.append(time.perf_counter() - start)
-                wait(lambda: not program.queue.busy and not editor.jobs)
+                wait(lambda: at_rest(program))
                 free.append(time.perf_counter() - start)
                 turn(0.4)  # a call left to itself comes to its end: the next is measured alone
             for what, times in (("window answers", answer), ("job is cancelled", cancelled), ("worker is free", free)):

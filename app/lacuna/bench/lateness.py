@@ -10,7 +10,7 @@ from pathlib import Path
 from lacuna.bench.figure import Figure, percentile
 from lacuna.bench.pictures import large, square_hole, write_jpeg
 from lacuna.bench.waits import waited
-from lacuna.bench.window import close_window, open_window, show_picture, turn, wait
+from lacuna.bench.window import at_rest, close_window, open_window, show_picture, turn, wait
 
 INTERVAL = 0.005  # seconds
 BOUNDS = {95: 5.0, 99: 16.0}  # percentile -> ms
@@ -32,13 +32,13 @@ def run() -> list[Figure]:
                 def go() -> None:
                     editor.use_backend(backend)
                     editor.paste_mask(lambda: square_hole(picture.shape, 500))
-                    wait(lambda: not program.queue.busy)
+                    wait(lambda: at_rest(program))
                     editor.fill()
 
                 return go
 
             fill("telea")()
-            wait(lambda: not program.queue.busy)
+            wait(lambda: at_rest(program))
             kinds = {
                 "filling with telea": fill("telea"),
                 "filling with ns": fill("ns"),
@@ -76,7 +76,7 @@ def _lateness(program, begin: Callable[[], None]) -> list[float]:  # type: ignor
         begin()
         last[:] = time.perf_counter(), waited()
         timer.start()
-        wait(lambda: not program.queue.busy)
+        wait(lambda: at_rest(program))
         timer.stop()
         turn(0.1)
     return late

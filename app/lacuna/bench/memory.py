@@ -28,7 +28,7 @@ def session() -> None:
     import tempfile
 
     from lacuna.bench.pictures import SIZES
-    from lacuna.bench.window import close_window, open_window, turn, wait
+    from lacuna.bench.window import at_rest, close_window, open_window, turn, wait
 
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "picture.jpg"
@@ -40,13 +40,13 @@ def session() -> None:
         program = open_window()
         editor = program.editor
         editor.open(path)
-        wait(lambda: editor.document is not None and not program.queue.busy)
+        wait(lambda: editor.document is not None and at_rest(program))
         turn(0.5)
         _paint(program)
         editor.use_backend("telea")
         editor.fill()
         turn(0.05)
-        wait(lambda: not program.queue.busy)
+        wait(lambda: at_rest(program))
         turn(0.5)
         peak = _peak()
         close_window(program)

@@ -70,8 +70,13 @@ def show_picture(program: Program, pixels: Pixels) -> None:
     shape = pixels.shape[:2]
     wait(lambda: program.editor.document is not None and program.editor.document.shape == shape)
     canvas.update()
-    wait(lambda: canvas.finished and not program.queue.busy)
+    wait(lambda: canvas.finished and at_rest(program))
     turn(0.3)
+
+
+def at_rest(program: Program) -> bool:
+    """No job runs or waits, and what they made has been put in: the worker is free a moment before that."""
+    return not program.queue.busy and not program.editor.jobs
 
 
 def wait(until: Callable[[], bool], seconds: float = 120.0) -> None:
