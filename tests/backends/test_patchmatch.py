@@ -12,23 +12,12 @@ from numpy.typing import NDArray
 import lacuna
 from lacuna.backends.patch_levels import level_of
 from lacuna.backends.patch_offsets import dominant
-from lacuna.backends.patchmatch import PatchMatch, PatchMatchParams
-from lacuna.contract.fill import Filled, FillWork, Runtime
+from lacuna.backends.patchmatch import PatchMatchParams
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import UnsuitableMask
 from lacuna.imaging.photo import Hole
+from tests.backends.completion import Impatient, completed
 from tests.pictures import lion
-
-
-def completed(
-    image: NDArray[Any], hole: Hole, *, threads: int = 1, params: PatchMatchParams | None = None, **rest: Any
-) -> Filled:
-    """What the backend itself makes of a crop."""
-    backend = PatchMatch()
-    backend.load(Runtime(threads=threads))
-    white = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    progress = rest.pop("progress", None) or Progress()
-    return backend.fill(FillWork(image, hole, white, **rest), params or PatchMatchParams(), progress)
 
 
 def square(shape: tuple[int, ...], y: int, x: int, side: int) -> Hole:
@@ -219,19 +208,11 @@ def test_one_source_patch_is_enough():
 
 @pytest.mark.parametrize("after", [0, 1, 5, 40])
 def test_a_cancel_is_heard_between_steps(after: int):
-    told = 0
-
-    def report(_fraction: float, _stage: str) -> None:
-        nonlocal told
-        told += 1
-        if told > after:
-            progress.cancel()
-
-    progress = Progress(report)
+    progress = Impatient(after)
     image = crop()
     with pytest.raises(Cancelled):
         completed(image, square(image.shape, 40, 50, 100), progress=progress)
-    assert told == after + 1
+    assert progress.told == after + 1
 
 
 def test_the_growing_fill_is_shown_from_coarse_to_fine():

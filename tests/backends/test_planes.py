@@ -11,14 +11,15 @@ import pytest
 from numpy.typing import NDArray
 
 import lacuna
-from lacuna.backends.patchmatch import PatchMatch, PatchMatchParams
+from lacuna.backends.patchmatch import PatchMatchParams
 from lacuna.backends.plane_offsets import regular_offsets
 from lacuna.backends.planes import planes_of
 from lacuna.backends.rectified import Halvings, view_of
 from lacuna.backends.vanishing import segments, vanishing_points
-from lacuna.contract.fill import Filled, FillWork, Runtime
+from lacuna.contract.fill import Filled
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.imaging.photo import Hole
+from tests.backends import completion
 from tests.pictures import lion
 
 SIZE = (420, 540)
@@ -74,13 +75,8 @@ def box(y0: int, y1: int, x0: int, x1: int, shape: tuple[int, ...] = SIZE) -> Ho
     return hole
 
 
-def completed(image: NDArray[Any], hole: Hole, *, planes: bool = True, threads: int = 1, **rest: Any) -> Filled:
-    """What the backend itself makes of a crop."""
-    backend = PatchMatch()
-    backend.load(Runtime(threads=threads))
-    white = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
-    progress = rest.pop("progress", None) or Progress()
-    return backend.fill(FillWork(image, hole, white, **rest), PatchMatchParams(planes=planes), progress)
+def completed(image: NDArray[Any], hole: Hole, *, planes: bool = True, **rest: Any) -> Filled:
+    return completion.completed(image, hole, params=PatchMatchParams(planes=planes), **rest)
 
 
 def decibels(filled: NDArray[Any], truth: NDArray[Any], hole: Hole) -> float:
@@ -225,15 +221,7 @@ def test_deep_pictures_are_filled_in_their_own_depth():
 
 @pytest.mark.parametrize("after", [0, 1, 6, 30])
 def test_a_cancel_is_heard_between_steps(after: int):
-    told = 0
-
-    def report(_fraction: float, _stage: str) -> None:
-        nonlocal told
-        told += 1
-        if told > after:
-            progress.cancel()
-
-    progress = Progress(report)
+    progress = completion.Impatient(after)
     with pytest.raises(Cancelled):
         completed(corner(), box(150, 260, 170, 360), progress=progress)
-    assert told == after + 1
+    assert progress.told == after + 1

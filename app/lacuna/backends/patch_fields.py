@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, Self
@@ -24,6 +25,10 @@ class Hunt:
     radius: int
     backward: bool
     seeds: NDArray[np.int64]  # one for each band
+
+    def over(self, count: int) -> list[tuple[int, int, int]]:
+        """The bands of so many targets, each with its seed."""
+        return [(*band, seed) for band, seed in zip(bands(count), self.seeds.tolist(), strict=True)]
 
 
 class Field(Protocol):
@@ -116,21 +121,19 @@ class PlainField:
         self, image: Pixels, scale: Bytes8, pixels: Places, weights: Floats, crew: Crew
     ) -> tuple[Floats, Places]:
         level, numbers = self.level, numbers_of(self.level)
-        values, places = np.empty((pixels.size, 3), np.float32), np.empty((pixels.size, 2), np.int32)
 
-        def collect(begin: int, end: int) -> None:
+        def collect(begin: int, end: int, values: Floats, places: Places) -> None:
             self._votes.collect(
                 image, level.sums, self._shift, scale.unit, pixels, begin, end,
                 numbers, level.field, weights, values, places,
             )  # fmt: skip
 
-        crew.each(bands(pixels.size), collect)
-        return values, places
+        return collected(pixels, collect, crew)
 
     def _search_all(
         self, targets: Places, field: Places, costs: Places, hunt: Hunt, gap: int, crew: Crew
     ) -> None:  # fmt: skip
-        level, parts = self.level, bands(targets.size)
+        level, parts = self.level, hunt.over(targets.size)
         before = field if len(parts) == 1 else field.copy()
 
         def search(begin: int, end: int, seed: int) -> None:
@@ -139,7 +142,7 @@ class PlainField:
                 costs, hunt.offsets, hunt.backward, hunt.radius, gap, seed,
             )  # fmt: skip
 
-        crew.each([(*part, seed) for part, seed in zip(parts, hunt.seeds.tolist(), strict=True)], search)
+        crew.each(parts, search)
 
     def _sum_up(self, places: Places, crew: Crew) -> None:
         level = self.level
@@ -148,6 +151,13 @@ class PlainField:
             self._sums.sum_up(level.picture, level.width, places, begin, end, level.sums)
 
         crew.each(bands(places.size), sum_up)
+
+
+def collected(pixels: Places, collect: Callable[[int, int, Floats, Places], None], crew: Crew) -> tuple[Floats, Places]:
+    """The values (n, 3) of `pixels` and the places (n, 2) they name, as `collect` puts them in, band by band."""
+    values, places = np.empty((pixels.size, 3), np.float32), np.empty((pixels.size, 2), np.int32)
+    crew.each(bands(pixels.size), lambda begin, end: collect(begin, end, values, places))
+    return values, places
 
 
 def seeds_for(count: int, random: np.random.Generator) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lacuna.backends.patch_fields import numbers_of
 from lacuna.backends.patch_levels import Floats, Level, Places, bytes_for, nearest_known
 from lacuna.backends.patch_offsets import Repeats
 from lacuna.backends.patch_rim import in_depth, met, voted
@@ -106,8 +107,7 @@ def _collected(
 ) -> tuple[Places, Floats, Places]:
     """Those of `pixels` that patches vote for, what they say (n, 3), and the pixel (n, 2) that the heaviest names."""
     level = voters.level
-    numbers = np.full(level.height * level.width, -1, np.int32)
-    numbers[level.targets] = np.arange(level.targets.size, dtype=np.int32)
+    numbers = numbers_of(level)
     values = np.empty((pixels.size, 3), np.float32)
     places = np.empty((pixels.size, 2), np.int32)
     weights = voters.weights ** np.float32(SHARPER)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.backends.patch_crew import Crew, bands
-from lacuna.backends.patch_fields import Hunt, numbers_of, parents, rows_of
+from lacuna.backends.patch_fields import Hunt, collected, numbers_of, parents, rows_of
 from lacuna.backends.patch_levels import PATCH, Bytes8, Floats, Level, Places
 from lacuna.imaging.photo import Pixels
 
@@ -89,7 +89,7 @@ class TurnedField:
         fine.field[fine.targets], self.turned[fine.targets] = place, turn
 
     def search(self, hunt: Hunt, costs: Places, crew: Crew) -> None:
-        level, parts = self.level, bands(self.level.targets.size)
+        level, parts = self.level, hunt.over(self.level.targets.size)
         alone = len(parts) == 1
         before = level.field if alone else level.field.copy()
         turned_before = self.turned if alone else self.turned.copy()
@@ -101,7 +101,7 @@ class TurnedField:
                 hunt.offsets, hunt.backward, hunt.radius, seed,
             )  # fmt: skip
 
-        crew.each([(*part, seed) for part, seed in zip(parts, hunt.seeds.tolist(), strict=True)], search)
+        crew.each(parts, search)
 
     def vote(self, weights: Floats, crew: Crew) -> None:
         level = self.level
@@ -126,16 +126,14 @@ class TurnedField:
         self, image: Pixels, scale: Bytes8, pixels: Places, weights: Floats, crew: Crew
     ) -> tuple[Floats, Places]:
         level, numbers = self.level, numbers_of(self.level)
-        values, places = np.empty((pixels.size, 3), np.float32), np.empty((pixels.size, 2), np.int32)
 
-        def collect(begin: int, end: int) -> None:
+        def collect(begin: int, end: int, values: Floats, places: Places) -> None:
             self._kernel.collect(
                 image, scale.dark, scale.unit, pixels, begin, end, numbers, level.field, self.turned,
                 self._turns.offsets, self._gains, self._shifts, weights, values, places,
             )  # fmt: skip
 
-        crew.each(bands(pixels.size), collect)
-        return values, places
+        return collected(pixels, collect, crew)
 
     def _where_fits(self, places: Places, turns: NDArray[Any]) -> NDArray[np.int16]:
         """`turns`, but none at all where there is no room for them."""
