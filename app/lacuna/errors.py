@@ -81,5 +81,13 @@ class UnsuitableWeights(LacunaError):
         self.misfits = misfits
 
 
+class UnknownModel(LacunaError):
+    """A model that is not installed."""
+
+
+class DamagedModel(LacunaError):
+    """A model's folder that is incomplete, altered, or not understood."""
+
+
 class JournalDamaged(LacunaError):
     """A session journal that can be restored only in part, or not at all."""

@@ -1,0 +1,247 @@
+"""Models as folders of data: what `config.json` says of the weights beside it, where they lie, and if they are whole.
+
+A folder holds `config.json`, `weights.safetensors`, one graph for each part of the network and, where they ship with
+the program, `MODEL_CARD.md`. Nothing in it is code, and nothing of it is used before its SHA-256 was compared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from lacuna import paths
+from lacuna.errors import DamagedModel, UnknownModel
+from lacuna.i18n import _
+
+FORMAT = 1  # of config.json; a reader refuses what is newer
+CONFIG = "config.json"
+WEIGHTS = "weights.safetensors"
+CARD = "MODEL_CARD.md"
+LONGEST_CONFIG = 1 << 20  # bytes
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # of a model, and so of its folder
+FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # of a file in it: no way out of the folder
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Network(StrEnum):
+    """The networks that Lacuna can build; see `lacuna.networks`."""
+
+    DEEPFILL_V1 = "deepfill-v1"
+    DEEPFILL_V2 = "deepfill-v2"
+    EDGE_CONNECT = "edgeconnect"
+    PEN_NET = "pennet"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What has to be known to build a network and to run it, as `config.json` says it.
+
+    `width` multiplies the channels, `guided` tells of an input for lines; `conventions` is a name in
+    `networks.conventions` ("" for networks that know only one), `start` what stands in the hole before the first layer
+    ("published" or "membrane"), `colours` the order of channels ("rgb" or "bgr"). `dtype` is that of the numbers on
+    disk. `side` is the length in pixels that the long side of a crop should have, as in training. `graphs` names the
+    file of each part of the network, `sha256` the hash of every file but `config.json`. `psnr` is the mean in dB that
+    was measured inside the holes of the evaluation set: the highest of several models is taken unasked.
+    """
+
+    network: Network
+    title: str
+    width: float = 1.0
+    guided: bool = False
+    conventions: str = ""
+    start: str = "published"
+    colours: str = "rgb"
+    dtype: str = "float32"
+    side: int = 512
+    graphs: Mapping[str, str] = field(default_factory=dict)
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    psnr: float | None = None
+    licence: str = ""
+    source: str = ""
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the field, for what no reader could use."""
+        for name, known in (("start", ("published", "membrane")), ("colours", ("rgb", "bgr"))):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}: {getattr(self, name)}")
+        if self.dtype not in ("float16", "float32"):
+            raise ValueError(f"dtype: {self.dtype}")
+        if not 0 < self.width <= 4:
+            raise ValueError(f"width: {self.width}")
+        if not 64 <= self.side <= 4096:
+            raise ValueError(f"side: {self.side}")
+        for name, files in (("graphs", self.graphs.values()), ("sha256", self.sha256)):
+            for file in files:
+                if not FILE.fullmatch(file) or file == CONFIG:
+                    raise ValueError(f"{name}: {file}")
+        for file, digest in self.sha256.items():
+            if not SHA256.fullmatch(digest):
+                raise ValueError(f"sha256: {file}")
+
+    def to_json(self) -> str:
+        """The text of `config.json`."""
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> ModelConfig:
+        """The config that `to_json` wrote. Raises ValueError, saying what is wrong, for any other text."""
+        given = json.loads(text)
+        if not isinstance(given, dict):
+            raise ValueError("not an object")
+        if given.get("format") != FORMAT:
+            raise ValueError(f"format: {given.get('format')}")
+        fields = {f.name for f in dataclasses.fields(ModelConfig)}
+        odd = (given.keys() - fields) | ({"network", "title"} - given.keys())
+        if odd:
+            raise ValueError(f"unknown or missing: {', '.join(sorted(odd))}")
+        return ModelConfig(**{name: _read(name, value) for name, value in given.items()})
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "width": (int, float),
+    "guided": (bool,),
+    "side": (int,),
+    "format": (int,),
+    "psnr": (int, float, type(None)),
+    "graphs": (dict,),
+    "sha256": (dict,),
+}
+
+
+def _read(name: str, value: Any) -> Any:
+    kinds = _KINDS.get(name, (str,))
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise ValueError(f"{name}: {value!r}")
+    if isinstance(value, dict) and not all(isinstance(part, str) for pair in value.items() for part in pair):
+        raise ValueError(f"{name}: {value!r}")
+    if name == "network" and value not in set(Network):
+        raise ValueError(f"{name}: {value!r}")
+    return Network(str(value)) if name == "network" else value
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that was found; `shipped` with the program or the person's own.
+
+    `damaged` says what is wrong with a folder that cannot be used, and is "" for a good one; `config` is None then.
+    """
+
+    name: str
+    folder: Path
+    config: ModelConfig | None
+    shipped: bool = False
+    damaged: str = ""
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / WEIGHTS
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
+
+
+def folders() -> tuple[Path, ...]:
+    """Where models are looked for, in this order: the program's own, then the person's."""
+    return paths.models(), paths.data_folder() / "models"
+
+
+def installed() -> tuple[Model, ...]:
+    """All models, by name; of two with one name the program's own. Reads the configs alone, and hashes nothing."""
+    found: dict[str, Model] = {}
+    for place in folders():
+        for folder in _folders_in(place):
+            found.setdefault(folder.name, _model(folder, shipped=place == paths.models()))
+    return tuple(found[name] for name in sorted(found))
+
+
+def model(name: str) -> Model:
+    """The model of this name, ready to be verified. Raises UnknownModel, naming those there are, or DamagedModel."""
+    known = {found.name: found for found in installed()}
+    if name not in known:
+        raise UnknownModel(
+            _("There is no model “{model}”.").format(model=name),
+            hint=_("There are: {names}.").format(names=", ".join(known) or _("none")),
+        )
+    if known[name].damaged:
+        raise _damaged(known[name], known[name].damaged)
+    return known[name]
+
+
+def of(*networks: Network) -> tuple[Model, ...]:
+    """The models of these networks that can be used, the best measured first, shipped before others."""
+    fitting = [found for found in installed() if found.config is not None and found.config.network in networks]
+    return tuple(sorted(fitting, key=lambda found: (-_psnr(found), not found.shipped, found.name)))
+
+
+def _psnr(found: Model) -> float:
+    measured = None if found.config is None else found.config.psnr
+    return float("-inf") if measured is None else measured
+
+
+_verified: dict[Path, tuple[int, int]] = {}  # file -> size and time when its hash was right
+
+
+def verify(found: Model) -> None:
+    """Compare the hash of every file; a file that has not changed since is not read again. Raises DamagedModel."""
+    if found.config is None:
+        raise _damaged(found, found.damaged)
+    for file, wanted in found.config.sha256.items():
+        path = found.folder / file
+        try:
+            status = path.stat()
+            if _verified.get(path) == (status.st_size, status.st_mtime_ns):
+                continue
+            right = digest(path) == wanted
+        except OSError as error:
+            raise _damaged(found, _("{file} cannot be read").format(file=file), error) from error
+        if not right:
+            raise _damaged(found, _("{file} is not the file that it was").format(file=file))
+        _verified[path] = (status.st_size, status.st_mtime_ns)
+
+
+def _damaged(found: Model, reason: str, cause: OSError | None = None) -> DamagedModel:
+    hint = _("Install Lacuna anew.") if found.shipped else _("Remove it and import it anew.")
+    sentence = _("The model “{model}” cannot be used: {reason}.").format(model=found.name, reason=reason)
+    return DamagedModel(sentence, hint=hint, cause=cause)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _folders_in(place: Path) -> Iterator[Path]:
+    try:
+        entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if NAME.fullmatch(entry.name) and entry.is_dir() and os.path.exists(os.path.join(entry.path, CONFIG)):
+            yield Path(entry.path)
+
+
+def _model(folder: Path, *, shipped: bool) -> Model:
+    try:
+        with (folder / CONFIG).open("rb") as file:
+            data = file.read(LONGEST_CONFIG + 1)
+        if len(data) > LONGEST_CONFIG:
+            raise ValueError("too long")
+        config = ModelConfig.from_json(data.decode())
+        missing = [name for name in {WEIGHTS, *config.graphs.values()} if name not in config.sha256]
+        if missing:
+            raise ValueError(f"sha256: {', '.join(sorted(missing))}")
+    except (OSError, ValueError, RecursionError) as error:
+        return Model(folder.name, folder, None, shipped, _("{file}: {reason}").format(file=CONFIG, reason=error))
+    return Model(folder.name, folder, config, shipped)
