@@ -243,5 +243,5 @@ def _model(folder: Path, *, shipped: bool) -> Model:
         if missing:
             raise ValueError(f"sha256: {', '.join(sorted(missing))}")
     except (OSError, ValueError, RecursionError) as error:
-        return Model(folder.name, folder, None, shipped, _("{file}: {reason}").format(file=CONFIG, reason=error))
+        return Model(folder.name, folder, None, shipped, f"{CONFIG}: {error}")
     return Model(folder.name, folder, config, shipped)
