@@ -8,10 +8,12 @@ import sys
 
 import pytest
 
+from lacuna.contract.fill import Needs
 from lacuna.engine import device
 from lacuna.errors import UnknownBackend
 
-CPU, BOTH = frozenset({"cpu"}), frozenset({"cpu", "cuda"})
+CPU, BOTH = Needs(), Needs(devices=frozenset({"cpu", "cuda"}))
+ASKED = Needs(devices=frozenset({"cpu", "cuda"}), on_request=frozenset({"cuda"}))
 
 
 @pytest.fixture
@@ -27,15 +29,15 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_cuda")
 def test_without_a_card_auto_is_the_processor_and_asking_for_one_is_refused() -> None:
     assert device.resolve("auto", CPU) == device.resolve("auto", BOTH) == device.resolve("cpu", BOTH) == "cpu"
-    for usable in (CPU, BOTH):
+    for needs in (CPU, BOTH, ASKED):
         with pytest.raises(UnknownBackend, match="no card"):
-            device.resolve("cuda", usable)
+            device.resolve("cuda", needs)
 
 
 @pytest.mark.usefixtures("cuda")
-def test_with_a_card_auto_takes_it_for_who_can_use_it() -> None:
-    assert device.resolve("auto", BOTH) == device.resolve("cuda", BOTH) == "cuda"
-    assert device.resolve("auto", CPU) == "cpu"
+def test_with_a_card_auto_takes_it_for_who_gains_by_it() -> None:
+    assert device.resolve("auto", BOTH) == device.resolve("cuda", BOTH) == device.resolve("cuda", ASKED) == "cuda"
+    assert device.resolve("auto", CPU) == device.resolve("auto", ASKED) == "cpu"
     with pytest.raises(UnknownBackend, match="does not run on cuda"):
         device.resolve("cuda", CPU)
 
@@ -53,10 +55,17 @@ def test_without_torch_it_is_told_without_importing_anything(monkeypatch: pytest
     device.cuda_missing.cache_clear()
 
 
-def test_the_processor_is_found_without_importing_torch() -> None:
-    code = "import sys; from lacuna.engine import device; device.runtime_for('auto', frozenset({'cpu'})); "
-    code += "sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+@pytest.mark.parametrize("devices", ["{'cpu'}", "{'cpu', 'cuda'}"])
+def test_where_no_card_is_wanted_the_processor_is_found_without_importing_torch(devices: str) -> None:
+    needs = f"Needs(devices=frozenset({devices}), on_request=frozenset({{'cuda'}}))"
+    assert not _imports_torch(f"device.runtime_for('auto', {needs})")
+
+
+def _imports_torch(what: str) -> bool:
+    code = f"import sys; from lacuna.contract.fill import Needs; from lacuna.engine import device; {what}; "
+    code += "print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip() == "True"
 
 
 def test_one_core_is_left_to_the_window_and_memory_is_what_is_free() -> None:

@@ -174,7 +174,7 @@ def memory() -> None:
             for region in windows_for(mask, backend.needs(params), FillOptions())
         )
         request = FillRequest(windows, picture.shape[:2], 255.0, "patchmatch", params, recipe=False)
-        fill_request(request, device.runtime_for("cpu", frozenset({"cpu"})), Progress())
+        fill_request(request, device.runtime_for("cpu", backend.needs(params)), Progress())
 
     fill(40)  # libraries and compiled kernels are there before
     before = _peak()

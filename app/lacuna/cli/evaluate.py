@@ -97,7 +97,7 @@ def _method(word: str, order: Order) -> Method:
             raise InvalidParameter(sentence, hint=_("Write it as BACKEND:NAME=VALUE,NAME=VALUE."))
         values[name.strip()] = value.strip()
     params: Any = validate(chosen.Params, values)
-    runtime = device.runtime_for(order.device, chosen.needs(params).devices)
+    runtime = device.runtime_for(order.device, chosen.needs(params))
     return Method(word, backend, params, runtime, order.seed)
 
 

@@ -64,7 +64,7 @@ def run(order: Order) -> None:
     params: Any = validate(chosen.Params, _settings(order.settings))
     joining = composite_named(order.composite)
     needs = chosen.needs(params)
-    runtime = device.runtime_for(order.device, needs.devices)
+    runtime = device.runtime_for(order.device, needs)
     photo = _read(order)
     mask = _mask(order, photo)
     if order.mask == ALPHA:

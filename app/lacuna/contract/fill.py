@@ -56,6 +56,7 @@ class Needs:
     context: Context = Context()
     max_pixels: int | None = None  # of one crop; None = no limit
     devices: frozenset[str] = frozenset({"cpu"})
+    on_request: frozenset[str] = frozenset()  # of these, what it seldom gains by: "auto" leaves them out
     seeded: bool = False  # another seed gives another result
     composite: Composite = Composite.PLAIN  # what "auto" means for it
     smooth: bool = False  # the result has no grain of its own: the picture's may be put in
@@ -64,6 +65,11 @@ class Needs:
     megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core, until it has been measured
     start_seconds: float = 0.0  # beside that, once in a fill, however much there is to do
     bytes_per_pixel: float = 16.0  # working memory for each pixel of the crop
+
+    @property
+    def unasked(self) -> frozenset[str]:
+        """The devices that it may be given where none is named."""
+        return self.devices - self.on_request
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ class Filling:
 
     def _submit(self, asked: Asked, needs: Needs) -> None:
         def work(progress: Progress) -> Ran:
-            runtime = runtime_for("auto", needs.devices)
+            runtime = runtime_for("auto", needs)
             return asked.run(runtime, progress, measured=not registry.needs_loading(asked.backend, runtime))
 
         begin = self._editor.in_frame(asked.document, asked.label, asked.begin)

@@ -72,7 +72,7 @@ def fill(
         composite=composite_named(composite),
         grain=grain,
     )
-    runtime = devices.runtime_for(device, needs.devices)
+    runtime = devices.runtime_for(device, needs)
     request = FillRequest(
         windows=_windows(image, plane, needs, options, allowed),
         size=(image.shape[0], image.shape[1]),

@@ -87,7 +87,7 @@ class Automatic:
         return Needs(
             guides=frozenset().union(*(needs.guides for needs in all_needs)),
             context=context,
-            devices=frozenset().union(*(needs.devices for needs in all_needs)),
+            devices=frozenset().union(*(needs.unasked for needs in all_needs)),
             smooth=any(needs.smooth for needs in all_needs),  # it gets what it lacks, and may lack none
             seeded=True,
             compiles=any(needs.compiles for needs in all_needs),

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from lacuna.contract.fill import Runtime
+from lacuna.contract.fill import Needs, Runtime
 from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 
@@ -16,16 +16,16 @@ DEVICES = ("auto", "cpu", "cuda")
 FALLBACK_MEMORY = 2 << 30  # where the system does not say what is free
 
 
-def runtime_for(asked: str, usable: frozenset[str]) -> Runtime:
-    """The runtime for `asked` ("auto", "cpu", "cuda") and a backend that can use the devices `usable`.
+def runtime_for(asked: str, needs: Needs) -> Runtime:
+    """The runtime for `asked` ("auto", "cpu", "cuda") and a backend with these needs.
 
     Raises UnknownBackend when a graphics card is asked for that is not there or that the backend cannot use, before
-    anything runs. "auto" takes a card only for a backend that can use one, so that torch is imported for no other.
+    anything runs. "auto" takes a card only for a backend that gains by one, so that torch is imported for no other.
     """
-    return Runtime(device=resolve(asked, usable), threads=threads(), memory=memory())
+    return Runtime(device=resolve(asked, needs), threads=threads(), memory=memory())
 
 
-def resolve(asked: str, usable: frozenset[str]) -> str:
+def resolve(asked: str, needs: Needs) -> str:
     """The device for `asked`; see `runtime_for`."""
     if asked not in DEVICES:
         raise UnknownBackend(
@@ -36,14 +36,14 @@ def resolve(asked: str, usable: frozenset[str]) -> str:
         missing = cuda_missing()
         if missing:
             raise UnknownBackend(missing, hint=_("Use --device cpu or --device auto."))
-    if asked != "auto" and asked not in usable:
+    if asked != "auto" and asked not in needs.devices:
         raise UnknownBackend(
             _("This backend does not run on {device}.").format(device=asked),
-            hint=_("It runs on: {names}.").format(names=", ".join(sorted(usable))),
+            hint=_("It runs on: {names}.").format(names=", ".join(sorted(needs.devices))),
         )
     if asked != "auto":
         return asked
-    return "cuda" if "cuda" in usable and not cuda_missing() else "cpu"
+    return "cuda" if "cuda" in needs.unasked and not cuda_missing() else "cpu"
 
 
 @cache

@@ -103,7 +103,7 @@ def request_of(info: registry.BackendInfo, work: FillWork, guides: tuple[GuideSt
 
 
 def runtime_for(info: registry.BackendInfo, runtime: Runtime) -> Runtime:
-    return runtime if runtime.device in info.needs.devices else replace(runtime, device="cpu")
+    return runtime if runtime.device in info.needs.unasked else replace(runtime, device="cpu")
 
 
 def _pixels(request: FillRequest, result: FillResult) -> Pixels:
