@@ -61,6 +61,11 @@ def test_where_no_card_is_wanted_the_processor_is_found_without_importing_torch(
     assert not _imports_torch(f"device.runtime_for('auto', {needs})")
 
 
+def test_without_a_driver_torch_is_not_asked_for_a_card() -> None:
+    assert not _imports_torch("device._has_driver = lambda: False; assert 'driver' in device.cuda_missing()")
+    assert _imports_torch("device._has_driver = lambda: True; device.cuda_missing()")
+
+
 def _imports_torch(what: str) -> bool:
     code = f"import sys; from lacuna.contract.fill import Needs; from lacuna.engine import device; {what}; "
     code += "print('torch' in sys.modules)"

@@ -48,14 +48,29 @@ def resolve(asked: str, needs: Needs) -> str:
 
 @cache
 def cuda_missing() -> str:
-    """Why there is no CUDA, or "" where there is. Imports torch only where it is installed."""
+    """Why there is no CUDA, or "" where there is. Imports torch, which takes seconds, only where it could find one."""
     if find_spec("torch") is None:
         return _("CUDA needs the package torch, which is not installed.")
+    if not _has_driver():
+        return _("There is no driver of a CUDA graphics card.")
     import torch
 
     if not torch.cuda.is_available():
         return _("The installed torch finds no CUDA graphics card.")
     return ""
+
+
+def _has_driver() -> bool:
+    """Whether a driver is there through which torch could find a card."""
+    if os.path.exists("/dev/kfd"):  # AMD's; torch calls it CUDA too
+        return True
+    import ctypes
+
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def threads() -> int:
