@@ -31,7 +31,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "networks": frozenset({"torch", "safetensors"}),
     "inference": frozenset({"contract", "networks", "onnxruntime", "safetensors", "torch", "onnx", "onnxscript"}),
     "training": frozenset({"networks", "imaging", "metrics", "contract", "torch", "cv2"}),
-    "backends": frozenset({"contract", "imaging", "kernels", "inference", "cv2"}),
+    "backends": frozenset({"contract", "imaging", "kernels", "inference", "cv2", "torch"}),
     "upscale": frozenset({"contract", "imaging", "inference", "cv2"}),
     "engine": frozenset({"contract", "imaging", "metrics", "kernels", "detection", "cv2", "torch"}),
     "engine.registry": frozenset({"contract", "imaging", "backends", "upscale"}),

@@ -10,9 +10,9 @@ out the same (by +0.01, +0.04 and -0.06 dB).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.backends.criminisi_card import Card, CardFailed, by_card, release
+from lacuna.backends.criminisi_race import race
 from lacuna.backends.patch_crew import Crew
 from lacuna.backends.patch_echoes import echoes
 from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
@@ -88,6 +90,7 @@ class Criminisi:
 
     def __init__(self) -> None:
         self._threads = 1
+        self._has_card = False
 
     def needs(self, params: CriminisiParams) -> Needs:
         whole, exact = params.search is Search.WHOLE, params.method is Method.EXACT
@@ -95,6 +98,9 @@ class Criminisi:
         return Needs(
             guides=frozenset({Guide.SOURCE}),
             context=Context(minimum=WHOLE if whole else params.ring + params.patch, share=0.0),
+            devices=frozenset({"cpu", "cuda"} if exact else {"cpu"}),
+            # Within a ring a fill takes less time than torch and the card take to start.
+            on_request=frozenset() if whole else frozenset({"cuda"}),
             compiles=True,
             seeded=not exact,
             megapixel_seconds=(150.0 if whole and exact else 25.0) * 3.0 / core,
@@ -108,19 +114,38 @@ class Criminisi:
 
         self._cv2, self._kernel = cv2, criminisi
         self._threads = max(1, runtime.threads)
+        self.unload()  # another runtime may do without the card
+        self._has_card = runtime.device == "cuda"
         # Compiled at the first use on this machine, here, where the job says that it is loading.
-        image = np.zeros((8, 8, 3), np.uint8)
-        hole = np.zeros((8, 8), bool)
-        hole[4, 4] = True
-        state = criminisi.start(image, hole, ~hole, radius=1, core=1, reach=WHOLE, floor=FLOOR)
-        assert state is not None
+        state = self._small()
         criminisi.aim(state)
         criminisi.search(state, 0, 1, state.best)
         criminisi.copy(state)
         criminisi.step(state, 1)
+        if self._has_card:
+            self._load_card()
+
+    def _small(self) -> Any:
+        """A fill of one pixel."""
+        image = np.zeros((8, 8, 3), np.uint8)
+        hole = np.zeros((8, 8), bool)
+        hole[4, 4] = True
+        state = self._kernel.start(image, hole, ~hole, radius=1, core=1, reach=WHOLE, floor=FLOOR)
+        assert state is not None
+        return state
+
+    def _load_card(self) -> None:
+        from lacuna.kernels.criminisi_ahead import ahead_of
+
+        state = self._small()
+        with suppress(CardFailed):  # a fill meets it again, and says so
+            for _moment in by_card(state, Card(state), ahead_of(state), lambda: None):
+                pass
 
     def unload(self) -> None:
-        pass
+        if self._has_card:
+            self._has_card = False
+            release()
 
     def fill(self, work: FillWork, params: CriminisiParams, progress: Progress) -> Filled:
         _refuse_thin(work, params.patch)
@@ -142,10 +167,14 @@ class Criminisi:
         )
         if state is None:
             raise _no_source(work, params)
+        notes: list[str] = []
+        moments: Iterator[None] = self._moments(state, progress.check)
+        if self._has_card and exact:
+            moments = race(state, self._moments(state, progress.check), progress.check, notes)
         result = np.array(work.image)
         pixels = np.count_nonzero(work.hole)
         shown = time.monotonic()
-        for _moment in self._moments(state, progress.check):
+        for _moment in moments:
             progress.at(self._kernel.filled(state) / pixels)
             if time.monotonic() - shown >= SHOWN:
                 shown = time.monotonic()
@@ -156,7 +185,7 @@ class Criminisi:
         whole = Region.whole(work.hole.shape)
         came_from = self._kernel.came_from(state, *whole.slices)
         _put(result, work.image, came_from, whole)
-        return Filled(result, came_from=came_from)
+        return Filled(result, came_from=came_from, notes=tuple(notes))
 
     def _echoes(
         self, image: NDArray[np.uint8], hole: Hole, sources: Hole, seed: int, progress: Progress
@@ -164,7 +193,7 @@ class Criminisi:
         with ThreadPoolExecutor(self._threads, "lacuna-criminisi") as pool:
             return echoes(self._cv2, image, hole, sources & ~hole, np.random.default_rng(seed), Crew(pool, progress))
 
-    def _moments(self, state: Any, check: Callable[[], None]) -> Iterator[None]:
+    def _moments(self, state: Any, check: Callable[[], None]) -> Generator[None, None, None]:
         """Fill, coming back every few milliseconds."""
         kernel = self._kernel
         with ExitStack() as stack:

@@ -205,15 +205,7 @@ def aim(state: Any) -> Any:
                     state.counts[row, column + c] = 1
     _cut_strips(state, side)
     choose_looks(state, side)
-    reach = state.reach
-    found = 0
-    while found == 0:
-        top, bottom = max(radius, y - reach), min(height - radius, y + reach + 1)
-        left, right = max(radius, x - reach), min(columns - radius, x + reach + 1)
-        if left < right:
-            for v in range(top, bottom):
-                found += state.sources[v * (width + 1) + right] - state.sources[v * (width + 1) + left]
-        reach *= 2
+    top, bottom, left, right = window_of(state, y, x)
     numbers[TARGET] = target
     numbers[TOP], numbers[HEIGHT], numbers[LEFT], numbers[WIDTH] = top, bottom - top, left, right - left
     numbers[CURSOR] = 0
@@ -226,6 +218,22 @@ def aim(state: Any) -> Any:
             n += 1
     try_hints(state)
     return True
+
+
+@compiled
+def window_of(state: Any, y: Any, x: Any) -> Any:
+    """Where sources of a target are looked for, as half-open (top, bottom, left, right): there is one at least."""
+    height, columns, radius = state.height, state.columns, state.radius
+    reach = state.reach
+    found = 0
+    while found == 0:
+        top, bottom = max(radius, y - reach), min(height - radius, y + reach + 1)
+        left, right = max(radius, x - reach), min(columns - radius, x + reach + 1)
+        if left < right:
+            for v in range(top, bottom):
+                found += state.sources[v * (state.width + 1) + right] - state.sources[v * (state.width + 1) + left]
+        reach *= 2
+    return top, bottom, left, right
 
 
 @compiled

@@ -103,16 +103,16 @@ def _settle(state: Any, at: Any) -> Any:
     pixel = heap[at]
     while at > 0:
         above = (at - 1) // 2
-        if not _before(state, pixel, heap[above]):
+        if not before(state, pixel, heap[above]):
             break
         heap[at] = heap[above]
         place[heap[at]] = at + 1
         at = above
     while True:
         below = 2 * at + 1
-        if below + 1 < size and _before(state, heap[below + 1], heap[below]):
+        if below + 1 < size and before(state, heap[below + 1], heap[below]):
             below += 1
-        if below >= size or not _before(state, heap[below], pixel):
+        if below >= size or not before(state, heap[below], pixel):
             break
         heap[at] = heap[below]
         place[heap[at]] = at + 1
@@ -122,6 +122,6 @@ def _settle(state: Any, at: Any) -> Any:
 
 
 @inlined
-def _before(state: Any, a: Any, b: Any) -> Any:
+def before(state: Any, a: Any, b: Any) -> Any:
     """Pixel `a` is filled before `b`: the higher priority, then the first in reading order."""
     return state.priority[a] > state.priority[b] or (state.priority[a] == state.priority[b] and a < b)
