@@ -169,6 +169,25 @@ def test_a_held_key_shows_the_original_until_it_is_let_go(window: MainWindow) ->
     assert not canvas.comparison.active
 
 
+def test_a_key_is_held_wherever_the_keyboard_is_but_in_a_field_being_typed_into(window: MainWindow) -> None:
+    open_photo(window)
+    backend = window.editor.backend
+    window.action_set.rebind("view.original", ("N",))  # a letter, for which a combo box would search
+    for part in (window.fill_panel.backends, window.history_panel.list, window.fill_panel.button):
+        part.setFocus()
+        QTest.keyPress(part, Qt.Key.Key_N)
+        assert window.canvas.comparison.active
+        QTest.keyRelease(part, Qt.Key.Key_N)
+        assert not window.canvas.comparison.active
+    assert window.editor.backend == backend
+    box = window.status.zoom.lineEdit()
+    assert box is not None
+    box.setFocus()
+    QTest.keyPress(box, Qt.Key.Key_N)
+    assert not window.canvas.comparison.active
+    QTest.keyRelease(box, Qt.Key.Key_N)
+
+
 def test_from_the_menu_a_held_action_stays_until_it_is_chosen_again(window: MainWindow) -> None:
     open_photo(window)
     window.action_set["view.magnifier"].trigger()

@@ -43,6 +43,23 @@ def turn(widget: QWidget, notches: int = -1) -> None:
     settle()
 
 
+def test_a_method_that_is_picked_by_the_pointer_gives_the_keyboard_back_to_the_picture(window: MainWindow) -> None:
+    open_photo(window)
+    box = window.fill_panel.backends
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton)
+    wait_until(box.view().isVisible)
+    QTest.qWait(QApplication.doubleClickInterval())  # sooner, a release belongs to the press that opened it
+    row = box.view().visualRect(box.model().index(ids().index("ns"), 0))
+    QTest.mouseClick(box.view().viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    settle()
+    assert window.editor.backend == "ns"
+    assert window.canvas.hasFocus()
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert window.editor.backend != "ns"
+    assert box.hasFocus()
+
+
 def rows_in_view(window: MainWindow) -> int:
     """Settings of the method that can be seen whole."""
     area, form = scrolled(window), window.fill_panel.findChildren(Form)[-1]

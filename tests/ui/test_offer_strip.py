@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QSlider, QToolButton
 
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.panels.offer_strip import OfferStrip
@@ -62,6 +63,32 @@ def test_results_of_two_methods_lie_side_by_side_and_the_keys_choose_and_accept(
     assert document.steps()[-1].backend == "scripted"
     key(window.canvas, "Left")  # nothing is offered any more: the view moves
     assert not np.array_equal(grabbed(window.canvas), second_seen)
+
+
+def test_left_and_right_choose_a_result_wherever_the_keyboard_is_but_in_a_field_being_typed_into(
+    window: MainWindow,
+) -> None:
+    offered(window, methods=("scripted", "telea"))
+    panel, settings = window.fill_panel, window.editor.params
+    slider = next(slider for slider in panel.findChildren(QSlider) if slider.isVisible())
+    for part in (panel.backends, slider, window.navigator.view, window.history_panel.list, panel.button):
+        part.setFocus()
+        QTest.keyClick(part, Qt.Key.Key_Left)
+        settle()
+        assert window.editor.offer.chosen == 0
+        QTest.keyClick(part, Qt.Key.Key_Right)
+        settle()
+        assert window.editor.offer.chosen == 1
+    assert (window.editor.backend, window.editor.params) == ("telea", settings)
+    box = window.status.zoom.lineEdit()
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Left)
+    assert window.editor.offer.chosen == 1
+    window.editor.drop()
+    settle()
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert window.editor.params != settings
 
 
 def test_the_status_line_tells_the_colour_of_the_result_in_view(window: MainWindow) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from lacuna.i18n import _
@@ -28,6 +28,7 @@ class ActionSet(QObject):
         self._window = window
         self._actions = {row.id: self._made(row) for row in ROWS}
         self._held: dict[int, Row] = {}
+        self._holds: list[QShortcut] = []  # what is held has keys of its own: an action is not told which key it was
         self._latched: set[str] = set()
         self._bind()
 
@@ -75,18 +76,18 @@ class ActionSet(QObject):
                 action.setEnabled(enabled)
             if row.checked is not None:
                 action.setChecked(row.checked(self._window))
+            if row.everywhere is not None:
+                action.setShortcutContext(
+                    Qt.ShortcutContext.WindowShortcut
+                    if row.everywhere(self._window)
+                    else Qt.ShortcutContext.WidgetShortcut
+                )
 
-    def key_pressed(self, event: QKeyEvent) -> bool:
-        """Begin what lasts as long as a key is held; True if the key is one of those."""
-        if event.isAutoRepeat():
-            return event.key() in self._held
-        pressed = QKeySequence(event.keyCombination()).toString()
-        for row in ROWS if self._window.furnished else ():
-            if row.reach is Reach.HELD and pressed in self.keys(row.id) and row.enabled(self._window):
-                self._held[event.key()] = row
-                row.verb(self._window)
-                return True
-        return False
+    def _hold(self, row: Row, key: int) -> None:
+        """Begin what lasts as long as `key` is down."""
+        if self._window.furnished and key not in self._held and row.enabled(self._window):
+            self._held[key] = row
+            row.verb(self._window)
 
     def key_released(self, event: QKeyEvent) -> bool:
         """End it; True if the key was one of those."""
@@ -145,17 +146,29 @@ class ActionSet(QObject):
             self._actions[row.id].setChecked(row.checked(self._window))
 
     def _bind(self) -> None:
+        for hold in self._holds:
+            hold.deleteLater()
+        self._holds = []
         for row in ROWS:
             keys = [QKeySequence(key) for key in self.keys(row.id)]
             action = self._actions[row.id]
             plain = plain_text(row)
             if row.reach is Reach.HELD:
+                self._holds += [self._holding(row, key) for key in keys]
                 shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
                 action.setText(f"{_(row.text)}\t{shown}" if shown else _(row.text))
             else:
                 action.setShortcuts(keys)
                 shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
             action.setToolTip(f"{plain} ({shown})" if shown else plain)
+
+    def _holding(self, row: Row, sequence: QKeySequence) -> QShortcut:
+        """The key that holds `row`. As a shortcut it comes before what a combo box or a list would search for."""
+        hold = QShortcut(sequence, self._window)
+        hold.setAutoRepeat(False)
+        key = sequence[0].key()  # type: ignore[index]
+        hold.activated.connect(lambda: self._hold(row, key))
+        return hold
 
 
 def plain_text(row: Row) -> str:

@@ -24,7 +24,7 @@ class Reach(Enum):
 
     WINDOW = "window"
     CANVAS = "canvas"  # only while the picture has the keyboard: other widgets need these keys themselves
-    HELD = "held"  # as long as the key is down: `verb` at the press, `released` at the release
+    HELD = "held"  # as long as the key is down, in the whole window: `verb` at the press, `released` at the release
 
 
 class Menu(Enum):
@@ -54,6 +54,7 @@ class Row:
     checked: Test | None = None  # makes it a toggle
     reach: Reach = Reach.WINDOW
     released: Verb | None = None
+    everywhere: Test | None = None  # while it holds, the keys of a CANVAS action work in the whole window
     starts_group: bool = False
     submenu: str = ""
 
@@ -82,6 +83,10 @@ def has_something_to_stop(w: MainWindow) -> bool:
     return w.editor.gesture is not None or w.editor.offer is not None or bool(w.editor.jobs) or has_mask(w)
 
 
+def has_results(w: MainWindow) -> bool:
+    return w.editor.offer is not None and len(w.editor.offer.results) > 1
+
+
 def has_fill(w: MainWindow) -> bool:
     return w.editor.document is not None and bool(w.editor.document.steps())
 
@@ -101,8 +106,10 @@ def _opacity(tenths: int, text: str) -> Row:
     )  # fmt: skip
 
 
-def _nudge(way: str, text: str, key: str, verb: Verb) -> Row:
-    return Row(f"view.nudge.{way}", text, (key,), verb, Menu.NONE, has_picture, reach=Reach.CANVAS)
+def _nudge(way: str, text: str, key: str, verb: Verb, *, everywhere: Test | None = None) -> Row:
+    return Row(
+        f"view.nudge.{way}", text, (key,), verb, Menu.NONE, has_picture, reach=Reach.CANVAS, everywhere=everywhere
+    )
 
 
 # fmt: off
@@ -207,8 +214,10 @@ ROWS: tuple[Row, ...] = (
         has_picture, icon="magnifier", reach=Reach.HELD, released=lambda w: w.magnify(False)),
     Row("view.full_screen", N_("F&ull screen"), ("F11",), lambda w: w.toggle_full_screen(), Menu.VIEW, always,
         checked=lambda w: w.isFullScreen(), starts_group=True),
-    _nudge("left", N_("Nudge the view left, or show the result before"), "Left", lambda w: w.sideways(-1)),
-    _nudge("right", N_("Nudge the view right, or show the next result"), "Right", lambda w: w.sideways(1)),
+    _nudge("left", N_("Nudge the view left, or show the result before"), "Left", lambda w: w.sideways(-1),
+        everywhere=has_results),
+    _nudge("right", N_("Nudge the view right, or show the next result"), "Right", lambda w: w.sideways(1),
+        everywhere=has_results),
     _nudge("up", N_("Nudge the view up"), "Up", lambda w: w.canvas.nudge(0, -1)),
     _nudge("down", N_("Nudge the view down"), "Down", lambda w: w.canvas.nudge(0, 1)),
     # help

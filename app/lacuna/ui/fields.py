@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -33,7 +33,7 @@ class Field(QObject):
     """The widgets of one setting. `changed(value)` follows what the person does, never what `show_value` does."""
 
     changed = Signal(object)
-    done = Signal()  # Enter or Esc: the person is through with this field
+    done = Signal()  # Enter, Esc or a choice by the pointer: the person is through with this field
 
     def __init__(self, param: Param, parent: QWidget) -> None:
         super().__init__(parent)
@@ -157,14 +157,34 @@ class NumberField(Field):
         return int(snapped) if self.whole else round(snapped, 6)
 
 
+class Chooser(QComboBox):
+    """A combo box; `picked` follows a choice from a list that the pointer opened, as the person is through then."""
+
+    picked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pointed = False
+        self.activated.connect(lambda _index: self.picked.emit() if self._pointed else None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pointed = True
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._pointed = False
+        super().keyPressEvent(event)
+
+
 class ChoiceField(Field):
     def __init__(self, param: Param, parent: QWidget) -> None:
         super().__init__(param, parent)
-        self.box = QComboBox(parent)
+        self.box = Chooser(parent)
         for _value, label in param.choices:
             self.box.addItem(_(label))
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.box.activated.connect(lambda _index: self.changed.emit(self.value()))
+        self.box.picked.connect(self.done)
         self._named(self.box)
         self.show_value(param.default)
 

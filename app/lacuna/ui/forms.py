@@ -24,9 +24,9 @@ class Flow(Enum):
 class Form(QWidget):
     """A control for each setting of a params class.
 
-    `changed(name, value)` follows each change by the person; `done` follows Enter or Esc in a field, so that the
-    window can give the keyboard back to the picture. A double click on a label resets that setting. In a column the
-    wheel turns no control that has not the keyboard: it scrolls past it.
+    `changed(name, value)` follows each change by the person; `done` follows Enter, Esc or a choice by the pointer, so
+    that the window can give the keyboard back to the picture. A double click on a label resets that setting. In a
+    column the wheel turns no control that has not the keyboard: it scrolls past it.
     """
 
     changed = Signal(str, object)

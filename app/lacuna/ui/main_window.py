@@ -23,6 +23,7 @@ from lacuna.i18n import _
 from lacuna.settings import Settings
 from lacuna.ui import layout
 from lacuna.ui.action_set import ActionSet
+from lacuna.ui.actions import has_results
 from lacuna.ui.bars import Bars
 from lacuna.ui.panels.start_panel import StartPanel
 from lacuna.ui.stage import Stage, Zone
@@ -181,7 +182,7 @@ class MainWindow(QMainWindow):
     def sideways(self, step: int) -> None:
         """Show the next of the results offered, or the one before; with none, move the view."""
         offer = self.editor.offer
-        if offer is not None and len(offer.results) > 1:
+        if offer is not None and has_results(self):
             self.editor.choose(offer.chosen + step)
         else:
             self.canvas.nudge(step, 0)
@@ -417,10 +418,6 @@ class MainWindow(QMainWindow):
             self.editor.close()
         event.accept()
         self.ended.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.action_set.key_pressed(event):
-            super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not self.action_set.key_released(event):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -25,6 +24,7 @@ from lacuna.engine.registry import BackendInfo
 from lacuna.i18n import _
 from lacuna.settings import Preferences
 from lacuna.ui.action_set import ActionSet
+from lacuna.ui.fields import Chooser
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
 from lacuna.ui.tab_order import chain
@@ -36,7 +36,7 @@ ESTIMATE_AFTER = 120  # milliseconds of quiet after a change
 
 
 class FillPanel(QWidget):
-    """Shows the editor's backend, params and estimate; `done` follows Enter or Esc in one of its fields."""
+    """Shows the editor's backend, params and estimate; `done`: the person is through with one of its fields."""
 
     done = Signal()
     preferred = Signal(str, object)  # a preference that is shown here too: its name and new value
@@ -52,11 +52,12 @@ class FillPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(10)
-        self.backends = QComboBox(self)
+        self.backends = Chooser(self)
         self.backends.setAccessibleName(_("Backend"))
         self.backends.setMinimumContentsLength(12)
-        self.backends.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.backends.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.backends.activated.connect(self._backend_chosen)
+        self.backends.picked.connect(self.done)
         leave_wheel(self.backends)
         column.addWidget(self.backends)
         settings = QWidget(self)
