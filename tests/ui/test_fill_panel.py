@@ -13,6 +13,7 @@ from lacuna.engine.registry import ids
 from lacuna.ui.dialogs.preferences import Preferences
 from lacuna.ui.forms import Form
 from lacuna.ui.main_window import MainWindow
+from lacuna.ui.scrolled import Scrolled
 from lacuna.ui.theme import DARK, LIGHT, Theme, style_sheet
 from tests.ui.support import settle, wait_until
 from tests.ui.windows import open_photo
@@ -105,10 +106,12 @@ def test_the_wheel_changes_no_preference(window: MainWindow) -> None:
     dialog.open()
     assert QTest.qWaitForWindowExposed(dialog, 5000)
     settle()
+    (page,) = dialog.findChildren(Scrolled)
     for form in dialog.forms:
         for made in form.fields.values():
             for control in made.widgets:
                 if not control.hasFocus():
+                    page.ensureWidgetVisible(control)
                     turn(control)
     assert heard == []
 
@@ -143,7 +146,7 @@ def test_the_settings_of_every_method_stand_beside_the_scroll_bar(themed: MainWi
     for method in ids():
         window.editor.use_backend(method)
         QTest.qWait(LAID_OUT)
-        assert area.widget().width() <= area.viewport().width(), method
+        wait_until(lambda: area.widget().width() <= area.viewport().width())
         bar = area.verticalScrollBar()
         if bar.isVisible():
             assert area.viewport().geometry().right() < bar.mapTo(area, QPoint()).x(), method
@@ -156,7 +159,7 @@ def test_another_method_does_not_move_the_picture(themed: MainWindow) -> None:
     for method in ids():
         window.editor.use_backend(method)
         QTest.qWait(LAID_OUT)
-        assert area.widget().width() <= area.viewport().width(), method
+        wait_until(lambda: area.widget().width() <= area.viewport().width())
         widths.add(window.canvas.width())
     assert len(widths) == 1
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QRect, QSize
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 VERSION = 1  # rises when docks or bars change so much that an old layout does not fit
 FIRST_SIZE = QSize(1320, 860)
+FRAME = QSize(16, 44)  # what a desktop puts around a window, at most; it is known only once the window is seen
 
 
 def kept(window: QMainWindow) -> str:
@@ -33,6 +34,11 @@ def first(window: QMainWindow) -> None:
     at = QRect(available.topLeft(), size)
     at.moveCenter(available.center())
     window.setGeometry(at)
+
+
+def room_on(window: QWidget) -> QSize:
+    """The largest size of `window` at which all of it is seen on its screen."""
+    return window.screen().availableSize() - FRAME
 
 
 def _bring_on_screen(window: QMainWindow) -> None:

@@ -52,7 +52,7 @@ class About(Dialog):
         self.parts.setReadOnly(True)
         self.parts.setTabChangesFocus(True)
         self.parts.setAccessibleName(_("Libraries and their licences"))
-        self.parts.setMinimumHeight(210)
+        self.parts.setMinimumHeight(120)
         self.parts.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.body.addWidget(self.parts, 1)
         self.copy = self.add_button(_("Copy versions"), self._copy, left=True)

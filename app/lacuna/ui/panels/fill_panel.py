@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,6 +25,7 @@ from lacuna.ui.action_set import ActionSet
 from lacuna.ui.fields import Chooser
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
+from lacuna.ui.scrolled import Scrolled
 from lacuna.ui.tab_order import chain
 from lacuna.ui.wheel import leave_wheel
 from lacuna.words import forecast
@@ -69,7 +68,8 @@ class FillPanel(QWidget):
         self._form_place.addWidget(self.choice)
         self.summary = _wrapped(self, quiet=True)
         self._form_place.addWidget(self.summary)
-        self._scroll = _Settings(settings, self)
+        self._scroll = Scrolled(settings, self)
+        self._scroll.setMinimumHeight(LEAST_SETTINGS)
         column.addWidget(self._scroll, 1)
         self.seam, self.alpha = self._shared("composite"), self._shared("fill_alpha")
         self.reset = QToolButton(self)
@@ -219,30 +219,6 @@ class FillPanel(QWidget):
 
     def _show_key(self) -> None:
         self.button.setToolTip(self._actions["fill.enter"].toolTip())
-
-
-class _Settings(QScrollArea):
-    """Scrolls up and down alone: a method with many settings makes the window no higher, but the panel as wide as they
-    need beside the scroll bar."""
-
-    def __init__(self, contents: QWidget, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._contents = contents
-        self.setWidget(contents)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
-        self.setMinimumHeight(LEAST_SETTINGS)
-
-    def minimumSizeHint(self) -> QSize:
-        wide = self._contents.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(wide, super().minimumSizeHint().height())
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:  # another method's settings: Qt tells no layout around it
-            self.updateGeometry()
-        return super().event(event)
 
 
 def sentence(estimate: Estimate) -> str:
