@@ -6,11 +6,40 @@ import sys
 
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
+from lacuna.engine.registry import ids
 from lacuna.ui.dialogs.dialog import Dialog
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.theme import LIGHT, style_sheet
 from tests.ui.support import settle
-from tests.ui.windows import opened_window
+from tests.ui.windows import open_photo, opened_window
+
+
+def check_window(window: MainWindow) -> None:
+    """Nothing makes the window larger than the screen: not the start panel, no method, no tool, no problem."""
+    screen = window.screen().availableGeometry()
+    window.start.show_recent([f"/pictures/a-rather-long-name-of-a-picture-{number}.jpg" for number in range(6)])
+    settle()
+    assert screen.contains(window.geometry())
+    open_photo(window)
+    for method in ids():
+        window.editor.use_backend(method)
+        settle()
+        assert seen_whole(window.fill_panel.button), method
+    for tool in window.editor.tools:
+        window.editor.use(tool.id)
+        settle()
+        assert window.options.form is not None
+        for made in window.options.form.fields.values():
+            assert seen_whole(made.widgets[-1]), (tool.id, made.param.name)
+    window.fill_panel.problem.setText("What is in the way of this fill, in a sentence or in two that are long. " * 2)
+    window.fill_panel.problem.show()
+    settle()
+    assert seen_whole(window.fill_panel.button)
+    for dock in window.docks.values():
+        dock.raise_()
+        settle()
+        assert seen_whole(dock.widget())
+    assert screen.contains(window.geometry()), window.geometry()
 
 
 def check_dialogs(window: MainWindow) -> None:
@@ -38,8 +67,9 @@ def main() -> None:
     app = QApplication(["lacuna"])
     app.setStyle("Fusion")
     app.setStyleSheet(style_sheet(LIGHT))
-    with opened_window() as window:
+    with opened_window(size=(0, 0)) as window:
         assert window.screen().size().toTuple() == tuple(map(int, sys.argv[1:]))  # type: ignore[attr-defined]
+        check_window(window)
         check_dialogs(window)
     print("as it should be")
 

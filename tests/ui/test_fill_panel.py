@@ -49,7 +49,7 @@ def test_a_method_that_is_picked_by_the_pointer_gives_the_keyboard_back_to_the_p
     box = window.fill_panel.backends
     QTest.mouseClick(box, Qt.MouseButton.LeftButton)
     wait_until(box.view().isVisible)
-    QTest.qWait(QApplication.doubleClickInterval())  # sooner, a release belongs to the press that opened it
+    QTest.qWait(2 * QApplication.doubleClickInterval())  # sooner, a release belongs to the press that opened it
     row = box.view().visualRect(box.model().index(ids().index("ns"), 0))
     QTest.mouseClick(box.view().viewport(), Qt.MouseButton.LeftButton, pos=row.center())
     settle()

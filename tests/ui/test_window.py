@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QAccessible, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -1006,6 +1006,25 @@ def test_the_layout_is_remembered(home: Path) -> None:
         assert window.docks["fill"].isVisible()
 
 
+def test_a_layout_of_a_higher_screen_gives_way_to_one_with_tabs_on_a_low_one(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lacuna.ui import layout
+
+    kept = layout.kept(window)
+    assert not window.tabifiedDockWidgets(window.docks["history"])
+    monkeypatch.setattr(layout, "room_on", lambda _window: QSize(800, 460))
+    layout.restore(window, window.docks, kept)
+    settle()
+    assert len(window.tabifiedDockWidgets(window.docks["fill"])) == 3
+    assert not window.fill_panel.visibleRegion().isEmpty()
+    low = layout.kept(window)
+    window.docks["history"].raise_()
+    layout.restore(window, window.docks, low)
+    settle()
+    assert not window.fill_panel.visibleRegion().isEmpty()
+
+
 @pytest.mark.parametrize("layout", ["nonsense", "AAAA.BBBB", "...."])
 def test_a_damaged_layout_leaves_a_usable_window(layout: str) -> None:
     with opened_window(Settings(layout=layout)) as window:
@@ -1019,11 +1038,11 @@ def test_a_window_from_a_larger_screen_comes_back_on_this_one(window: MainWindow
     window.move(5000, 4000)
     text = layout.kept(window)
     window.move(0, 0)
-    layout.restore(window, text)
+    layout.restore(window, window.docks, text)
     assert window.screen().availableGeometry().intersects(window.geometry())
     window.resize(9000, 7000)
     text = layout.kept(window)
-    layout.restore(window, text)
+    layout.restore(window, window.docks, text)
     assert window.width() <= window.screen().availableGeometry().width()
 
 

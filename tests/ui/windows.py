@@ -25,8 +25,8 @@ SAMPLES = paths.resources() / "samples"
 
 
 @contextmanager
-def opened_window(settings: Settings | None = None) -> Iterator[MainWindow]:
-    """A shown window with nothing open, past its idle work; its worker is ended afterwards."""
+def opened_window(settings: Settings | None = None, size: tuple[int, int] = (1280, 800)) -> Iterator[MainWindow]:
+    """A shown window with nothing open, past its idle work; its worker is ended afterwards. Size (0, 0): its own."""
     door = MainThread()
     queue = JobQueue(door.deliver)
     if settings is None:
@@ -35,7 +35,7 @@ def opened_window(settings: Settings | None = None) -> Iterator[MainWindow]:
             settings.backend = "telea"  # one that has nothing to compile
     window = MainWindow(settings)
     window.furnish(Editor(settings, queue))
-    shown(window, 1280, 800)
+    shown(window, *size)
     window.when_idle()
     settle()
     try:

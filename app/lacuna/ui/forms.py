@@ -8,12 +8,15 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QWidget
 
 from lacuna.contract.params import describe
 from lacuna.i18n import _
 from lacuna.ui.fields import Field, NumberField, field
 from lacuna.ui.wheel import leave_wheel
+
+SLIDER_WIDTH = 90  # in a row
+GAP = 6
 
 
 class Flow(Enum):
@@ -77,6 +80,25 @@ class Form(QWidget):
         """What the labels of a column need."""
         return max((label.sizeHint().width() for label in self.findChildren(_Label)), default=0)
 
+    def show_sliders(self, on: bool) -> None:
+        """Show the sliders of a row, or leave them out: a narrow bar has room for the boxes alone."""
+        for slider in self._sliders():
+            slider.setVisible(on)
+
+    @property
+    def sliders_width(self) -> int:
+        """What the sliders of a row need, with the gaps beside them."""
+        return len(self._sliders()) * (SLIDER_WIDTH + GAP)
+
+    @property
+    def width_without_sliders(self) -> int:
+        """What a row needs at least."""
+        shown = sum(not slider.isHidden() for slider in self._sliders())
+        return self.minimumSizeHint().width() - shown * (SLIDER_WIDTH + GAP)
+
+    def _sliders(self) -> list[QSlider]:
+        return [f.slider for f in self.fields.values() if isinstance(f, NumberField) and f.slider is not None]
+
     def align_labels(self, width: int) -> None:
         """Give the labels of a column this width, so that forms below each other look like one."""
         assert self._grid is not None
@@ -107,7 +129,7 @@ class Form(QWidget):
     def _lay_row(self) -> None:  # nothing scrolls round a bar: there the wheel turns what is below the pointer
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row.setSpacing(GAP)
         for index, made in enumerate(self.fields.values()):
             if index:
                 row.addSpacing(10)
@@ -115,8 +137,8 @@ class Form(QWidget):
                 row.addWidget(_Label(made, self.reset, self))
             for widget in made.widgets:
                 row.addWidget(widget)
-            if isinstance(made, NumberField) and made.slider is not None:
-                made.slider.setFixedWidth(90)
+        for slider in self._sliders():
+            slider.setFixedWidth(SLIDER_WIDTH)
         row.addStretch(1)
 
 

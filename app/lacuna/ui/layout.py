@@ -1,30 +1,74 @@
-"""The window's place and its docks, remembered between starts, and brought back also on another screen."""
+"""The window's place and its docks, remembered between starts, and brought back also on another screen.
+
+A low screen has not room for all docks below each other: there some share a place, behind tabs.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QRect, QSize
+from enum import IntEnum
+
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 VERSION = 1  # rises when docks or bars change so much that an old layout does not fit
+DOCK_WIDTH = 310  # at first: the settings of every method fit, so that the picture stays where it is
+HEIGHTS = {"fill": 470, "zoom": 200, "history": 110}  # at first; shares, rather: the window is not that high
 FIRST_SIZE = QSize(1320, 860)
 FRAME = QSize(16, 44)  # what a desktop puts around a window, at most; it is known only once the window is seen
 
 
+class Stack(IntEnum):
+    """How many docks stand below each other. A layout of one is not brought back where another one is called for."""
+
+    THREE = 0  # zoom view and navigator share a place
+    TWO = 100  # the history is there too
+    ONE = 200  # as is the fill panel
+
+
+def stack_for(height: int) -> Stack:
+    """What a window of `height` at most has room for, with some to spare: the least that each needs depends on fonts.
+
+    >>> stack_for(1036), stack_for(724), stack_for(456)
+    (<Stack.THREE: 0>, <Stack.TWO: 100>, <Stack.ONE: 200>)
+    """
+    return Stack.THREE if height >= 740 else Stack.TWO if height >= 620 else Stack.ONE
+
+
 def kept(window: QMainWindow) -> str:
     """Geometry and docks as text for the settings."""
-    parts = (window.saveGeometry(), window.saveState(VERSION))
+    parts = (window.saveGeometry(), window.saveState(_version(window)))
     return ".".join(part.toBase64().toStdString() for part in parts)
 
 
-def restore(window: QMainWindow, text: str) -> None:
+def restore(window: QMainWindow, docks: dict[str, QDockWidget], text: str) -> None:
     """Bring a layout back; what does not fit, or is damaged, leaves the default. Never off the screens there are."""
     geometry, _dot, state = text.partition(".")
     if not geometry or not window.restoreGeometry(QByteArray.fromBase64(geometry.encode())):
         first(window)
-    if state:
-        window.restoreState(QByteArray.fromBase64(state.encode()), VERSION)
+    if not state or not window.restoreState(QByteArray.fromBase64(state.encode()), _version(window)):
+        arrange(window, docks)
     _bring_on_screen(window)
+
+
+def arrange(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
+    """Put the docks, by name, below each other at the right as far as the screen has room for that."""
+    stack = stack_for(room_on(window).height())
+    together = ["zoom", "navigator"]
+    if stack is not Stack.THREE:
+        together.append("history")
+    if stack is Stack.ONE:
+        together.insert(0, "fill")
+    for name, beside in zip(together[1:], together, strict=False):
+        window.tabifyDockWidget(docks[beside], docks[name])
+    docks[together[0]].raise_()
+    window.resizeDocks([docks["fill"]], [DOCK_WIDTH], Qt.Orientation.Horizontal)
+    below = [name for name in HEIGHTS if name == together[0] or name not in together]
+    window.resizeDocks([docks[name] for name in below], [HEIGHTS[name] for name in below], Qt.Orientation.Vertical)
+
+
+def _version(window: QMainWindow) -> int:
+    return VERSION + stack_for(room_on(window).height())
 
 
 def first(window: QMainWindow) -> None:

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from lacuna.ui.unfinished import Unfinished
 
 STATUS_HEIGHT = 34
-DOCK_WIDTH = 310  # at first: the settings of every method fit, so that the picture stays where it is
 
 
 class MainWindow(QMainWindow):
@@ -109,7 +108,7 @@ class MainWindow(QMainWindow):
         self.bars.list_panels(list(self.docks.values()))
         self.action_set.refresh()
         self.recent_changed()
-        layout.restore(self, settings.layout)
+        layout.restore(self, self.docks, settings.layout)
 
     def furnish(self, editor: Editor) -> None:
         """The second step: the editor, the canvas, and what shows them."""
@@ -253,13 +252,8 @@ class MainWindow(QMainWindow):
         docks = {name: self._dock(name, title) for name, title in titles.items()}
         for dock in docks.values():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        self.tabifyDockWidget(docks["zoom"], docks["navigator"])
-        docks["zoom"].raise_()
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.resizeDocks([docks["fill"]], [DOCK_WIDTH], Qt.Orientation.Horizontal)
-        heights = {"fill": 470, "zoom": 200, "history": 110}  # shares, rather: the window is not that high
-        self.resizeDocks([docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
         return docks
 
     def _dock(self, name: str, title: str) -> QDockWidget:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from lacuna.i18n import _
 from lacuna.ui import theme
+from lacuna.ui.scrolled import Scrolled
 
 
 class Floating(Protocol):
@@ -34,10 +35,10 @@ class Stage(QWidget):
     def __init__(self, start: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._canvas: QWidget | None = None
-        self._start = start
+        self._start = Scrolled(start, self)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
-        self._stack.addWidget(start)
+        self._stack.addWidget(self._start)
         self._floating: tuple[Floating, ...] = ()
         self._zones = DropZones(self)
 

@@ -154,6 +154,7 @@ QToolButton:checked {{ background: {t.accent}; color: {t.accent_text}; }}
 QToolButton:checked:disabled {{ background: {t.hover}; }}
 QToolButton:focus, QPushButton:focus {{ border: 2px solid {t.focus}; }}
 QToolButton:focus {{ padding: 3px; }}
+QToolButton#qt_toolbar_ext_button {{ padding: 0; qproperty-icon: url("{icons}/arrow-down.svg"); }}
 QPushButton {{
   background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; padding: 5px 14px; min-height: 16px; }}
 QPushButton:focus {{ padding: 4px 13px; }}

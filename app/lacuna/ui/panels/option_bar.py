@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from lacuna.editor.editor import Editor
@@ -12,7 +13,7 @@ from lacuna.ui.tab_order import chain
 
 
 class OptionBar(QWidget):
-    """`done` follows Enter or Esc in one of its fields."""
+    """`done`: the person is through with one of its fields. A short bar has boxes alone."""
 
     done = Signal()
 
@@ -54,3 +55,25 @@ class OptionBar(QWidget):
             self._name.setText(_(tool.name))
         assert self._form is not None
         self._form.show_values(self._editor.options)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out what there is no room for: the sliders first, then the tool's name, which its button tells too."""
+        if self._form is None:
+            return
+        with_name = self._least() + self._name.sizeHint().width() + self._row.spacing()
+        self._name.setVisible(self.width() >= with_name)
+        self._form.show_sliders(self.width() >= with_name + self._form.sliders_width)
+
+    def _least(self) -> int:
+        """The width of the boxes alone."""
+        assert self._form is not None
+        margins = self._row.contentsMargins()
+        return margins.left() + self._form.width_without_sliders + margins.right()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._least(), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QImageReader, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImageReader, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -26,10 +26,15 @@ from lacuna.ui.icons import pixmap
 SAMPLES = (("lion", N_("Lion")), ("flamingos", N_("Flamingos")), ("house", N_("House")), ("bridge", N_("Bridge")))
 THUMB = QSize(132, 99)
 MOST_RECENT = 6
+MARGIN = 32
+SIDE_BY_SIDE = 48  # between the pictures opened last and the samples
 
 
 class StartPanel(QWidget):
-    """`open_file(path)` is called for a recent picture or a sample, `ask()` for the button."""
+    """`open_file(path)` is called for a recent picture or a sample, `ask()` for the button.
+
+    In a narrow window the samples stand below the pictures opened last.
+    """
 
     def __init__(
         self, ask: Callable[[], object], open_file: Callable[[Path], object], parent: QWidget | None = None
@@ -37,7 +42,7 @@ class StartPanel(QWidget):
         super().__init__(parent)
         self._open_file = open_file
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(40, 40, 40, 40)
+        outer.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         outer.addStretch(1)
         self._card = QVBoxLayout()
         self._card.setSpacing(10)
@@ -54,8 +59,8 @@ class StartPanel(QWidget):
         self.button.clicked.connect(lambda: ask())
         self._card.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._card.addSpacing(22)
-        self._lower = QHBoxLayout()
-        self._lower.setSpacing(48)
+        self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._lower.setSpacing(SIDE_BY_SIDE)
         self._lower.addStretch(1)
         self._recent = QGridLayout()
         self._recent.setSpacing(2)
@@ -83,6 +88,7 @@ class StartPanel(QWidget):
         self.recent_buttons = []
         shown = [Path(f) for f in files[:MOST_RECENT]]
         self._recent_box.setVisible(bool(shown))
+        self.updateGeometry()
         if not shown:
             return
         self._recent.addWidget(_heading(_("Opened last"), self, indent=11), 0, 0)
@@ -96,6 +102,7 @@ class StartPanel(QWidget):
             button.clicked.connect(lambda _on=False, path=path: self._open_file(path))
             self._recent.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
             self.recent_buttons.append(button)
+        self._turn()
 
     def _list_samples(self) -> None:
         """Places for the sample photos there are."""
@@ -124,6 +131,16 @@ class StartPanel(QWidget):
         for button, path in zip(self.sample_buttons, self._sample_files, strict=True):
             button.setIcon(QIcon(_thumbnail(path, self.devicePixelRatioF())))
 
+    def _turn(self) -> None:
+        """Side by side where there is room, else one below the other."""
+        boxes = [box.sizeHint().width() for box in (self._recent_box, self._sample_box)]
+        wide = self.width() >= sum(boxes) + SIDE_BY_SIDE + 2 * MARGIN
+        way = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        if self._lower.direction() is not way:
+            self._lower.setDirection(way)
+            for box in (self._recent_box, self._sample_box):
+                self._lower.setAlignment(box, Qt.AlignmentFlag.AlignTop if wide else Qt.AlignmentFlag.AlignHCenter)
+
     def _show_sign(self) -> None:
         self._sign.setPixmap(pixmap("picture", 56, self.devicePixelRatioF(), theme.current().quiet))
 
@@ -134,6 +151,14 @@ class StartPanel(QWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_sign"):
             self._show_sign()
         super().changeEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        widest = max(box.minimumSizeHint().width() for box in (self._recent_box, self._sample_box))
+        return QSize(widest + 2 * MARGIN, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._turn()
+        super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         now = theme.current()
