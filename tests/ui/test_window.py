@@ -33,6 +33,7 @@ from lacuna.document.sessions import sessions
 from lacuna.editor.values import Message, Severity
 from lacuna.engine import registry
 from lacuna.engine.jobs import unexpected
+from lacuna.errors import CannotSave
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
 from lacuna.settings import Settings
@@ -42,7 +43,7 @@ from lacuna.ui.dialogs.error_details import ErrorDetails
 from lacuna.ui.dialogs.mask_edge import MaskEdge
 from lacuna.ui.dialogs.save_picture import SavePicture
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.messages import Answer
+from lacuna.ui.messages import Answer, MessageCard
 from lacuna.ui.pictures import image_of, mask_of, photo_of
 from tests.editor.support import desk
 from tests.ui.support import LEFT, drag, press, release, settle, shown, wait_until
@@ -846,6 +847,10 @@ def test_a_call_that_cannot_be_stopped_is_named_while_the_next_job_waits(window:
     wait_until(lambda: done == ["done"])
 
 
+def in_view(window: MainWindow) -> list[MessageCard]:
+    return [card for card in window.messages.cards if card.isVisible()]
+
+
 def test_a_message_is_shown_once_and_can_be_closed(window: MainWindow) -> None:
     message = Message("Something to know.", "And what to do.", Severity.WARNING)
     for _time in range(2):
@@ -860,12 +865,33 @@ def test_a_message_is_shown_once_and_can_be_closed(window: MainWindow) -> None:
 
 
 def test_several_messages_can_all_be_read(window: MainWindow) -> None:
-    for text in ("The first thing to know.", "The second, which came right after it.", "And a third."):
-        window.say(Message(text))
+    texts = ["The first thing to know.", "The second, which came right after it.", "And a third."]
+    for text in texts:
+        window.say(Message(text, severity=Severity.WARNING))
         QApplication.sendPostedEvents()
-        for card in window.messages.cards:
+        for card in in_view(window):
             assert card.height() >= card.heightForWidth(card.width()) > 0
             assert card.geometry().bottom() <= window.messages.height()
+    assert [card.message.sentence for card in in_view(window)] == texts[:0:-1]
+    assert window.messages.more.text() == "1 more message"
+    window.messages.close_card(in_view(window)[0])
+    assert [card.message.sentence for card in in_view(window)] == texts[1::-1]
+    assert not window.messages.more.isVisible()
+
+
+def test_a_question_stays_in_view_whatever_is_said_after_it(window: MainWindow) -> None:
+    window.messages.say(Message("Well?"), (Answer("Yes", lambda: None, primary=True),))
+    for number in range(3):
+        window.say(Message(f"Note {number}"))
+    assert {card.message.sentence for card in in_view(window)} == {"Well?", "Note 2"}
+
+
+def test_that_a_file_could_not_be_opened_is_over_with_the_next_that_is(window: MainWindow, tmp_path: Path) -> None:
+    window.files.open([tmp_path / "missing.png"])
+    wait_until(lambda: len(cards(window)) == 1)
+    window.editor.said(Message.of(CannotSave("The disk is full.")))
+    open_photo(window)
+    wait_until(lambda: cards(window) == ["The disk is full."])
 
 
 def test_the_status_line_reports_a_fill_until_the_next_stroke(window: MainWindow) -> None:

@@ -21,7 +21,7 @@ from lacuna.editor.values import Estimate, MaskFit, Message, Misfit, Severity
 from lacuna.editor.work import Work
 from lacuna.engine.fill import FillResult
 from lacuna.engine.jobs import Job, JobQueue
-from lacuna.errors import LacunaError
+from lacuna.errors import CannotSave, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging.photo import Mask, Photo, Pixels
 from lacuna.imaging.region import Region
@@ -170,8 +170,17 @@ class Editor:
         self.state_changed()
 
     def _failed(self, error: LacunaError, *, bound: bool) -> None:
-        """A job failed; one that is bound was about the picture that is open."""
-        (self.tell if bound else self.said)(Message.of(error))
+        """A job failed: one that is bound was about the picture that is open, any other about a file.
+
+        That a file could not be opened is over with the next that is; that one could not be written stays.
+        """
+        message, before = Message.of(error), self.document
+        if bound:
+            self.tell(message)
+        elif isinstance(error, CannotSave):
+            self.said(message)
+        else:
+            self.said(replace(message, over=lambda: self.document not in (None, before)))
 
     def _resized(self, _plane: Plane) -> None:
         self.filling.offers.cropped()

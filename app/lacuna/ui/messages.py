@@ -1,5 +1,6 @@
 """What the program has to say: cards over the upper edge of the picture, which move nothing and block nothing.
 
+Two at most are in view; a line below them counts the others, which come into view as those are closed.
 An unforeseen error, one with details, comes as a dialog from which they can be copied; never during a stroke.
 """
 
@@ -9,17 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lacuna.editor.values import Message, Severity
 from lacuna.errors import BackendFailed
-from lacuna.i18n import _
+from lacuna.i18n import _, ngettext
 from lacuna.ui import theme
 from lacuna.ui.icons import icon, pixmap
 
 SECONDS_OF_A_NOTE = 7.0
-MOST_CARDS = 3
+MOST_NOTES = 3  # that are kept
+MOST_IN_VIEW = 2
 WIDTH = 620
 
 
@@ -46,11 +48,15 @@ class Messages(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
+        self.more = QLabel(self)
+        self.more.setProperty("card", True)
+        self.more.setContentsMargins(10, 3, 10, 3)
+        self._column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignHCenter)
         self.hide()
 
     @property
     def cards(self) -> list[MessageCard]:
-        """The cards in view, newest first."""
+        """All cards, newest first."""
         return list(self._cards)
 
     def say(self, message: Message, answers: Sequence[Answer] = ()) -> MessageCard | None:
@@ -66,14 +72,23 @@ class Messages(QWidget):
             answers = (Answer(_("Details"), lambda: self.show_details(message)),)
         card = MessageCard(message, answers, self.close_card)
         self._column.insertWidget(0, card)
-        card.show()  # now: a layout gives no room to what Qt would show with the next event
         self._cards.insert(0, card)
-        for old in [c for c in self.cards if c.message.severity is Severity.INFO and not c.answers][MOST_CARDS:]:
-            self.close_card(old)
         self.show()
         self.raise_()
-        self.place()
+        for old in [c for c in self.cards if c.message.severity is Severity.INFO and not c.answers][MOST_NOTES:]:
+            self.close_card(old)
+        self._choose()
         return card
+
+    def _choose(self) -> None:
+        """Show the newest cards; one that asks something first."""
+        shown = sorted(self._cards, key=lambda card: not card.asks)[:MOST_IN_VIEW]
+        for card in self._cards:
+            card.setVisible(card in shown)  # now: a layout gives no room to what Qt would show with the next event
+        hidden = len(self._cards) - len(shown)
+        self.more.setText(ngettext("{count} more message", "{count} more messages", hidden).format(count=hidden))
+        self.more.setVisible(hidden > 0)
+        self.place()
 
     def flush(self) -> None:
         """Show what had to wait for the end of a stroke."""
@@ -115,7 +130,7 @@ class Messages(QWidget):
         if not self.cards:
             self.hide()
             self.emptied.emit()
-        self.place()
+        self._choose()
 
 
 class MessageCard(QFrame):
@@ -126,6 +141,7 @@ class MessageCard(QFrame):
         self.message = message
         self.answers = tuple(answers)
         self._close = close
+        self._timer: QTimer | None = None
         self.setProperty("card", True)
         self.setAccessibleName(" ".join(filter(None, (message.sentence, message.hint))))
         row = QHBoxLayout(self)
@@ -164,7 +180,11 @@ class MessageCard(QFrame):
             self._timer = QTimer(self)
             self._timer.setSingleShot(True)
             self._timer.timeout.connect(lambda: self._close(self))
-            self._timer.start(int(SECONDS_OF_A_NOTE * 1000))
+
+    @property
+    def asks(self) -> bool:
+        """Does it wait for an answer?"""
+        return any(answer.primary for answer in self.answers)
 
     def _button(self, answer: Answer) -> QPushButton:
         button = QPushButton(answer.text, self)
@@ -185,6 +205,11 @@ class MessageCard(QFrame):
             Severity.ERROR: ("error", now.danger),
         }[self.message.severity]
         self._sign.setPixmap(pixmap(name, 20, self.devicePixelRatioF(), colour))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._timer is not None and not self._timer.isActive():  # what nobody has seen yet does not go
+            self._timer.start(int(SECONDS_OF_A_NOTE * 1000))
+        super().showEvent(event)
 
     def changeEvent(self, event: object) -> None:
         from PySide6.QtCore import QEvent
