@@ -16,8 +16,8 @@ from lacuna.editor.masking import enclosed, fitted_mask
 from lacuna.editor.tool import Modifier
 from lacuna.editor.values import MaskFit, Misfit
 from lacuna.errors import SizeMismatch, UnreadableFile, UnsuitableMask
+from lacuna.imaging import files, mask_file
 from lacuna.imaging import mask as masks
-from lacuna.imaging import mask_file
 from lacuna.imaging.region import Region
 from tests.editor.support import Desk, box_of, picture
 
@@ -296,6 +296,31 @@ def test_the_noise_of_a_compressed_mask_makes_no_hole(opened: Desk, tmp_path: Pa
     opened.settle()
     assert set(np.unique(opened.mask)) == {0, 255}
     assert np.count_nonzero(opened.mask != mask) < 40
+
+
+def clear_picture(path: Path, alpha: np.ndarray) -> Path:
+    cv2.imwrite(str(path), np.dstack([np.full((*alpha.shape, 3), 90, np.uint8), alpha]))
+    return path
+
+
+def test_the_mask_from_transparency_is_what_the_command_line_takes(empty: Desk, tmp_path: Path):
+    alpha = np.full((64, 80), 255, np.uint8)
+    alpha[10:20, 10:30], alpha[30:40, 10:30], alpha[50, 60] = 0, 100, 254
+    path = clear_picture(tmp_path / "clear.png", alpha)
+    empty.open(path)
+    empty.editor.mask_from_transparency()
+    empty.settle()
+    assert np.array_equal(empty.mask, 255 - alpha)
+    assert np.array_equal(empty.mask, mask_file.from_alpha(files.read(path)))
+    assert empty.labels == ["Mask from transparency"]
+
+
+def test_a_picture_that_is_opaque_all_over_gives_no_mask_and_that_is_said(empty: Desk, tmp_path: Path):
+    empty.open(clear_picture(tmp_path / "opaque.png", np.full((64, 80), 255, np.uint8)))
+    empty.editor.mask_from_transparency()
+    empty.settle()
+    assert "transparent" in empty.messages[-1].sentence
+    assert empty.labels == []
 
 
 def test_an_imported_mask_takes_the_place_of_the_one_there(opened: Desk, tmp_path: Path):

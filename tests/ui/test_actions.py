@@ -103,7 +103,7 @@ def test_with_a_picture_the_rest_is_enabled_as_it_becomes_possible(window: MainW
     open_photo(window)
     settle()
     on = enabled(window)
-    assert not on & (NEEDS_A_MASK | {"edit.undo", "edit.redo", "fill.again", "tool.back"})
+    assert not on & (NEEDS_A_MASK | {"mask.alpha", "edit.undo", "edit.redo", "fill.again", "tool.back"})
     assert {"file.save", "mask.all", "fill.enter", "view.fit", "edit.copy"} <= on
     window.editor.select_all()
     settle()

@@ -620,6 +620,8 @@ def test_filling_the_transparency_is_offered_where_there_is_any(window: MainWind
     clear.fill(0x80204060)
     clear.save(str(tmp_path / "clear.png"))
     open_photo(window, tmp_path / "clear.png")
+    window.action_set["mask.alpha"].trigger()
+    wait_until(lambda: window.editor.document.mask_count() == 64 * 48)
     box = window.fill_panel.alpha.fields["fill_alpha"].widgets[0]
     assert box.isVisible()
     box.setFocus()

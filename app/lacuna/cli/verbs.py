@@ -62,7 +62,10 @@ def fill(
         typer.Option(
             "--mask",
             "-m",
-            help=_("A picture whose white marks what to fill, or “alpha”: the picture's own transparent pixels."),
+            help=_(
+                "A picture whose white marks what to fill; or “alpha”: each pixel of the picture that is not fully "
+                "opaque, as strongly as it is transparent. Then the result is opaque."
+            ),
             show_default=False,
         ),
     ],

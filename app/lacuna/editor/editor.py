@@ -403,6 +403,10 @@ class Editor:
         """As `import_mask`, with what `read()` gives in the worker."""
         self._change_mask(lambda document: self.masking.take(document, read, ask, fit, _("Paste mask")))
 
+    def mask_from_transparency(self) -> None:
+        """Mark what is not fully opaque, as strongly as it is transparent, in a job; the picture has to have alpha."""
+        self._change_mask(self.masking.take_transparency)
+
     def export_mask(self, path: Path) -> None:
         """Write the mask as a PNG, in a job."""
         if self.document is not None:

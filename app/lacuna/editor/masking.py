@@ -161,6 +161,21 @@ class Masking:
 
         self.take(document, read, ask, fit, _("Import mask"))
 
+    def take_transparency(self, document: Document) -> None:
+        """Put the picture's transparency in the place of this mask, as the word “alpha” does on the command line."""
+        assert document.alpha is not None
+        frozen = document.alpha.freeze()
+
+        def read() -> Mask:
+            from lacuna.imaging import mask_file
+
+            mask = mask_file.of_alpha(frozen.take())
+            if not mask.any():
+                raise UnsuitableMask(_("No pixel of the picture is transparent."))
+            return mask
+
+        self.take(document, read, None, MaskFit.REFUSE, _("Mask from transparency"))
+
     def take(self, document: Document, read: Callable[[], Mask], ask: Ask | None, fit: MaskFit, label: str) -> None:
         """Put the mask that `read()` gives in the worker in the place of this one.
 

@@ -59,16 +59,21 @@ def _opacity(alpha: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def from_alpha(photo: Photo) -> Mask:
-    """The mask of a picture's own transparency: 255 where it is fully transparent, 0 where it is opaque.
-
-    Between, the value is 255 less the opacity, and every value above 0 is filled with that weight: what is half seen is
-    half replaced, so a soft edge cut by an eraser blends. Raises UnsuitableMask if there is no alpha.
-    """
+    """The mask of a picture's own transparency, by the rule of `of_alpha`. Raises UnsuitableMask if there is none."""
     if photo.alpha is None:
         sentence = _("{name} has no transparency to take a mask from.")
         name = photo.path.name if photo.path is not None else _("The picture")
         raise UnsuitableMask(sentence.format(name=name), _("Give a mask file instead."))
-    return np.asarray(255 - _opacity(photo.alpha), np.uint8)
+    return of_alpha(photo.alpha)
+
+
+def of_alpha(alpha: NDArray[Any]) -> Mask:
+    """The mask of a transparency of any depth: 255 where it is fully transparent, 0 where it is opaque.
+
+    Between, the value is 255 less the opacity, and every value above 0 is filled with that weight: what is half seen is
+    half replaced, so a soft edge cut by an eraser blends.
+    """
+    return np.asarray(255 - _opacity(alpha), np.uint8)
 
 
 def write_mask(mask: Mask, path: Path, *, overwrite: bool = True) -> int:

@@ -71,6 +71,10 @@ def has_mask(w: MainWindow) -> bool:
     return w.editor.document is not None and not w.editor.document.mask_bounds().empty
 
 
+def has_transparency(w: MainWindow) -> bool:
+    return w.editor.document is not None and w.editor.document.alpha is not None
+
+
 def can_undo(w: MainWindow) -> bool:
     return w.editor.can_undo
 
@@ -177,6 +181,8 @@ ROWS: tuple[Row, ...] = (
     Row("mask.fill_loop", N_("Fill the &loop just drawn"), ("F",), lambda w: w.editor.fill_loop(), Menu.MASK, has_mask),
     Row("mask.import", N_("I&mport a mask…"), (), lambda w: w.files.ask_import_mask(), Menu.MASK, has_picture,
         starts_group=True),
+    Row("mask.alpha", N_("From &transparency"), (), lambda w: w.editor.mask_from_transparency(), Menu.MASK,
+        has_transparency),
     Row("mask.export", N_("E&xport the mask…"), ("Ctrl+Shift+M",), lambda w: w.files.ask_export_mask(),
         Menu.MASK, has_picture),
     Row("mask.crop", N_("Cro&p the picture to the mask"), (), lambda w: w.editor.crop_to_mask(), Menu.MASK, has_mask,
