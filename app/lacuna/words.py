@@ -8,9 +8,11 @@ from lacuna.i18n import _, ngettext
 def seconds(value: float) -> str:
     """A duration, as coarse as a guess deserves.
 
-    >>> seconds(0.44), seconds(2.3), seconds(75), seconds(7300)
-    ('0.4 s', '2 s', '1 min 15 s', '2 h 1 min')
+    >>> seconds(0.04), seconds(0.44), seconds(2.3), seconds(75), seconds(7300)
+    ('under 0.1 s', '0.4 s', '2 s', '1 min 15 s', '2 h 1 min')
     """
+    if value < 0.1:
+        return _("under 0.1 s")
     if value < 1:
         return _("{seconds:.1f} s").format(seconds=value)
     whole = round(value)

@@ -181,7 +181,9 @@ def test_the_method_that_was_chosen_is_reported_until_something_else_is_done_and
     opened.editor.try_again()
     opened.settle()
     first, second = opened.editor.offer.results
-    assert first.name == f"Automatic choice ({report.methods[0]})"
+    name = {"telea": "Telea", "ns": "Navier-Stokes"}[report.methods[0]]
+    assert first.name == f"Automatic choice ({name})"
+    assert opened.labels[-1] == f"Fill: {name} (automatic)"
     assert opened.editor.report is second.report
     opened.editor.choose(0)
     assert opened.editor.report is report

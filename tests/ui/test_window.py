@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -651,8 +652,17 @@ def test_what_was_chosen_automatically_stays_in_the_panel_until_something_else_i
     fill(window)
     (method,) = window.editor.report.methods
     assert choice.isVisible()
-    assert choice.text().splitlines()[0] == f"Chosen: {registry.info(method).name}"
+    name = registry.info(method).name
+    assert choice.text().splitlines()[0] == f"Chosen: {name}"
+    assert f"{name} was chosen" in choice.text()
+    assert method not in re.findall(r"\w+", choice.text())
     assert " dB" in choice.text()
+    window.editor.use_backend("telea")
+    settle()
+    assert choice.isHidden()
+    window.editor.use_backend("auto")
+    settle()
+    assert choice.isVisible()
     assert cards(window) == []
     paint(window, (0.4, 0.4), (0.45, 0.4))
     assert choice.isHidden()

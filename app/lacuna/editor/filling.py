@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +213,7 @@ class Filling:
         assert ran.result.step is not None
         pieces = (*ran.beside, *((part.piece.region, part.piece.pixels) for part in ran.parts))
         nbytes = sum(part.nbytes for part in ran.parts) + sum(pixels.nbytes for _region, pixels in ran.beside)
-        there = _result(ran.result.step, asked.label, ran.result)
+        there = _result(ran.result.step, _label(asked, ran), ran.result)
         return replace(there, pieces=pieces, put=lambda: self._put(asked, ran), nbytes=nbytes)
 
     def _differs(self, asked: Asked, part: Part) -> bool:
@@ -245,7 +246,7 @@ class Filling:
         if below is not None and document.history.newest is below.edit:
             document.history.undo()
         above = below is not None and _in_force(document, below.edit)
-        with document.edit(asked.label, ran.result.step) as edit:
+        with document.edit(_label(asked, ran), ran.result.step) as edit:
             if above:
                 assert below is not None
                 below.put_all_back(edit, document.planes)
@@ -303,8 +304,20 @@ def _result(step: FillStep, label: str, report: FillResult | None) -> Result:
         return Result(step, step.backend, step.seed, label, report=report)
     name = _(info.name)
     if report is not None and report.methods:
-        name = _("{backend} ({methods})").format(backend=name, methods=", ".join(report.methods))
+        name = _("{backend} ({methods})").format(backend=name, methods=_named(report.methods))
     return Result(step, name, step.seed if info.needs.seeded else None, label, report=report)
+
+
+def _label(asked: Asked, ran: Ran) -> str:
+    """What the history calls a fill: by what has filled, where that was chosen on the way."""
+    if not ran.result.methods:
+        return asked.label
+    return _("Fill: {methods} (automatic)").format(methods=_named(ran.result.methods))
+
+
+def _named(methods: tuple[str, ...]) -> str:
+    """Their names without what stands in brackets behind them."""
+    return ", ".join(re.split(r"\s*[(（]", _(registry.info(method).name))[0] for method in methods)
 
 
 def _unseen(document: Document, parts: tuple[Part, ...]) -> bool:

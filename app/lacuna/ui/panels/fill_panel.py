@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
@@ -148,13 +150,20 @@ class FillPanel(QWidget):
             self._show_form(info)
 
     def _show_choice(self) -> None:
-        """Which method was chosen for the fill in view and why, where one chose."""
-        report = self._editor.report
-        methods = report.methods if report is not None else ()
-        names = [next((_(info.name) for info in self._known if info.id == method), method) for method in methods]
-        self.choice.setVisible(bool(names))
-        if report is not None and names:
-            self.choice.setText("\n".join((_("Chosen: {methods}").format(methods=", ".join(names)), *report.notes)))
+        """Which method was chosen for the fill in view and why, while what chose it is selected."""
+        report, step = self._editor.report, None
+        if report is not None and report.methods and report.step is not None:
+            step = report.step
+        self.choice.setVisible(step is not None and step.backend == self._editor.backend)
+        if report is not None and step is not None:
+            told = "\n".join((_("Chosen: {methods}").format(methods=", ".join(report.methods)), *report.notes))
+            self.choice.setText(self._by_name(told))
+
+    def _by_name(self, text: str) -> str:
+        """`text` with the methods' names for their ids, which are for those who type them."""
+        names = {info.id: _(info.name) for info in self._known}
+        ids = "|".join(map(re.escape, names))
+        return re.sub(rf"(?<![\w:])({ids})(?![\w:])", lambda found: names[found[0]], text, flags=re.ASCII)
 
     def _shared(self, preference: str) -> Form:
         """A preference that belongs to filling so much that it is shown here too."""
