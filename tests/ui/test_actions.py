@@ -84,7 +84,8 @@ NEEDS_A_PICTURE = {
     "edit.paste_mask", "tool.back",
 }  # fmt: skip
 NEEDS_A_MASK = {
-    "mask.clear", "mask.grow", "mask.shrink", "mask.feather", "mask.edge", "mask.fill_loop", "mask.crop", "fill.escape",
+    "mask.clear", "mask.grow", "mask.shrink", "mask.feather", "mask.edge", "mask.fill_loop", "mask.crop", "mask.export",
+    "fill.escape",
 }  # fmt: skip
 
 

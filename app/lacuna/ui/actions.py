@@ -184,7 +184,7 @@ ROWS: tuple[Row, ...] = (
     Row("mask.alpha", N_("From &transparency"), (), lambda w: w.editor.mask_from_transparency(), Menu.MASK,
         has_transparency),
     Row("mask.export", N_("E&xport the mask…"), ("Ctrl+Shift+M",), lambda w: w.files.ask_export_mask(),
-        Menu.MASK, has_picture),
+        Menu.MASK, has_mask),
     Row("mask.crop", N_("Cro&p the picture to the mask"), (), lambda w: w.editor.crop_to_mask(), Menu.MASK, has_mask,
         starts_group=True),
     # fill
