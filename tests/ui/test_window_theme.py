@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from lacuna.ui import theme
 from lacuna.ui.icons import icon
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.theme import DARK, LIGHT, Theme, ThemeKeeper
-from tests.ui.support import pixels_of, settle
+from tests.ui.support import grabbed, pixels_of, settle
 
 TEXT, SIGN = 4.5, 3.0  # the least contrasts of the WCAG, level AA, for texts and for signs
 
@@ -80,6 +80,21 @@ def test_the_theme_changes_live_with_palette_and_icons(window: MainWindow, keepe
     keeper.choose("light")
     settle()
     assert window.palette().color(QPalette.ColorRole.Window) == light
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=lambda colours: colours.name)
+def test_the_buttons_of_a_dock_are_drawn_in_the_colour_of_text(
+    window: MainWindow, keeper: ThemeKeeper, colours: Theme
+) -> None:
+    keeper.choose(colours.name)
+    settle()
+    for floating in (False, True, False):
+        window.docks["history"].setFloating(floating)
+        settle()
+        for name in ("qt_dockwidget_floatbutton", "qt_dockwidget_closebutton"):
+            button = window.docks["history"].findChild(QAbstractButton, name)
+            shades = {QColor(*pixel).name() for pixel in grabbed(button).reshape(-1, 3).tolist()}
+            assert max(contrast(shade, colours.window) for shade in shades) > TEXT, (name, floating)
 
 
 def test_following_the_system_gives_one_of_the_two(keeper: ThemeKeeper) -> None:

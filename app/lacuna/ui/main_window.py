@@ -25,6 +25,7 @@ from lacuna.ui import layout
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.actions import has_results
 from lacuna.ui.bars import Bars
+from lacuna.ui.dock import Dock
 from lacuna.ui.panels.start_panel import StartPanel
 from lacuna.ui.stage import Stage, Zone
 from lacuna.ui.tab_order import chain
@@ -249,18 +250,12 @@ class MainWindow(QMainWindow):
     # --- building ----------------------------------------------------------------------------------------------------
     def _make_docks(self) -> dict[str, QDockWidget]:
         titles = {"fill": _("Fill"), "zoom": _("Zoom view"), "navigator": _("Navigator"), "history": _("History")}
-        docks = {name: self._dock(name, title) for name, title in titles.items()}
+        docks: dict[str, QDockWidget] = {name: Dock(name, title, self) for name, title in titles.items()}
         for dock in docks.values():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
         return docks
-
-    def _dock(self, name: str, title: str) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setMinimumWidth(240)
-        return dock
 
     def _connect(self) -> None:
         editor = self.editor
