@@ -164,6 +164,20 @@ def test_another_method_does_not_move_the_picture(themed: MainWindow) -> None:
     assert len(widths) == 1
 
 
+def test_the_button_stays_where_it_is_whether_the_estimate_has_one_line_or_two(themed: MainWindow) -> None:
+    panel = themed.fill_panel
+    places = set()
+    for text in ("One line.", "One line.\nAnd another.", ""):
+        panel.estimate.setText(text)
+        QTest.qWait(LAID_OUT)
+        places.add(panel.button.y())
+    panel.estimate.hide()
+    panel.problem.setText("What is in the way.")
+    panel.problem.show()
+    QTest.qWait(LAID_OUT)
+    assert places == {panel.button.y()}
+
+
 def test_the_list_of_methods_drops_down_with_all_of_them_in_view(themed: MainWindow) -> None:
     box: QComboBox = themed.fill_panel.backends
     assert box.count() >= 6

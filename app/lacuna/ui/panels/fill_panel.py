@@ -33,6 +33,7 @@ from lacuna.ui.wheel import leave_wheel
 from lacuna.words import forecast
 
 LEAST_SETTINGS = 104  # pixels: what a method is for and one or two settings stay in view
+LINES = 2  # of text between settings and button: one of them or two, nothing moves
 ESTIMATE_AFTER = 120  # milliseconds of quiet after a change
 
 
@@ -83,9 +84,11 @@ class FillPanel(QWidget):
         self._form_place.addStretch(1)
         self.estimate = _wrapped(self, quiet=True)
         self.estimate.setAccessibleName(_("Estimate"))
+        self.estimate.setMinimumHeight(LINES * self.estimate.fontMetrics().lineSpacing())
         column.addWidget(self.estimate)
         self.problem = _wrapped(self)
         self.problem.setProperty("severity", "warning")
+        self.problem.setMinimumHeight(self.estimate.minimumHeight())
         column.addWidget(self.problem)
 
         self.button = QPushButton(_("Fill"), self)
