@@ -6,10 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QGuiApplication, QImage
+from PySide6.QtGui import QAccessible, QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
@@ -24,8 +25,10 @@ from lacuna.ui.dialogs.mask_size import FITS, MaskSize, placed
 from lacuna.ui.dialogs.preferences import Preferences
 from lacuna.ui.dialogs.question import overwrite_source, paste_as, too_large, unsaved
 from lacuna.ui.dialogs.save_picture import SavePicture
+from lacuna.ui.main_window import MainWindow
 from lacuna.ui.pictures import mask_image
-from tests.ui.support import grabbed, settle, shown
+from tests.ui.support import grabbed, settle, shown, wait_until
+from tests.ui.windows import open_photo
 
 LION = paths.resources() / "samples" / "lion.jpg"
 Enter, Escape = Qt.Key.Key_Return, Qt.Key.Key_Escape
@@ -192,10 +195,13 @@ def test_without_a_name_nothing_can_be_saved(heard: Heard, tmp_path: Path) -> No
 # --- a mask of another size ----------------------------------------------------------------------------------------
 
 
+TINT = QColor(20, 200, 40, 128)
+
+
 def mask_dialog(heard: Heard, size: tuple[int, int] = (30, 20)) -> MaskSize:
     mask = np.zeros((size[1], size[0]), np.uint8)
     mask[5:15, 5:25] = 255
-    return shown(MaskSize(size, (60, 80), QImage(str(LION)), mask_image(mask), heard.say))
+    return shown(MaskSize(size, (60, 80), QImage(str(LION)), mask_image(mask), TINT, heard.say))
 
 
 def test_both_sizes_are_named(heard: Heard) -> None:
@@ -231,6 +237,19 @@ def test_the_preview_shows_where_the_mask_would_lie(heard: Heard) -> None:
         shots.append(grabbed(dialog.preview))
     assert not np.array_equal(shots[0], shots[1])
     assert not np.array_equal(shots[1], shots[2])
+    assert (shots[2] == TINT.getRgb()[:3]).all(axis=2).any()  # the mask's frame
+
+
+def test_the_preview_has_the_colour_that_the_mask_has_on_the_canvas(window: MainWindow, tmp_path: Path) -> None:
+    open_photo(window)
+    window.canvas.overlay_colour, window.canvas.overlay_opacity = "#12c832", 0.5
+    cv2.imwrite(str(tmp_path / "mask.png"), np.full((100, 100), 255, np.uint8))
+    window.files.import_mask(tmp_path / "mask.png")
+    wait_until(lambda: isinstance(QApplication.activeModalWidget(), MaskSize))
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, MaskSize)
+    assert (grabbed(dialog.preview) == (0x12, 0xC8, 0x32)).all(axis=2).any()
+    dialog.reject()
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,13 @@ class Files:
         assert document is not None
         picture = small_image(document.photo.pixels, document.header.white)
         MaskSize(
-            misfit.mask_size, misfit.picture_size, picture, mask_image(misfit.preview), misfit.put, self._window
+            misfit.mask_size,
+            misfit.picture_size,
+            picture,
+            mask_image(misfit.preview),
+            self._window.canvas.mask_colour,
+            misfit.put,
+            self._window,
         ).open()
 
     def ask_export_mask(self) -> None:

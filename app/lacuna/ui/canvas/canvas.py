@@ -144,6 +144,11 @@ class Canvas(View):
     def overlay_colour(self, colour: str) -> None:
         self.scene.overlay_colour = colour
 
+    @property
+    def mask_colour(self) -> QColor:
+        """What tints the mask now."""
+        return QColor.fromRgbF(*self.scene.style.colour, self.scene.style.opacity)
+
     def hold_original(self, on: bool) -> None:
         """Show the original in place of the picture, or stop."""
         self.comparison.hold(on)

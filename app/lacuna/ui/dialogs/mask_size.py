@@ -24,7 +24,10 @@ FITS = (
 
 
 class MaskSize(Dialog):
-    """`use(fit)` is called once; cancelling calls nothing. `picture` and `mask` are small images for the preview."""
+    """`use(fit)` is called once; cancelling calls nothing. `picture` and `mask` are small images for the preview.
+
+    `colour` is that of the mask on the canvas, with its opacity.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class MaskSize(Dialog):
         picture_size: tuple[int, int],
         picture: QImage,
         mask: QImage,
+        colour: QColor,
         use: Callable[[MaskFit], object],
         parent: QWidget | None = None,
     ) -> None:
@@ -50,7 +54,7 @@ class MaskSize(Dialog):
         choices = QVBoxLayout()
         choices.setSpacing(8)
         row.addLayout(choices)
-        self.preview = _Preview(mask_size, picture_size, picture, mask, self)
+        self.preview = _Preview(mask_size, picture_size, picture, mask, colour, self)
         row.addWidget(self.preview, 1)
         self._group = QButtonGroup(self)
         self.choices: dict[MaskFit, QRadioButton] = {}
@@ -97,12 +101,19 @@ def placed(fit: MaskFit, mask: tuple[int, int], picture: tuple[int, int]) -> tup
 
 class _Preview(QWidget):
     def __init__(
-        self, mask_size: tuple[int, int], picture_size: tuple[int, int], picture: QImage, mask: QImage, parent: QWidget
+        self,
+        mask_size: tuple[int, int],
+        picture_size: tuple[int, int],
+        picture: QImage,
+        mask: QImage,
+        colour: QColor,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._sizes = mask_size, picture_size
         self._picture = picture
-        self._tint = tinted(mask, QColor(255, 45, 85, 150))
+        self._edge = QColor(colour.rgb())  # opaque
+        self._tint = tinted(mask, colour)
         self._fit = MaskFit.STRETCH
         self.setMinimumSize(QSize(240, 180))
         self.setAccessibleName(_("Preview of the mask on the picture"))
@@ -124,7 +135,7 @@ class _Preview(QWidget):
             x, y, width, height = placed(self._fit, mask, picture)
             at = QRectF(frame.x() + x * scale, frame.y() + y * scale, width * scale, height * scale)
             painter.drawImage(at, self._tint)
-            painter.setPen(QColor(255, 45, 85))
+            painter.setPen(self._edge)
             painter.drawRect(at.adjusted(0, 0, -1, -1))
 
 
