@@ -47,7 +47,7 @@ from lacuna.ui.main_window import MainWindow
 from lacuna.ui.messages import Answer, MessageCard
 from lacuna.ui.pictures import image_of, mask_of, photo_of
 from tests.editor.support import desk
-from tests.ui.support import LEFT, drag, press, release, settle, shown, wait_until
+from tests.ui.support import LEFT, drag, grabbed, press, release, settle, shown, wait_until
 from tests.ui.windows import SAMPLES, back_to, copy_of_sample, fill, key, open_photo, opened_window, paint
 
 
@@ -376,7 +376,7 @@ def test_a_picture_that_is_too_large_can_be_allowed_once(tmp_path: Path) -> None
     with opened_window() as window:
         window.prefer("megapixel_limit", 50)
         window.files.open([huge])
-        assert "huge.png" in " ".join(w.text() for w in dialog().findChildren(type(window.status.hint)))
+        assert "huge.png" in " ".join(w.text() for w in dialog().findChildren(QLabel))
         answer("Open it this time")
         wait_until(lambda: window.editor.document is not None, 20)
         assert window.editor.document is not None
@@ -914,6 +914,17 @@ def test_the_status_line_reports_a_fill_until_the_next_stroke(window: MainWindow
     wait_until(lambda: "all others were compared" in window.status.hint.text())
     paint(window, (0.3, 0.3), (0.4, 0.3))
     assert "compared" not in window.status.hint.text()
+
+
+def test_a_hint_that_has_no_room_ends_in_dots(window: MainWindow) -> None:
+    hint = window.status.hint
+    assert hint.shown == hint.text()
+    whole = grabbed(hint)
+    window.resize(820, 700)
+    settle()
+    assert hint.shown.endswith("…")
+    assert hint.text().startswith(hint.shown[:-1])
+    assert not np.array_equal(grabbed(hint), whole[:, : hint.width()])
 
 
 def test_an_answer_on_a_card_is_carried_out_once(window: MainWindow) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from lacuna.editor.editor import Editor
 from lacuna.engine.jobs import Job, State
 from lacuna.i18n import _
+from lacuna.ui.elided import Elided
 from lacuna.words import left
 
 SHOW_AFTER = 150  # milliseconds: shorter jobs would only flicker
@@ -25,8 +26,7 @@ class JobBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(10)
-        self.text = QLabel(self)
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.text = Elided(self)
         self.text.setMinimumWidth(120)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)

@@ -13,6 +13,7 @@ from lacuna.document.document import Document
 from lacuna.editor.editor import Editor
 from lacuna.i18n import N_, _
 from lacuna.ui import theme
+from lacuna.ui.elided import Elided
 from lacuna.ui.fields import LineEdit
 from lacuna.ui.panels.job_bar import JobBar
 from lacuna.words import depth, seconds, share
@@ -50,10 +51,9 @@ class StatusLine(QStatusBar):
 
         self.left = QStackedWidget(self)
         self.left.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.hint = QLabel(self)
+        self.hint = Elided(self)
         self.hint.setProperty("quiet", True)
         self.hint.setContentsMargins(8, 0, 8, 0)
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.job = JobBar(editor, self)
         self.left.addWidget(self.hint)
         self.left.addWidget(self.job)
