@@ -47,7 +47,7 @@ from lacuna.ui.main_window import MainWindow
 from lacuna.ui.messages import Answer, MessageCard
 from lacuna.ui.pictures import image_of, mask_of, photo_of
 from tests.editor.support import desk
-from tests.ui.support import LEFT, drag, grabbed, press, release, settle, shown, wait_until
+from tests.ui.support import LEFT, drag, grabbed, move, press, release, settle, shown, wait_until
 from tests.ui.windows import SAMPLES, back_to, copy_of_sample, fill, key, open_photo, opened_window, paint
 
 
@@ -925,6 +925,32 @@ def test_a_hint_that_has_no_room_ends_in_dots(window: MainWindow) -> None:
     assert hint.shown.endswith("…")
     assert hint.text().startswith(hint.shown[:-1])
     assert not np.array_equal(grabbed(hint), whole[:, : hint.width()])
+
+
+def test_where_pixels_came_from_is_not_shown_over_the_original(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_photo(window)
+    window.prefer("show_origin", True)
+    canvas, target = window.canvas, [0.0, 0.0]
+    monkeypatch.setattr(window.editor.filling.origins, "at", lambda _document, _x, _y: tuple(target))
+
+    def crosses(pointer: float, source: float) -> int:
+        """Beside the nib, with the pointer and the place that it came from at these shares of the canvas."""
+        x, y = canvas.viewport.to_image(source * canvas.width(), 0.5 * canvas.height())
+        target[:] = int(x), int(y)
+        move(canvas, pointer * canvas.width(), 0.5 * canvas.height())
+        return len(canvas.outline.circles) - 1
+
+    assert crosses(0.4, 0.6) == 1
+    window.compare(True)
+    wait_until(lambda: canvas.scene.original is not None)
+    assert crosses(0.6, 0.65) == 1
+    assert crosses(0.4, 0.6) == 0
+    assert crosses(0.6, 0.4) == 0
+    canvas.hold_original(True)
+    assert crosses(0.6, 0.65) == 0
+    canvas.hold_original(False)
 
 
 def test_an_answer_on_a_card_is_carried_out_once(window: MainWindow) -> None:

@@ -265,17 +265,18 @@ class Editor:
         else:
             self._guarded(lambda: self.toolbox.finish(at))
 
-    def outline(self, at: Pointer | None) -> Outline:
+    def outline(self, at: Pointer | None, seen: Callable[[float, float], bool] = lambda _x, _y: True) -> Outline:
         """What to draw over the picture now: the gesture's outline, else the nib at `at`; and where that came from.
 
-        Not beside the source that a stroke copies from: two crosses that look alike would not say which is which.
+        Not beside the source that a stroke copies from: two crosses that look alike would not say which is which. And
+        not where the original covers the picture: `seen(x, y)` tells whether the picture itself is in view.
         """
         outline = self.toolbox.outline(at)
         copies = len(outline.circles) > 1
         if self.settings.preferences.show_origin and at is not None and self.document is not None and not copies:
             origin = self.filling.origins.at(self.document, at.x, at.y)
-            if origin is not None:
-                x, y = origin[0] + 0.5, origin[1] + 0.5
+            x, y = (0.0, 0.0) if origin is None else (origin[0] + 0.5, origin[1] + 0.5)
+            if origin is not None and seen(at.x, at.y) and seen(x, y):
                 outline = replace(outline, circles=(*outline.circles, (x, y, CROSS)))
         return outline
 

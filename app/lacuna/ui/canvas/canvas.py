@@ -266,7 +266,7 @@ class Canvas(View):
         """Draw the tool's outline where it is now."""
         hidden = self.touch.moves_view or self.loupe.on or self.comparison.hot
         pointer = None if hidden else self.touch.pointer
-        outline = self.editor.outline(pointer) if self.editor.document is not None else Outline()
+        outline = self.editor.outline(pointer, self._sees) if self.editor.document is not None else Outline()
         if pointer is None:
             outline = replace(outline, circles=())
         dirty = self._outline.become(outline, self.viewport, self.ratio)
@@ -275,6 +275,10 @@ class Canvas(View):
         boxes = [region.pad(reach) for region in dirty]
         box = Region.around(boxes)
         self.update_device(*([box] if box.area <= CLOSE * sum(b.area for b in boxes) else boxes))
+
+    def _sees(self, x: float, y: float) -> bool:
+        """Is the picture itself seen at an image point, and not the original?"""
+        return not self.comparison.covers(self.viewport.to_screen(x, y)[0])
 
     def _choose_cursor(self) -> None:
         shape = self.touch.cursor(nib=bool(self._outline.outline.circles))

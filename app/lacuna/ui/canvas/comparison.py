@@ -55,6 +55,11 @@ class Comparison:
         width, edge = self._view.viewport.width, EDGE * self._view.ratio
         return round(min(max(self.split * width, edge), max(edge, width - edge)))
 
+    def covers(self, x: float) -> bool:
+        """Does the original cover the picture in this column of device pixels?"""
+        ready = self.active and self._view.scene.original is not None
+        return ready and (self.held or x < self.x)
+
     def layers_at(self, rect: Region, after: list[Layer]) -> list[tuple[Region, list[Layer]]]:
         """Which layers to paint where: the original before the divider, or everywhere, as far as it is ready."""
         original = self._view.scene.original
