@@ -117,6 +117,7 @@ def test_the_doctor_speaks_to_people_too(capsys: pytest.CaptureFixture[str]) -> 
     text = capsys.readouterr().out
     for expected in ("opencv-python-headless", "telea", "platform plugins", "memory available"):
         assert expected in text
+    assert all(line == line.rstrip() for line in text.splitlines())
 
 
 def test_the_doctor_says_numbers_to_people_as_people_do(

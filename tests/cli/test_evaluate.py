@@ -159,6 +159,11 @@ def test_usage_is_checked_before_anything_is_filled(
     assert captured.out == ""
 
 
+def test_a_picture_that_is_not_there_is_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(tmp_path / "nope") == 1
+    assert "nope does not exist" in capsys.readouterr().err
+
+
 def test_files_that_exist_are_not_replaced_unasked(folder: Path) -> None:
     before = (folder / "one.png").read_bytes()
     assert call(folder, "-b", "ns", "--sheet", folder / "one.png") == 1

@@ -312,6 +312,19 @@ def test_files_that_cannot_be_read_are_named(
     assert "transparency" in refused(capsys, 1, photo, "--mask", "alpha", "-o", tmp_path / "out.png")
 
 
+def test_a_picture_that_may_not_be_read_is_said_by_us(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path) -> bytes:  # who runs the tests may be root, whom no permission keeps from reading
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "access", lambda *_args, **_options: False)
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    said = refused(capsys, 1, photo, "--mask", mask, "-o", tmp_path / "out.png")
+    assert "may not be read" in said
+    assert photo.name in said
+
+
 @pytest.fixture
 def unfilled() -> Iterator[None]:
     """What is refused under it is refused before anything is filled."""
@@ -335,6 +348,7 @@ def test_a_place_that_cannot_be_written_is_named_before_the_fill(
     said = refused_at_once(capsys, photo, "--mask", mask, "-o", tmp_path / "nowhere" / "out.png")
     assert str(tmp_path / "nowhere" / "out.png") in said
     assert "folder does not exist" in said
+    assert "no folder" in refused_at_once(capsys, photo, "--mask", mask, "-o", f"{tmp_path / 'new'}/")
     assert "too long" in refused_at_once(capsys, photo, "--mask", mask, "-o", tmp_path / f"{'a' * 300}.png")
     assert "out.xyz" in refused_at_once(capsys, photo, "--mask", mask, "-o", tmp_path / "out.xyz")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mask.png", "photo.png"]

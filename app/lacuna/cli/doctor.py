@@ -37,7 +37,7 @@ def examine(as_json: bool) -> None:
     for title, entries in found.items():
         typer.echo(title.replace("_", " "))
         for name, value in entries.items():
-            typer.echo(f"    {name.replace('_', ' '):24} {_said(name, value, entries)}")
+            typer.echo(f"    {name.replace('_', ' '):24} {_said(name, value, entries)}".rstrip())
     for problem in problems(found):
         typer.echo(f"! {problem}")
 

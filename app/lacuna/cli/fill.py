@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ class Order:
 
     image: Path
     mask: str
-    output: Path | None
+    output: str | None
     backend: str
     settings: tuple[str, ...]
     grow: float
@@ -155,11 +156,14 @@ def _of_its_size(mask: Mask, path: Path, order: Order, photo: Photo) -> Mask:
 
 
 def _target(order: Order, photo: Photo) -> Path:
-    """The file to write. Raises CannotSave for one that exists, unless it may be replaced."""
-    output = order.output
-    if output is None:
+    """The file to write. Raises CannotSave for one that exists and is not to be replaced, or a folder that does not."""
+    if order.output is None:
         return files.proposed_path(photo)
-    if output.is_dir() or str(output).endswith(("/", "\\")):
+    output = Path(order.output)
+    if order.output.endswith(("/", os.sep)) and not output.is_dir():
+        sentence = _("There is no folder {path}.").format(path=order.output)
+        raise CannotSave(sentence, hint=_("Make it first, or give another name."))
+    if output.is_dir():
         assert photo.source is not None
         there = replace(photo.source, path=output / order.image.name)
         return files.proposed_path(replace(photo, source=there))

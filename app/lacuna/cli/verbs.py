@@ -26,6 +26,7 @@ app = typer.Typer(
 
 GREATEST = 1 << 53  # up to here a float, as which numbers are read, holds every whole one
 WIDEST = 100_000  # pixels
+OURS = False  # for `readable`: what may not be read is said by our reader, in the person's language and with code 1
 
 
 def _number(option: str, low: int, high: int, *, kind: str = "integer") -> Callable[[Any], Any]:
@@ -56,7 +57,7 @@ def lacuna(version: Annotated[bool, typer.Option("--version", help=_("Print the 
 
 @app.command(help=_("Fill what a mask marks in a picture, and write the result to a file."))
 def fill(
-    image: Annotated[Path, typer.Argument(help=_("The picture."), show_default=False)],
+    image: Annotated[Path, typer.Argument(help=_("The picture."), show_default=False, readable=OURS)],
     mask: Annotated[
         str,
         typer.Option(
@@ -70,10 +71,11 @@ def fill(
         ),
     ],
     output: Annotated[
-        Path | None,
+        str | None,  # a path would forget the stroke at the end of a folder
         typer.Option(
             "--output",
             "-o",
+            metavar="PATH",
             help=_("A file, or a folder. By default NAME_lacuna beside the picture."),
             show_default=False,
         ),
@@ -117,6 +119,7 @@ def fill(
             metavar="MASK",
             help=_("A picture whose white marks where a backend that copies may copy from."),
             show_default=False,
+            readable=OURS,
         ),
     ] = None,
     device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
@@ -182,11 +185,17 @@ def evaluate(
         typer.Argument(
             help=_("Folders of pictures with masks beside them (NAME-KIND.png for NAME.jpg), or pictures."),
             show_default=False,
+            readable=OURS,
         ),
     ],
     mask: Annotated[
         list[Path] | None,
-        typer.Option("--mask", "-m", help=_("A mask of the picture, or one for each picture in turn. Repeatable.")),
+        typer.Option(
+            "--mask",
+            "-m",
+            help=_("A mask of the picture, or one for each picture in turn. Repeatable."),
+            readable=OURS,
+        ),
     ] = None,
     backend: Annotated[
         list[str] | None,
@@ -198,11 +207,16 @@ def evaluate(
         ),
     ] = None,
     table: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help=_("Write a row for each picture, mask and backend."))
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help=_("Write a row for each picture, mask and backend."), readable=OURS),
     ] = None,
     sheet: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help=_("Draw photo, mask and fills side by side; further pages are FILE-2 ...")),
+        typer.Option(
+            metavar="FILE",
+            help=_("Draw photo, mask and fills side by side; further pages are FILE-2 ..."),
+            readable=OURS,
+        ),
     ] = None,
     limit: Annotated[
         int | None,

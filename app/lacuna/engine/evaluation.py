@@ -79,7 +79,9 @@ def cases_in(folder: Path) -> tuple[Case, ...]:
 
 
 def cases_of(picture: Path) -> tuple[Case, ...]:
-    """The masks that lie beside one picture, by the same rule."""
+    """The masks that lie beside one picture, by the same rule. Raises UnreadableFile if either is not there."""
+    if not picture.exists():
+        raise files.missing(picture)
     cases = tuple(case for case in cases_among(files.in_folder(picture.parent)) if case.picture.name == picture.name)
     if not cases:
         raise _without_masks(picture)

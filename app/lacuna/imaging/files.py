@@ -79,8 +79,7 @@ def load(path: Path) -> bytes:
             raise UnreadableFile(sentence, _("Choose a picture file."))
         return path.read_bytes()
     except FileNotFoundError as error:
-        sentence = _("{path} does not exist.").format(path=path)
-        raise UnreadableFile(sentence, _("Check the name; the file may have been moved."), error) from error
+        raise missing(path, error) from error
     except PermissionError as error:
         sentence = _("{path} may not be read.").format(path=path)
         raise UnreadableFile(sentence, _("Change its permissions, or copy it to another folder."), error) from error
@@ -90,6 +89,12 @@ def load(path: Path) -> bytes:
         raise UnreadableFile(sentence, _("Check the disk or the network, then try again."), error) from error
     except MemoryError as error:
         raise _no_memory(path.name, error) from error
+
+
+def missing(path: Path, cause: OSError | None = None) -> UnreadableFile:
+    """What is raised for a file that is not there."""
+    sentence = _("{path} does not exist.").format(path=path)
+    return UnreadableFile(sentence, _("Check the name; the file may have been moved."), cause)
 
 
 def read_bytes(data: bytes, path: Path | None = None, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
