@@ -10,9 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 import lacuna
+from lacuna.backends.patch_islands import islands
 from lacuna.backends.patch_levels import level_of
 from lacuna.backends.patch_offsets import dominant
 from lacuna.backends.patchmatch import PatchMatchParams
+from lacuna.contract.fill import FillWork
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import UnsuitableMask
 from lacuna.imaging.photo import Hole
@@ -81,6 +83,14 @@ def test_the_distances_at_which_a_picture_repeats_itself_are_found():
     assert len(found) == 4  # what chance brings is left out
 
 
+def test_however_deep_in_a_hole_every_vote_counts():
+    hole = square((1000, 1000), 20, 20, 960)
+    level = level_of(cv2, np.zeros((1000, 1000, 4), np.uint8), hole, ~hole)
+    assert level is not None
+    lightest = float(level.trust.min()) * 4000.0**-3.0  # the worst fit there is, at the highest sharpness
+    assert np.float32(64 * lightest) > np.finfo(np.float32).tiny
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
 def test_a_straight_edge_stays_straight_across_a_hole(slope: float):
     rng = np.random.default_rng(3)
@@ -129,6 +139,56 @@ def test_every_filled_pixel_says_from_which_known_one_it_came():
     assert (filled.came_from[~hole] == -1).all()
     difference = np.abs(filled.image[hole].astype(int) - image[y, x])
     assert difference.mean() < 12  # an average of the patches there, of which the best weighs most
+
+
+def strewn(side: int = 700) -> tuple[NDArray[Any], Hole]:
+    """Marks strewn over a picture: two far from all others, two that almost touch, one in the corner."""
+    image = np.ascontiguousarray(np.tile(crop(), (4, 4, 1))[:side, :side])
+    hole = np.zeros((side, side), bool)
+    for y, x in ((100, 120), (110, 500), (130, 510), (560, 300), (side - 12, side - 9)):
+        hole[y : y + 12, x : x + 9] = True
+    return image, hole
+
+
+def test_holes_far_apart_are_islands_that_share_no_pixel():
+    image, hole = strewn()
+    found = islands(cv2, FillWork(image, hole, 255.0))
+    assert len(found) == 4
+    together = np.zeros(hole.shape, int)
+    for area, own in found:
+        together[area.slices] += own
+    assert np.array_equal(together, hole)
+    assert sum(area.area for area, _own in found) < hole.size / 2
+    near = square(hole.shape, 100, 100, 300)
+    assert len(islands(cv2, FillWork(image, near | hole, 255.0))) == 1  # so large that nothing would be saved
+    assert len(islands(cv2, FillWork(image, hole, 255.0, sources=~hole))) == 1
+
+
+def test_an_island_does_not_hang_on_what_is_far_away():
+    image, hole = strewn()
+    filled = completed(image, hole)
+    assert filled.came_from is not None
+    assert not hole[tuple(filled.came_from[hole].T)].any()
+    assert np.array_equal(filled.image[~hole], image[~hole])
+    elsewhere = image.copy()
+    elsewhere[:, 300:] = 255 - elsewhere[:, 300:]
+    others = hole.copy()
+    others[:, 300:] = False
+    others[600:610, 600:640] = others[650:660, 20:60] = True
+    again = completed(elsewhere, others)
+    assert np.array_equal(again.image[:300, :300], filled.image[:300, :300])
+
+
+def test_islands_are_shown_in_their_place():
+    image, hole = strewn()
+    shown: list[tuple[Any, NDArray[Any]]] = []
+    filled = completed(image, hole, progress=Progress(None, lambda region, pixels: shown.append((region, pixels))))
+    for region, pixels in shown:
+        assert pixels.shape == (region.height, region.width, 3)
+        known = ~hole[region.slices]
+        assert np.array_equal(pixels[known], image[region.slices][known])
+    at = {(region.y0, region.x0): pixels for region, pixels in shown}
+    assert np.abs(at[100, 120].astype(int) - filled.image[100:112, 120:129]).mean() < 12
 
 
 def test_nothing_comes_from_outside_the_sources():

@@ -13,6 +13,7 @@ from lacuna.imaging.photo import Hole, Pixels
 
 PATCH = 8  # pixels: the side that the kernels are written for
 TRUST = 1.3  # how much less a patch counts for each pixel that it lies deeper in the hole (Wexler et al., 2007)
+DEEP = 150.0  # pixels: deeper ones count as this one, else votes 340 pixels deep would weigh nothing at all in float32
 ROUGH = 9  # pixels: the square over which roughness is averaged
 SAMPLE = 1 << 17  # values that are enough to find a picture's darkest and brightest
 
@@ -75,7 +76,7 @@ def level_of(cv2: Any, rgbx: Bytes, hole: Hole, source: Hole) -> Level | None:
         rows=np.searchsorted(targets, np.arange(height + 1) * width).astype(np.int32),
         field=field,
         sums=np.zeros(4 * height * width, np.int16),
-        trust=np.float32(TRUST) ** -distances.reshape(-1)[middle],
+        trust=np.float32(TRUST) ** -np.minimum(distances.reshape(-1)[middle], np.float32(DEEP)),
         holes=holes,
         box=(int(ys.min()), int(xs.min()), int(ys.max()) + 1, int(xs.max()) + 1),
     )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from lacuna.backends.patch_crew import Crew
 from lacuna.backends.patch_fields import Field, Hunt, PlainField, seeds_for
+from lacuna.backends.patch_islands import fill_each
 from lacuna.backends.patch_levels import (
     PATCH,
     Floats,
@@ -131,6 +132,7 @@ class PatchMatch:
         self._threads = runtime.threads
         # Whatever has still to be compiled is compiled here, where the program says that it loads: two sizes use all.
         image = np.random.default_rng(0).integers(0, 256, (128, 128, 3)).astype(np.uint8)
+        image.flags.writeable = False  # as the engine's: for one that may be written the compiler starts anew
         hole = np.zeros((128, 128), bool)
         hole[32:96, 32:96] = True
         self.fill(FillWork(image, hole, 255.0), PatchMatchParams(), Progress())
@@ -141,11 +143,11 @@ class PatchMatch:
     def fill(self, work: FillWork, params: PatchMatchParams, progress: Progress) -> Filled:
         progress.check()
         if not params.planes:
-            return self._search(work, params, progress, _Run.result)
+            return self._plain(work, params, progress)
         planes = planes_of(self._cv2, bytes_for(work).of(work.image), work.hole, progress)
         if not planes:
             note = _("No plane was found: the lines around the hole do not run to two vanishing points.")
-            return replace(self._search(work, params, progress, _Run.result), notes=(note,))
+            return replace(self._plain(work, params, progress), notes=(note,))
         straight = replace(params, rotate=0, scale=1.0, mirror=False, contrast=1.0)  # planes say how patches lie
         ways = Ways(
             search=lambda work, repeats, progress: self._search(
@@ -157,6 +159,9 @@ class PatchMatch:
             votes=self._votes,
         )
         return fill_along(planes, work, ways, progress)
+
+    def _plain(self, work: FillWork, params: PatchMatchParams, progress: Progress) -> Filled:
+        return fill_each(self._cv2, work, lambda own, part: self._search(own, params, part, _Run.result), progress)
 
     def _search(
         self,

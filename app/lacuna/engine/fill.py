@@ -351,7 +351,7 @@ def _joined(
 
 def _in_picture(came_from: NDArray[np.int32], weight: Mask, origin: tuple[int, int]) -> NDArray[np.int32]:
     """Origins in the picture's coordinates; -1 where they are unknown and where nothing was filled."""
-    known = (weight > 0) & (came_from >= 0).all(axis=2)
+    known = (weight > 0) & (came_from[..., 0] >= 0) & (came_from[..., 1] >= 0)
     return np.where(known[..., None], came_from + np.array(origin, np.int32), np.int32(-1))
 
 

@@ -96,7 +96,7 @@ def choose_looks(state: Any, side: Any) -> Any:
         for u in range(side):
             free[v, u] = state.counts[v, 3 * u] > 0
     places, n = np.empty((side * side, 2), np.int64), 0
-    m = _cover(free, 3, places)
+    m = _cover(free, np.int64(3), places)
     for first in range(3):
         for k in range(first, m, 3):
             v, u = places[k, 0], places[k, 1]
