@@ -288,6 +288,26 @@ def test_the_time_left_is_guessed_from_the_share_done(owner: Owner) -> None:
     assert job.seconds_left is None
 
 
+def test_what_was_spent_on_loading_is_not_taken_for_the_speed(owner: Owner) -> None:
+    gate = Gate()
+
+    def work(progress: Progress) -> None:
+        progress.at(0.0, "loading")
+        time.sleep(1.0)
+        progress.at(0.0, "filling")
+        time.sleep(0.06)
+        progress.at(0.1)
+        gate(progress)
+
+    job = owner.submit(Job("fill", work))
+    owner.until(lambda: job.fraction == 0.1)
+    left = job.seconds_left
+    gate.open.set()
+    assert left is not None
+    assert left < 9 * 1.0  # as it would be with the loading
+    owner.until(lambda: job.over)
+
+
 def test_closing_ends_every_job_and_delivers_nothing_afterwards(owner: Owner) -> None:
     begun = threading.Event()
 

@@ -27,8 +27,6 @@ from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Hole, Mask, Pixels
 from lacuna.imaging.region import Region
 
-LOADING = 0.1  # share of the progress that a first use takes for imports and weights
-
 
 @dataclass(frozen=True, eq=False)
 class Window:
@@ -263,8 +261,7 @@ def _load(backend_id: str, runtime: Runtime, progress: Progress) -> Progress:
         raise
     except Exception as error:  # an installed package may fail in any way
         raise _failed(backend_id, error) from error
-    progress.part(LOADING).at(1.0)
-    return progress.part(1.0 - LOADING)
+    return progress.part(1.0)
 
 
 def loading() -> str:

@@ -19,6 +19,7 @@ from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
 
 REPORTS_A_SECOND = 20  # more would fill the owner's event queue faster than it empties
+BEGUN = 0.03  # of a job: from there on its speed is told; what came before may have been loading
 PREVIEWS_AT_ONCE = 64  # thousands of specks are not worth a repaint each; the result brings the rest
 
 
@@ -53,6 +54,7 @@ class Job:
         self.fraction = 0.0
         self.stage = ""
         self.started: float | None = None  # time.monotonic() at the start of the run
+        self.begun = (0.0, 0.0)  # time.monotonic() and fraction when it was last told to be no further than BEGUN
         self.result: Any = None
         self.error: LacunaError | None = None
         self.changed: Listeners[[Job]] = Listeners()
@@ -75,10 +77,10 @@ class Job:
     @property
     def seconds_left(self) -> float | None:
         """Guess from the fraction done so far; None until there is ground for one."""
-        if self.state is not State.RUNNING or self.started is None or self.fraction < 0.03:
+        since, already = self.begun
+        if self.state is not State.RUNNING or self.started is None or self.fraction < BEGUN:
             return None
-        spent = time.monotonic() - self.started
-        return spent * (1 - self.fraction) / self.fraction
+        return (time.monotonic() - since) * (1 - self.fraction) / (self.fraction - already)
 
     def cancel(self) -> None:
         """Ask to stop. The owner is free at once; a result that still comes is thrown away. On the owner's thread."""
@@ -293,6 +295,7 @@ class _Reporter:
 
 def _start(job: Job) -> None:
     job.started = time.monotonic()
+    job.begun = (job.started, 0.0)
     if job.state is State.WAITING:
         job.state = State.RUNNING
         job.changed(job)
@@ -301,6 +304,8 @@ def _start(job: Job) -> None:
 def _advance(job: Job, fraction: float, stage: str) -> None:
     if job.state is State.RUNNING:
         job.fraction, job.stage = max(job.fraction, fraction), stage or job.stage
+        if job.fraction < BEGUN:
+            job.begun = (time.monotonic(), job.fraction)
         job.changed(job)
 
 
