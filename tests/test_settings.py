@@ -27,7 +27,7 @@ def test_what_was_saved_is_loaded_again(tmp_path: Path) -> None:
     settings.tool_options = {"brush": {"size": 12.5}}
     settings.shortcuts = {"fill": ["Return", "Ctrl+Return"]}
     settings.recent = ["/bilder/schön.png", "/图片/一.jpg"]
-    settings.speeds = {"ns": 1.5}
+    settings.paces = {"ns": 1.5}
     settings.save()
     again = Settings.load(path)
     assert again == settings
@@ -68,8 +68,8 @@ def test_a_bad_preference_alone_falls_back_and_is_named(tmp_path: Path, name: st
         ("tool_options", []),
         ("shortcuts", {"fill": "Return"}),
         ("recent", ["a", 1]),
-        ("speeds", {"telea": "fast"}),
-        ("speeds", {"telea": True}),
+        ("paces", {"telea": "fast"}),
+        ("paces", {"telea": True}),
         ("preferences", [1]),
     ],
 )

@@ -118,7 +118,7 @@ class Settings:
     recent: list[str] = field(default_factory=list)
     last_folder: str = ""
     layout: str = ""  # the window's geometry and docks, base64
-    speeds: dict[str, float] = field(default_factory=dict)  # backend -> measured seconds a megapixel of hole
+    paces: dict[str, float] = field(default_factory=dict)  # backend -> how many times as long as it says it takes here
     problems: tuple[str, ...] = ()  # sentences about what could not be read, for a message; never saved
     path: Path | None = None  # where it was loaded from and is saved to; never saved
 
@@ -237,5 +237,5 @@ _SHAPES: dict[str, Callable[[object], bool]] = {
     "recent": _is_list,
     "last_folder": _is_text,
     "layout": _is_text,
-    "speeds": _table(_is_number),
+    "paces": _table(_is_number),
 }

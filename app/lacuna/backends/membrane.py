@@ -44,7 +44,8 @@ class Membrane:
             context=Context(minimum=THIN if params.lines else 2, share=0.0),
             smooth=True,
             compiles=True,
-            megapixel_seconds=3.0 if params.lines else 0.15,
+            megapixel_seconds=0.15,
+            rim_seconds=0.004 if params.lines else 0.001,
             bytes_per_pixel=60.0,  # two float fields of three channels, their coarser levels, planes of the blocks
         )
 

@@ -115,11 +115,14 @@ class PatchMatch:
     Params: ClassVar[type] = PatchMatchParams
 
     def needs(self, params: PatchMatchParams) -> Needs:
+        dearness = params.rounds * (1.0 if _freedom(params).none else 3.0)
         return Needs(
             guides=frozenset({Guide.SOURCE}),
             seeded=True,
             compiles=True,
-            megapixel_seconds=(6.0 if _freedom(params).none else 20.0) * params.rounds,
+            megapixel_seconds=4.0 * dearness,
+            rim_seconds=0.2 * dearness,  # there are more patches to a pixel there, and fewer sizes that halve the work
+            crop_seconds=0.2,
             bytes_per_pixel=48.0,
         )
 

@@ -15,6 +15,7 @@ from lacuna.imaging.photo import Hole, Pixels
 from lacuna.imaging.region import Region
 
 VERSION = 1
+THIN = 4.5  # pixels of hole for each of its rim, about half its width: below it is made of thin marks
 
 
 class Composite(StrEnum):
@@ -62,14 +63,23 @@ class Needs:
     smooth: bool = False  # the result has no grain of its own: the picture's may be put in
     interruptible: bool = True  # False: one call that cannot be stopped, its result is thrown away
     compiles: bool = False  # its first use on a machine takes some seconds more
-    megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core, until it has been measured
-    start_seconds: float = 0.0  # beside that, once in a fill, however much there is to do
+    megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core
+    rim_seconds: float = 0.0  # beside that, of a thousand pixels of the hole's rim: for what thin holes cost more
+    crop_seconds: float = 0.0  # and of a megapixel of the crop
+    least_seconds: float = 0.0  # what a fill takes however little there is to do
+    marks: Needs | None = None  # of thin marks alone, where those take another time
     bytes_per_pixel: float = 16.0  # working memory for each pixel of the crop
 
     @property
     def unasked(self) -> frozenset[str]:
         """The devices that it may be given where none is named."""
         return self.devices - self.on_request
+
+    def seconds(self, pixels: float, rim: float, area: float) -> float:
+        """Rough cost of a call: pixels of its hole, pixels along the rim of that, pixels of its crop."""
+        if self.marks is not None and pixels < THIN * rim:
+            return self.marks.seconds(pixels, rim, area)
+        return (pixels * self.megapixel_seconds + area * self.crop_seconds) / 1e6 + rim * self.rim_seconds / 1e3
 
 
 @dataclass(frozen=True)

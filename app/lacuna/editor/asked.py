@@ -53,17 +53,18 @@ class Asked:
             self.alpha, self.alpha_revision = self.document.alpha.freeze(), self.document.alpha.revision
 
     @property
-    def overhead(self) -> float:
-        """Seconds that it takes beside the backend's own work, as `plan.estimate` counts them."""
-        area = sum(region.area for region, _mask in self.masks)
-        start = registry.backend(self.backend).needs(self.params).start_seconds
-        return area / 1e6 * plan.CROP_SECONDS + len(self.masks) * plan.CUT_SECONDS + start
+    def planned(self) -> float:
+        """Seconds that it takes by what the backend says of its speed."""
+        needs = registry.backend(self.backend).needs(self.params)
+        return plan.seconds_for((mask for _region, mask in self.masks), needs, self.options)
 
-    def run(self, runtime: Runtime, progress: Progress, *, measured: bool) -> Ran:
+    def run(self, runtime: Runtime, progress: Progress) -> Ran:
         """In the worker, once: fill, and keep of what it was made for no more than is needed to put it in."""
         request = self._request()
+        loads = registry.loads()
         try:
             result = engine.fill(request, runtime, progress)
+            measured = registry.loads() == loads
             parts = tuple(self._part(request, piece) for piece in result.pieces)
             return Ran(replace(result, pieces=()), parts, self._beside(parts), measured)
         finally:
@@ -152,7 +153,7 @@ class Ran:
     result: FillResult
     parts: tuple[Part, ...]
     beside: tuple[tuple[Region, Pixels], ...]
-    measured: bool  # False: its time includes the first loading of the backend
+    measured: bool  # False: its time includes the first loading of a backend
 
 
 @dataclass(frozen=True, eq=False)

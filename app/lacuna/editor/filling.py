@@ -145,7 +145,7 @@ class Filling:
     def _submit(self, asked: Asked, needs: Needs) -> None:
         def work(progress: Progress) -> Ran:
             runtime = runtime_for("auto", needs)
-            return asked.run(runtime, progress, measured=not registry.needs_loading(asked.backend, runtime))
+            return asked.run(runtime, progress)
 
         begin = self._editor.in_frame(asked.document, asked.label, asked.begin)
         finish = self._editor.in_frame(asked.document, asked.label, lambda ran: self._finished(asked, ran))

@@ -16,8 +16,8 @@ from lacuna.i18n import _
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
-SPEED_SHARE = 0.3  # of the newest measurement in the remembered speed
-SPEED_PIXELS = 4096  # smaller holes measure the start, not the speed
+PACE_SHARE = 0.5  # of the newest measurement in the remembered pace, if it took a second or more
+PACES = (0.1, 20.0)  # what is outside of this was no measurement
 
 
 class Method:
@@ -94,7 +94,7 @@ class Method:
             self.needs,
             options,
             within=document.mask_bounds(),
-            seconds_per_megapixel=self._editor.settings.speeds.get(self.backend),
+            pace=self._editor.settings.paces.get(self.backend, 1.0),
             pixel_bytes=3 * document.photo.dtype.itemsize,
         )
         return Estimate(found.seconds, found.bytes, pixels, found.windows, first=self._first())
@@ -117,12 +117,12 @@ class Method:
         return FillOptions(self.growth, preferences.feather, alpha, Composite(preferences.composite), grain)
 
     def measure(self, asked: Asked, ran: Ran) -> None:
-        """Remember how fast the backend was: a running mean, so that one busy moment does not spoil it."""
-        result = ran.result
-        if ran.measured and result.filled_pixels >= SPEED_PIXELS:
-            speeds = self._editor.settings.speeds
-            speed = max(0.0, result.seconds - asked.overhead) / result.filled_pixels * 1e6
-            speeds[asked.backend] = speed + (1 - SPEED_SHARE) * (speeds.get(asked.backend, speed) - speed)
+        """Remember how fast the backend is here: a running mean, in which a fill of a moment hardly counts."""
+        if ran.measured:
+            paces, seconds = self._editor.settings.paces, ran.result.seconds
+            pace = min(max(seconds / asked.planned, PACES[0]), PACES[1])
+            before = paces.get(asked.backend, 1.0)
+            paces[asked.backend] = before + PACE_SHARE * min(1.0, seconds) * (pace - before)
 
     def _remembered(self, backend: str) -> Any:
         """The params as kept in the settings; a value that no longer fits is left out."""

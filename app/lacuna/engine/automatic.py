@@ -16,22 +16,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
+from lacuna.contract.fill import THIN, Context, Filled, FillWork, Needs, Runtime
 from lacuna.contract.params import number, text
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
 from lacuna.engine.fill import FillResult, fill, loading
 from lacuna.engine.grades import Grade, KnownPlace, request_of, runtime_for
-from lacuna.engine.trials import Place, half_width, parted, places
+from lacuna.engine.trials import Place, parted, places
 from lacuna.errors import BackendFailed, InvalidParameter, LacunaError
 from lacuna.i18n import N_, _, ngettext
+from lacuna.imaging.mask import bounds, rim
 from lacuna.imaging.photo import Hole, Pixels
 from lacuna.imaging.region import Region
 
 ID = "auto"
 
 # In a line nobody sees texture, and only nearness counts; in a shape that is wide, texture counts in full.
-LINE, SHAPE = 3.0, 8.0  # pixels from middle to rim
+SLOPE = 1.1  # of that, by the share of the width that tells both apart: none below 5 pixels, all above 13
 
 # What is best on most photos is left only for a method that was clearly better at each place, and at this many. By the
 # mean of all places it was left too often, since one odd place decided: which of two methods that copy comes nearer in
@@ -39,27 +40,33 @@ LINE, SHAPE = 3.0, 8.0  # pixels from middle to rim
 ENOUGH = 3
 CLEARLY = 0.25  # dB
 MOST_PLACES = 6
+SMALLER = 0.8  # steps in which the pixels of a trial are made fewer until there is time for enough of them
 LEAST_PIXELS = 512  # a shape made smaller than that says little
-PLANNED = 0.5  # share of the time that is planned for, by what the backends say of their speed; the rest is reserve
-# So many times the time, by the clock, is the end of it. Far off, as the clock on a busy machine decides by chance:
-# with the time itself as the end, membrane or patchmatch was left out of 17 in 60 choices on two cores at load 7.
-CLOCK = 3.0
+# So many times the time is the end, of the processor's and of the clock's. Far off, as both hang on what else runs:
+# with the time itself as the clock's end, a method was left out of 17 in 60 choices on two cores at load 7.
+PROCESSOR, CLOCK = 3.0, 30.0
 CALL_SECONDS = 0.07  # of one trial, beside the backend's work: preparation and measuring
-TRYING = 0.8  # share of the progress
+CALL_AREA = 2.5e5  # pixels of the crop of a trial, as a rule
+CROP_SECONDS = 0.05  # a megapixel of the crop: telling marks from shapes, finding places
+TWICE = 2.0  # times what the usual method alone takes is what all may take, where that is longer than the time given
 # Best on most photos: what copies texture for shapes, what is smooth for lines. Taken where nothing can be tried out.
 FIRST_WIDE = ("patchmatch", "criminisi")
 FIRST_THIN = ("membrane", "ns")
+# Never better than these on any of 60 holes in 20 photos of the evaluation set, and two thirds of the time of trials;
+# Criminisi's loops are two thirds of what had to be compiled, too. They are tried where they are asked for by name.
+NEVER_BETTER = frozenset({"telea", "ns", "criminisi"})
 
 
 @dataclass(frozen=True)
 class AutomaticParams:
     seconds: float = number(
-        3.0, 0.5, 120.0, step=0.5, unit="s", label=N_("Trial time"),
-        help=N_("For all holes together. With more time, methods are tried at more places, and slow ones too."),
+        1.0, 0.5, 120.0, step=0.5, unit="s", label=N_("Time"),
+        help=N_("For trials and fill together; a long fill takes twice its own time. More time tries more."),
     )  # fmt: skip
     methods: str = text(
-        "", label=N_("Methods"), help=N_("Names of the methods to choose from, with commas; empty: all there are.")
-    )
+        "", label=N_("Methods"),
+        help=N_("Names of the methods to choose from, with commas; empty: those that were ever best in tests."),
+    )  # fmt: skip
 
 
 class Automatic:
@@ -82,17 +89,18 @@ class Automatic:
         contexts = [needs.context for needs in all_needs]
         # No method may get less than it asks for, and beside the hole there has to be room for one half as large.
         context = Context(max(128, *(c.minimum for c in contexts)), max(0.5, *(c.share for c in contexts)))
-        usual = _usual([info.id for info in known], texture=1.0)
-        costs = [info.needs.megapixel_seconds for info in known if usual in (None, info.id)]
-        return Needs(
+        several = len(known) > 1
+        wide, thin = (_with_trials(_usual_needs(known, texture), several) for texture in (1.0, 0.0))
+        return replace(
+            wide,
             guides=frozenset().union(*(needs.guides for needs in all_needs)),
             context=context,
             devices=frozenset().union(*(needs.unasked for needs in all_needs)),
             smooth=any(needs.smooth for needs in all_needs),  # it gets what it lacks, and may lack none
             seeded=True,
             compiles=any(needs.compiles for needs in all_needs),
-            megapixel_seconds=max(costs, default=1.0),
-            start_seconds=PLANNED * params.seconds if len(all_needs) > 1 else 0.0,
+            least_seconds=params.seconds if several else 0.0,
+            marks=thin,
             bytes_per_pixel=16.0 + max(needs.bytes_per_pixel for needs in all_needs),
         )
 
@@ -114,11 +122,14 @@ class Automatic:
             share = float(np.count_nonzero(part) / np.count_nonzero(work.hole))
             turn = progress.part(share)
             now = replace(work, image=image, hole=left, share=work.share * share)
-            texture = texture_share(part)
-            choice = _choose(now, part, texture, known, params.seconds, self._runtime, turn.part(TRYING))
+            extent = extent_of(part)
+            texture = texture_share(extent)
+            budget = _budget(extent, _usual_needs(known, texture), params.seconds * math.sqrt(now.share))
+            trying = budget.trials / (budget.trials + budget.fill)
+            choice = _choose(now, part, texture, known, extent, budget, self._runtime, turn.part(trying))
             picked = next(info for info in known if info.id == choice.backend)
             runtime = runtime_for(picked, self._runtime)
-            result = fill(request_of(picked, now, work.guides), runtime, turn.part(1 - TRYING))
+            result = fill(request_of(picked, now, work.guides), runtime, turn.part(1 - trying))
             # Marks come first: once they are filled, the shapes have more to go by.
             image, came_from = _put_in(image, came_from, part, result)
             left = left & ~part
@@ -128,12 +139,15 @@ class Automatic:
 
 
 def candidates(params: AutomaticParams) -> list[registry.BackendInfo]:
-    """What there is to choose from: those named, or all that can run. Raises UnknownBackend and InvalidParameter."""
+    """What there is to choose from and can run: what is named, else what may be better than others.
+
+    Raises UnknownBackend and InvalidParameter.
+    """
     named = [word.strip() for word in params.methods.split(",") if word.strip()]
     if ID in named:
         sentence = _("“{value}” does not fit the setting “{name}”.").format(value=params.methods, name="methods")
         raise InvalidParameter(sentence, hint=_("Name the methods to choose from."))
-    found = [registry.info(word) for word in named or registry.ids() if word != ID]
+    found = [registry.info(word) for word in named or registry.ids() if named or word not in NEVER_BETTER | {ID}]
     return [info for info in found if not info.missing]
 
 
@@ -146,9 +160,54 @@ class Choice:
     notes: tuple[str, ...]
 
 
-def texture_share(hole: Hole) -> float:
-    """How much texture counts in a hole, from 0 to 1, by its width."""
-    return min(1.0, max(0.0, (half_width(hole) - LINE) / (SHAPE - LINE)))
+def texture_share(extent: Extent) -> float:
+    """How much texture counts in a hole, from 0 to 1, by its width: a half where estimates of time draw the line."""
+    width = extent.pixels / max(1, extent.rim) / THIN
+    return min(1.0, max(0.0, 0.5 + (width - 1.0) * SLOPE))
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Of a part of a hole: pixels, those along its rim, and those of its crop."""
+
+    pixels: int
+    rim: int
+    area: int
+
+
+def extent_of(part: Hole) -> Extent:
+    return Extent(int(np.count_nonzero(part)), rim(part[bounds(part).pad(1).clip(part.shape).slices]), part.size)
+
+
+@dataclass(frozen=True)
+class _Budget:
+    """Seconds, by what the backends say of their speed."""
+
+    trials: float
+    fill: float
+
+
+def _budget(extent: Extent, usual: Needs, seconds: float) -> _Budget:
+    """All within `seconds` together, or trials that take as long as the fill by itself."""
+    alone = usual.seconds(extent.pixels, extent.rim, extent.area)
+    return _Budget(max(seconds - alone, (TWICE - 1) * alone), max(alone, 1e-3))
+
+
+def _usual_needs(known: list[registry.BackendInfo], texture: float) -> Needs:
+    """Of the method that is best on most photos; where it is not among those known, of the dearest."""
+    usual = _usual([info.id for info in known], texture)
+    fitting = [info.needs for info in known if usual in (None, info.id)]
+    return max(fitting, key=lambda needs: needs.megapixel_seconds, default=Needs())
+
+
+def _with_trials(needs: Needs, several: bool) -> Needs:
+    """As far as time goes, what a fill by a method with these needs asks for where `several` are tried before."""
+    times = TWICE if several else 1.0
+    return Needs(
+        megapixel_seconds=times * needs.megapixel_seconds,
+        rim_seconds=times * needs.rim_seconds,
+        crop_seconds=times * needs.crop_seconds + CROP_SECONDS,
+    )
 
 
 def _choose(
@@ -156,7 +215,8 @@ def _choose(
     part: Hole,
     texture: float,
     known: list[registry.BackendInfo],
-    seconds: float,
+    extent: Extent,
+    budget: _Budget,
     runtime: Runtime,
     progress: Progress,
 ) -> Choice:
@@ -164,20 +224,18 @@ def _choose(
     if len(known) == 1:
         return Choice(known[0].id, (_("{backend} is the only method to choose from.").format(backend=known[0].id),))
     usual = _usual([info.id for info in known], texture)
-    seconds *= math.sqrt(work.share)  # a part large enough to be tried gets more than its share; there are few of those
-    tried, dear = _affordable(part, known, PLANNED * seconds)
-    if any(info.id == usual for info in dear):
-        return _untried(
-            known, texture, _("There was no time for trials beside the hole: {backend} was taken for its width.")
-        )
-    found = _places(part, work, tried, PLANNED * seconds)
+    tried, dear = _affordable(extent, known, usual, budget)
+    if len(tried) <= 1 or any(info.id == usual for info in dear):
+        sentence = _("There was no time for trials beside the hole: {backend} was taken for its width.")
+        return _untried(tried if usual is None else known, texture, sentence)
+    found = _places(part, work, extent, tried, budget.trials)
     notes = [_("{backend} was left out: it would take too long to try.").format(backend=info.id) for info in dear]
     grades: dict[str, list[Grade]] = {info.id: [] for info in tried}
     if found:
         _warm(tried, runtime, progress)
-    until = time.monotonic() + CLOCK * seconds
+    end = _End.after(budget.trials)
     for index, place in enumerate(found):
-        if index and time.monotonic() > until:
+        if index and end.over:
             break
         truth = KnownPlace(work, place, tried, texture)
         row: dict[str, Grade] = {}
@@ -185,7 +243,7 @@ def _choose(
             turn = progress.part(1 / (len(found) * max(1, len(tried))))
             turn.at(0.0, _("Trying {backend}").format(backend=info.id))
             # At the first place each has time of its own, so that a slow one takes none from the others.
-            bound = until if index else time.monotonic() + CLOCK / 2 * seconds
+            bound = end if index else _End.after(budget.trials / 2)
             try:
                 row[info.id] = truth.grade(info, runtime, _Bounded(turn, bound))
             except Cancelled:  # its time is up, or the person's patience is: then this raises again
@@ -232,34 +290,43 @@ def _warm(tried: list[registry.BackendInfo], runtime: Runtime, progress: Progres
         if registry.needs_loading(info.id, where):
             progress.at(0.0, loading())
             with suppress(LacunaError):
-                fill(request_of(info, FillWork(image, hole, 255.0)), where, _Bounded(progress, math.inf))
+                fill(request_of(info, FillWork(image, hole, 255.0)), where, _Bounded(progress, _End.after(math.inf)))
 
 
 # Which methods are tried, and where, follows from what the backends say of their speed and not from the clock, so that
 # the same seed makes the same choice.
 def _affordable(
-    part: Hole, known: list[registry.BackendInfo], budget: float
+    extent: Extent, known: list[registry.BackendInfo], usual: str | None, budget: _Budget
 ) -> tuple[list[registry.BackendInfo], list[registry.BackendInfo]]:
-    """Those that can be tried within `budget` seconds, cheap ones first, and those too dear for that."""
-    tried = sorted(known, key=lambda info: info.needs.megapixel_seconds)
-    dear: list[registry.BackendInfo] = []
-    least = min(LEAST_PIXELS, int(np.count_nonzero(part)))
-    while len(tried) > 1 and ENOUGH * _cost(tried, least) > budget:
+    """Those that can be tried, and could then fill, within the time, cheap ones first; and those too dear for that."""
+
+    def alone(info: registry.BackendInfo) -> float:
+        return info.needs.seconds(extent.pixels, extent.rim, extent.area)
+
+    ordered = sorted(known, key=alone)
+    tried = [info for info in ordered if info.id == usual or alone(info) <= budget.trials + budget.fill]
+    dear = [info for info in ordered if info not in tried]
+    least = min(LEAST_PIXELS, extent.pixels)
+    while len(tried) > 1 and ENOUGH * _cost(tried, extent, least) > budget.trials:
         dear.insert(0, tried.pop())
     return tried, dear
 
 
-def _places(part: Hole, work: FillWork, tried: list[registry.BackendInfo], budget: float) -> tuple[Place, ...]:
-    pixels = int(np.count_nonzero(part))
-    least = min(LEAST_PIXELS, pixels)
-    dearness = sum(info.needs.megapixel_seconds for info in tried) / 1e6
-    limit = max(least, int((budget / ENOUGH - len(tried) * CALL_SECONDS) / max(dearness, 1e-12)))
-    count = int(budget / _cost(tried, min(limit, pixels)))
+def _places(
+    part: Hole, work: FillWork, extent: Extent, tried: list[registry.BackendInfo], budget: float
+) -> tuple[Place, ...]:
+    least = min(LEAST_PIXELS, extent.pixels)
+    limit = extent.pixels
+    while limit > least and ENOUGH * _cost(tried, extent, limit) > budget:
+        limit = max(least, int(SMALLER * limit))
+    count = int(budget / _cost(tried, extent, limit))
     return places(part, work.hole, min(MOST_PLACES, max(1, count)), limit, work.seed)
 
 
-def _cost(tried: list[registry.BackendInfo], pixels: int) -> float:
-    return sum(info.needs.megapixel_seconds * pixels / 1e6 + CALL_SECONDS for info in tried)
+def _cost(tried: list[registry.BackendInfo], extent: Extent, pixels: int) -> float:
+    """Seconds of a trial of each with so many pixels of the hole, with as much of a rim as lines have."""
+    edge = extent.rim * pixels / extent.pixels
+    return sum(info.needs.seconds(pixels, edge, CALL_AREA) + CALL_SECONDS for info in tried)
 
 
 def _ranked(scored: dict[str, list[Grade]], texture: float) -> list[str]:
@@ -329,16 +396,32 @@ def _put_in(
     return image, came_from
 
 
-class _Bounded(Progress):
-    """A progress that ends by itself `until` a moment (`time.monotonic`), tells its owner nothing, and heeds it."""
+@dataclass(frozen=True)
+class _End:
+    """When what is far slower than it said has to end: `time.process_time` and `time.monotonic`."""
 
-    def __init__(self, owner: Progress, until: float) -> None:
+    processor: float
+    clock: float
+
+    @classmethod
+    def after(cls, seconds: float) -> _End:
+        return cls(time.process_time() + PROCESSOR * seconds, time.monotonic() + CLOCK * seconds)
+
+    @property
+    def over(self) -> bool:
+        return time.process_time() > self.processor or time.monotonic() > self.clock
+
+
+class _Bounded(Progress):
+    """A progress that has an `end` of its own, tells its owner nothing, and heeds it."""
+
+    def __init__(self, owner: Progress, end: _End) -> None:
         super().__init__()
-        self._owner, self._until = owner, until
+        self._owner, self._end = owner, end
 
     def check(self) -> None:
         self._owner.check()
-        if time.monotonic() > self._until:
+        if self._end.over:
             raise Cancelled
 
     def part(self, weight: float) -> Progress:
@@ -349,4 +432,4 @@ class _Bounded(Progress):
 
     @property
     def cancelled(self) -> bool:
-        return self._owner.cancelled or time.monotonic() > self._until
+        return self._owner.cancelled or self._end.over

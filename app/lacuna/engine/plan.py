@@ -10,13 +10,14 @@ alone, not on how it was looked at: the smallest division with that property is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import Context, FillOptions, Needs
-from lacuna.imaging.mask import as_bool, bounds
+from lacuna.imaging.mask import as_bool, bounds, rim
 from lacuna.imaging.photo import Hole, Mask
 from lacuna.imaging.region import Region
 
@@ -25,7 +26,7 @@ ONE_LOOK = 768  # a mask within so many pixels is one window: taking it apart co
 TIGHT = 256  # so many groups of tiles are measured to the pixel; more would take the owner's thread too long
 BLOCK = 16  # at most: side of the blocks in which a window is looked at
 CHUNK = 128  # boxes compared with all others at a time
-CUT_SECONDS = 2e-4  # a call of a backend and what surrounds it
+CUT_SECONDS = 1e-3  # a call of a backend and what surrounds it
 CROP_SECONDS = 0.02  # a megapixel of context: copies, comparison, composite
 
 Boxes = NDArray[np.int64]  # (n, 4): y0, x0, y1, x1
@@ -83,35 +84,69 @@ def estimate(
     options: FillOptions,
     *,
     within: Region | None = None,
-    seconds_per_megapixel: float | None = None,
+    pace: float = 1.0,
     pixel_bytes: int = 3,
     sources: Region | None = None,
 ) -> Estimate:
     """What a fill of `mask` will take, as cheap as `windows_for`.
 
-    `seconds_per_megapixel` of hole is what was measured before, else the backend's own guess; `pixel_bytes` is the size
-    of a pixel of the picture. Growth is counted as a ring around each window's box.
+    `pace` is how many times as long as the backend says it was measured to take; `pixel_bytes` is the size of a pixel
+    of the picture.
     """
     spans = _spans(mask, needs, options, within, sources)
-    marked = as_bool(mask)
-    painted = [int(np.count_nonzero(marked[span.box.clip(mask.shape).slices])) for span in spans]
-    ring = sum(min(span.box.area - n, round(2 * options.grow * (span.box.height + span.box.width)))
-               for span, n in zip(spans, painted, strict=True))  # fmt: skip
-    pixels = sum(painted) + (ring if options.grow >= 1 else 0)
+    extents = [_extent(mask, span, options) for span in spans]
     area = sum(span.crop.area for span in spans)
     largest = max((span.crop.area for span in spans), default=0)
-    speed = needs.megapixel_seconds if seconds_per_megapixel is None else seconds_per_megapixel
     return Estimate(
-        seconds=pixels / 1e6 * speed + area / 1e6 * CROP_SECONDS + len(spans) * CUT_SECONDS + needs.start_seconds,
+        seconds=pace * _seconds(extents, needs),
         bytes=int(area * (pixel_bytes + 1) + largest * (needs.bytes_per_pixel + 2 * pixel_bytes)),
-        pixels=pixels,
+        pixels=sum(extent.pixels for extent in extents),
         windows=len(spans),
     )
 
 
+def seconds_for(masks: Iterable[Mask | Hole], needs: Needs, options: FillOptions) -> float:
+    """What a fill of these windows takes by what the backend says, as `estimate` does for a whole picture."""
+    extents = [_extent(mask, span, options) for mask in masks for span in _spans(mask, needs, options, within=None)]
+    return _seconds(extents, needs)
+
+
+@dataclass(frozen=True)
+class _Span(Cut):
+    """A group of holes with its context; as a mean over all groups, how many `parts` of it lie apart."""
+
+    parts: float
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """Pixels of a hole after growing, pixels along its rim, and those of its crop."""
+
+    pixels: int
+    rim: float
+    area: int
+
+
+def _extent(mask: Mask | Hole, span: _Span, options: FillOptions) -> _Extent:
+    """Growth is counted as a ring along the rim, with round corners for each part that lies apart."""
+    marked = as_bool(mask)[span.box.pad(1).clip(mask.shape).slices]
+    painted, edge = int(np.count_nonzero(marked)), float(rim(marked))
+    if options.grow < 1:
+        return _Extent(painted, edge, span.crop.area)
+    ring = edge * options.grow + np.pi * span.parts * options.grow**2
+    pixels = min(span.box.area, painted + round(ring))
+    return _Extent(pixels, edge + 8 * span.parts * options.grow, span.crop.area)
+
+
+def _seconds(extents: Sequence[_Extent], needs: Needs) -> float:
+    calls = sum(needs.seconds(extent.pixels, extent.rim, extent.area) for extent in extents)
+    around = sum(extent.area for extent in extents) / 1e6 * CROP_SECONDS + len(extents) * CUT_SECONDS
+    return max(needs.least_seconds, calls) + around
+
+
 def _spans(
     mask: Mask | Hole, needs: Needs, options: FillOptions, within: Region | None, sources: Region | None = None
-) -> list[Cut]:
+) -> list[_Span]:
     """The boxes of groups of holes, grown by `options.grow`, with their context; a window is a group's crop."""
     where = Region.whole(mask.shape) if within is None else within.clip(mask.shape)
     if where.empty:
@@ -130,9 +165,12 @@ def _spans(
             boxes = [bounds(marked[box.slices]).shift(box.y0, box.x0) for box in boxes]
     boxes = [box.shift(where.y0, where.x0).pad(margin).clip(mask.shape) for box in boxes]
     if sources is not None:
-        return [_reaching(_with_context(boxes[0], needs.context, mask.shape), sources)]
-    merged = _merged(np.array([(b.y0, b.x0, b.y1, b.x1) for b in boxes], np.int64).reshape(-1, 4), needs.context)
-    return [_with_context(Region(*box), needs.context, mask.shape) for box in merged.tolist()]
+        reaching = _reaching(_with_context(boxes[0], needs.context, mask.shape), sources)
+        return [_Span(reaching.box, reaching.crop, 1.0)]
+    apart = np.array([(b.y0, b.x0, b.y1, b.x1) for b in boxes], np.int64).reshape(-1, 4)
+    merged = _merged(apart, needs.context).tolist()
+    found = [_with_context(Region(*box), needs.context, mask.shape) for box in merged]
+    return [_Span(cut.box, cut.crop, len(apart) / len(merged)) for cut in found]
 
 
 def _with_context(box: Region, context: Context, shape: tuple[int, ...]) -> Cut:

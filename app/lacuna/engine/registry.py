@@ -49,6 +49,7 @@ _loading = threading.RLock()
 _lock = threading.RLock()  # a script may fill from several threads
 _turns: dict[str, threading.Lock] = {}
 _made: dict[str, FillBackend] = {}
+_loads: list[str] = []  # in their order
 _loaded: dict[str, tuple[str, int]] = {}  # device and threads that a backend was loaded for
 
 
@@ -91,12 +92,18 @@ def loaded(backend_id: str, runtime: Runtime) -> FillBackend:
         if needs_loading(backend_id, runtime):
             found.load(runtime)
             _loaded[backend_id] = (runtime.device, runtime.threads)
+            _loads.append(backend_id)
     return found
 
 
 def needs_loading(backend_id: str, runtime: Runtime) -> bool:
     """The first use on `runtime` is still to come: imports and weights will take their time."""
     return _loaded.get(backend_id) != (runtime.device, runtime.threads)
+
+
+def loads() -> int:
+    """How often a backend was loaded so far: a time in which that changed tells nothing of speed."""
+    return len(_loads)
 
 
 def used(backend_id: str) -> bool:

@@ -5,12 +5,15 @@ Thin marks and wide shapes in one hole are told apart here first: what is best f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.contract.fill import Context, Needs
+from lacuna.engine.plan import cuts
 from lacuna.imaging.mask import bounds, components, distance_outside
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
@@ -22,10 +25,12 @@ FEW = 0.1  # of the hole: what hangs on shapes is no marks, but their tips
 KEPT = 0.6  # share of the shape that has to lie on known pixels
 NEARLY = 0.9  # places that keep so much of what the best one keeps are as good
 AREA = 1 << 18  # pixels of a shape's box at most: what lies around specks takes time too
+LONG = 512  # pixels of its longer side: what lies around a long line is a square
 LEAST = 16  # pixels: less of a shape measures nothing
 SHRINK = 0.75  # sides, when a wide shape finds no room
 GRID = 96  # cells along the longer side in which places are looked for
 POOL = 64  # places among which those far from each other are chosen
+MARGIN = 32  # pixels around a part of a hole that has nothing to do with the others: more than any distance here
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,23 +50,31 @@ def half_width(hole: Hole) -> float:
 
     Exact for long strips. One wide spot among scratches counts by its area; the picture's border is no rim.
     """
-    return 2.0 * float(distance_outside(~hole)[hole].mean())
+    depth = sum(float(distance_outside(~hole[near])[hole[near]].sum(dtype=np.float64)) for near in _apart(hole))
+    return 2.0 * depth / np.count_nonzero(hole)
 
 
 def parted(hole: Hole) -> tuple[Hole, ...]:
     """The thin marks of a hole and its wide shapes, each (h, w); one alone where there is nothing else."""
-    cores: Hole = distance_outside(~hole) > CORE
-    if not cores.any():
-        return (hole,)
-    labels = components(hole).labels
-    wide = np.zeros(int(labels.max()) + 1, bool)
-    wide[labels[cores]] = True
-    shapes: Hole = wide[labels]
-    lines: Hole = shapes & (distance_outside(cores) > REACH)
+    shapes, lines = np.zeros_like(hole), np.zeros_like(hole)
+    for near in _apart(hole):
+        cores: Hole = distance_outside(~hole[near]) > CORE
+        if not cores.any():
+            continue
+        labels = components(hole[near]).labels
+        wide = np.zeros(int(labels.max()) + 1, bool)
+        wide[labels[cores]] = True
+        shapes[near] |= wide[labels]
+        lines[near] |= wide[labels] & (distance_outside(cores) > REACH)
     if np.count_nonzero(lines) >= FEW * np.count_nonzero(hole):
         shapes &= ~lines
     marks = hole & ~shapes
-    return (marks, shapes) if marks.any() else (hole,)
+    return (marks, shapes) if marks.any() and shapes.any() else (hole,)
+
+
+def _apart(hole: Hole) -> Iterator[tuple[slice, slice]]:
+    """What has to be looked at for distances to and within a hole: specks in a large crop are a small part of it."""
+    return (cut.crop.slices for cut in cuts(hole, Needs(context=Context(MARGIN, 0.0))))
 
 
 def places(part: Hole, hole: Hole, count: int, limit: int, seed: int) -> tuple[Place, ...]:
@@ -74,9 +87,11 @@ def places(part: Hole, hole: Hole, count: int, limit: int, seed: int) -> tuple[P
     shape: Hole = part[bounds(part).slices]
     half = half_width(part)
     # Two holes with a thin strip between them are one hole of another shape.
-    near_hole: Hole = distance_outside(hole) <= 2.5 + min(16.0, half / 2)
+    near_hole = np.zeros_like(hole)
+    for near in _apart(hole):
+        near_hole[near] |= distance_outside(hole[near]) <= 2.5 + min(16.0, half / 2)
     least = min(LEAST, int(np.count_nonzero(shape)))
-    while np.count_nonzero(shape) > limit or shape.size > AREA:
+    while np.count_nonzero(shape) > limit or shape.size > AREA or max(shape.shape) > LONG:
         shape = _smaller(shape, half >= WIDE)
     while np.count_nonzero(shape) >= least and shape.size:
         found = _placed(shape, bounds(part), near_hole, count, np.random.default_rng(seed))

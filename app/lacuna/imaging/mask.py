@@ -19,6 +19,7 @@ from lacuna.imaging.region import Region
 
 # A soft mask is widened level by level; between so many levels the values are interpolated.
 SOFT_LEVELS = 16
+RIM_LOOK = 1 << 21  # pixels that are enough to tell the length of a rim: some ms
 
 
 class Side(Enum):
@@ -56,6 +57,17 @@ def components(mask: Mask | Hole) -> Components:
     _count, labels, stats, _centres = cv2.connectedComponentsWithStats(marked, connectivity=8, ltype=cv2.CV_32S)
     boxes = tuple(Region(y, x, y + h, x + w) for x, y, w, h, _area in stats[1:].tolist())
     return Components(np.asarray(labels, np.int32), boxes)
+
+
+def rim(mask: Mask | Hole) -> int:
+    """How many sides of pixels lie between the mask and what is not: 4 n for a square of n x n.
+
+    The picture's own border is none. Of a large mask only every so many-th row and column is walked along.
+    """
+    marked = as_bool(mask)
+    step = max(1, marked.size // RIM_LOOK)
+    rows, columns = marked[::step], marked[:, ::step]
+    return int(step * (np.count_nonzero(rows[:, 1:] != rows[:, :-1]) + np.count_nonzero(columns[1:] != columns[:-1])))
 
 
 def grow(mask: Mask, radius: float) -> Mask:
