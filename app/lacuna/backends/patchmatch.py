@@ -120,9 +120,9 @@ class PatchMatch:
             guides=frozenset({Guide.SOURCE}),
             seeded=True,
             compiles=True,
-            megapixel_seconds=4.0 * dearness,
-            rim_seconds=0.2 * dearness,  # there are more patches to a pixel there, and fewer sizes that halve the work
-            crop_seconds=0.2,
+            megapixel_seconds=4.5 * dearness,
+            rim_seconds=0.1 * dearness,  # there are more patches to a pixel there, and fewer sizes that halve the work
+            crop_seconds=0.15,
             bytes_per_pixel=48.0,
         )
 
