@@ -34,6 +34,14 @@ def test_what_was_saved_is_loaded_again(tmp_path: Path) -> None:
     assert again.problems == ()
 
 
+def test_a_first_start_fills_by_the_automatic_choice_and_a_method_that_was_left_stays(tmp_path: Path) -> None:
+    settings = Settings.load(tmp_path / "settings.json")
+    assert settings.backend == "auto"
+    settings.backend = "patchmatch"
+    settings.save()
+    assert Settings.load(tmp_path / "settings.json").backend == "patchmatch"
+
+
 def test_without_a_file_everything_is_as_new_and_nothing_is_told() -> None:
     settings = Settings.load()
     assert settings.preferences == Preferences()

@@ -110,7 +110,7 @@ class Settings:
     """Preferences, and what the program remembers by itself."""
 
     preferences: Preferences = field(default_factory=Preferences)
-    backend: str = default.BACKEND
+    backend: str = default.WINDOW_BACKEND
     params: dict[str, dict[str, Any]] = field(default_factory=dict)  # last params of each backend
     tool: str = "brush"
     tool_options: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -31,7 +31,7 @@ def opened_window(settings: Settings | None = None, size: tuple[int, int] = (128
     queue = JobQueue(door.deliver)
     if settings is None:
         settings = Settings.load()
-        if settings.backend == default.BACKEND:
+        if settings.backend == default.WINDOW_BACKEND:
             settings.backend = "telea"  # one that has nothing to compile
     window = MainWindow(settings)
     window.furnish(Editor(settings, queue))
