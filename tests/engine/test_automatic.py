@@ -311,7 +311,7 @@ def test_dust_in_a_large_picture_takes_no_longer_than_it_says(grow: float) -> No
     image = cv2.resize(lion(), (3600, 2400), interpolation=cv2.INTER_CUBIC)
     mask = np.zeros(image.shape[:2], np.uint8)
     for y, x in np.random.default_rng(1).integers(20, 2380, (100, 2)).tolist():
-        mask[y : y + 5, x : x + 5] = 255
+        mask[y : y + 3, x : x + 3] = 255
     mask = grown(mask, grow)
     filled(image, mask)
     start = time.process_time()
