@@ -28,8 +28,10 @@ ARROWS: dict[str, frozenset[str]] = {
     "settings": frozenset({"contract"}),
     "detection": frozenset({"imaging", "kernels", "cv2"}),
     "metrics": frozenset({"imaging", "cv2"}),
-    "networks": frozenset({"torch", "safetensors"}),
-    "inference": frozenset({"contract", "networks", "onnxruntime", "safetensors", "torch", "onnx", "onnxscript"}),
+    "networks": frozenset({"contract", "torch", "safetensors"}),
+    "inference": frozenset(
+        {"contract", "imaging", "networks", "onnxruntime", "safetensors", "torch", "onnx", "onnxscript"}
+    ),
     "training": frozenset({"networks", "imaging", "metrics", "contract", "torch", "cv2"}),
     "backends": frozenset({"contract", "imaging", "kernels", "inference", "cv2", "torch"}),
     "upscale": frozenset({"contract", "imaging", "inference", "cv2"}),
@@ -67,7 +69,7 @@ LIGHT: dict[str, frozenset[str]] = {
     "ui": frozenset({"PySide6", "shiboken6"}),
     "cli": frozenset({"typer", "click", "rich"}),
     "kernels": frozenset({"numba", "llvmlite"}),
-    "networks": frozenset({"torch", "safetensors"}),
+    "networks": frozenset({"contract", "torch", "safetensors"}),
     "training": frozenset({"torch"}),
     "bench": frozenset({"cv2", "PIL"}),
 }

@@ -1,0 +1,1 @@
+"""Running learned models: one call, two engines."""

@@ -1,0 +1,124 @@
+"""A model that is ready to run: arrays in, arrays out, on CUDA through torch or on a CPU through ONNX Runtime.
+
+Who calls it knows neither engine. Without torch installed all that runs on a CPU works.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract import models
+from lacuna.contract.fill import Runtime, SizeRule
+from lacuna.contract.models import Model, ModelConfig
+from lacuna.contract.progress import Progress
+
+KEPT = 512 << 20  # bytes of weights that stay loaded: all models that one person goes to and fro between
+
+Plane = NDArray[np.float32]  # (h, w)
+Picture = NDArray[np.float32]  # (h, w, 3)
+Hole = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one pass gave. `image` (h, w, 3) float32 RGB in [0, 1] is right inside the hole; nothing is composited.
+
+    `stages` are further outputs under the names of `lacuna models run`, each (h', w', c) float32 in the network's own
+    range and order of colours; only if they were asked for. `keys` (h / 8, w / 8) int32 says which cell of 8 x 8 pixels
+    DeepFill's attention took most from, -1 where it was not asked. `edges` (h, w) in [0, 1] are EdgeConnect's.
+    """
+
+    image: Picture
+    stages: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    keys: NDArray[np.int32] | None = None
+    edges: Plane | None = None
+
+
+class Painter(Protocol):
+    """A model on one engine. `image` (h, w, 3) float32 RGB in [0, 1] and `hole` (h, w) obey `size`.
+
+    Where `config.start` is "membrane" the hole is filled softly beforehand. `guide` (h, w) is 1 on lines. All methods
+    raise Cancelled, MemoryError, and BackendFailed for what an engine cannot do or where numbers are none.
+    """
+
+    config: ModelConfig
+    size: SizeRule
+    engine: str  # "onnxruntime" or "torch"
+    held: int  # bytes of weights that are loaded
+
+    def bytes_for(self, height: int, width: int) -> int:
+        """The working memory that a pass of this size takes, weights included."""
+
+    def edges(self, image: Picture, hole: Hole, guide: Plane | None, progress: Progress) -> Plane:
+        """EdgeConnect's first step: edges in [0, 1] of the whole picture, `guide` among them. Others: ValueError."""
+
+    def paint(
+        self,
+        image: Picture,
+        hole: Hole,
+        progress: Progress,
+        *,
+        guide: Plane | None = None,
+        edges: Plane | None = None,
+        stages: bool = False,
+    ) -> Outcome:
+        """One pass; with `edges` EdgeConnect paints along these and predicts none."""
+
+
+class Runner(Protocol):
+    """One engine with one model in it: a pass of a part, see `networks.passes`. Raises as `Painter` does."""
+
+    engine: str
+    held: int
+
+    def run(
+        self, part: str, inputs: Mapping[str, NDArray[Any]], progress: Progress, *, everywhere: bool
+    ) -> dict[str, NDArray[Any]]: ...
+
+
+_open: OrderedDict[tuple[object, ...], Painter] = OrderedDict()  # the least recently used first
+_lock = threading.Lock()
+
+
+def opened(model: Model, runtime: Runtime) -> Painter:
+    """The model, loaded if it is not yet: on CUDA if `runtime` says so, else on the CPU with so many threads.
+
+    Raises DamagedModel for files that are not what they were or not what the config says, and MemoryError.
+    """
+    models.verify(model)
+    if model.config is None:
+        raise ValueError("verified without a config")
+    digests = tuple(sorted(model.config.sha256.items()))
+    key = (model.folder, digests, runtime.device, None if runtime.device == "cuda" else runtime.threads)
+    with _lock:
+        if key not in _open:
+            _open[key] = _load(model, model.config, runtime)
+        _open.move_to_end(key)
+        while len(_open) > 1 and sum(painter.held for painter in _open.values()) > KEPT:
+            _open.popitem(last=False)
+        return _open[key]
+
+
+def closed() -> None:
+    """Forget all models that are loaded: those in use go when their user does."""
+    with _lock:
+        _open.clear()
+
+
+def _load(model: Model, config: ModelConfig, runtime: Runtime) -> Painter:
+    from lacuna.inference import painters
+
+    return painters.painter(config, _runner(model, config, runtime))
+
+
+def _runner(model: Model, config: ModelConfig, runtime: Runtime) -> Runner:
+    from lacuna.inference.torch_engine import TorchRunner
+
+    return TorchRunner(model, config, runtime.device)

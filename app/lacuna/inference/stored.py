@@ -1,0 +1,25 @@
+"""The numbers of a model as they lie on disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from lacuna.contract.models import Model
+from lacuna.errors import DamagedModel
+from lacuna.i18n import _
+
+
+def read_weights(model: Model) -> dict[str, NDArray[Any]]:
+    """The weights by key, in the dtype of the file. Raises DamagedModel for a file that is none of safetensors."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(model.weights)
+    except (SafetensorError, OSError, ValueError) as error:
+        sentence = _("The model “{model}” cannot be used: {reason}.").format(
+            model=model.name, reason=_("{file} cannot be read").format(file=model.weights.name)
+        )
+        raise DamagedModel(sentence, cause=error) from error
