@@ -30,7 +30,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "metrics": frozenset({"imaging", "cv2"}),
     "networks": frozenset({"contract", "torch", "safetensors"}),
     "inference": frozenset(
-        {"contract", "imaging", "networks", "onnxruntime", "safetensors", "torch", "onnx", "onnxscript"}
+        {"contract", "imaging", "networks", "onnxruntime", "safetensors", "torch", "onnx", "onnxscript", "onnx_ir"}
     ),
     "training": frozenset({"networks", "imaging", "metrics", "contract", "torch", "cv2"}),
     "backends": frozenset({"contract", "imaging", "kernels", "inference", "cv2", "torch"}),

@@ -20,6 +20,8 @@ from lacuna.contract.models import CARD, CONFIG, WEIGHTS, ModelConfig
 from lacuna.errors import UnsuitableWeights
 from lacuna.i18n import _
 from lacuna.imaging.atomic import cannot_save
+from lacuna.inference.export import exported
+from lacuna.inference.graph_files import shipped
 
 
 def save(
@@ -41,14 +43,18 @@ def save(
     if misfits:
         raise ValueError(f"other weights: {', '.join(misfits)}")
     stored = {key: _stored(key, values, config.dtype) for key, values in tensors.items()}
+    graphs = shipped(config) or exported(config, parts)
     temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
         temporary.mkdir(parents=True)
         save_file(stored, temporary / WEIGHTS)
+        files = {name: f"{name}.onnx" for name in graphs}
+        for name, graph in graphs.items():
+            (temporary / files[name]).write_bytes(graph)
         if card:
             (temporary / CARD).write_text(card, encoding="utf-8")
         digests = {file.name: models.digest(file) for file in sorted(temporary.iterdir())}
-        written = dataclasses.replace(config, sha256=digests)
+        written = dataclasses.replace(config, graphs=files, sha256=digests)
         (temporary / CONFIG).write_text(written.to_json(), encoding="utf-8")
         _put(temporary, folder, replace)
     except OSError as error:

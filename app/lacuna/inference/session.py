@@ -119,6 +119,10 @@ def _load(model: Model, config: ModelConfig, runtime: Runtime) -> Painter:
 
 
 def _runner(model: Model, config: ModelConfig, runtime: Runtime) -> Runner:
-    from lacuna.inference.torch_engine import TorchRunner
+    if runtime.device == "cuda":
+        from lacuna.inference.torch_engine import TorchRunner
 
-    return TorchRunner(model, config, runtime.device)
+        return TorchRunner(model, config, runtime.device)
+    from lacuna.inference.onnx_engine import OnnxRunner
+
+    return OnnxRunner(model, config, runtime.threads)

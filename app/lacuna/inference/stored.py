@@ -19,7 +19,10 @@ def read_weights(model: Model) -> dict[str, NDArray[Any]]:
     try:
         return load_file(model.weights)
     except (SafetensorError, OSError, ValueError) as error:
-        sentence = _("The model “{model}” cannot be used: {reason}.").format(
-            model=model.name, reason=_("{file} cannot be read").format(file=model.weights.name)
-        )
-        raise DamagedModel(sentence, cause=error) from error
+        raise damaged(model, _("{file} cannot be read").format(file=model.weights.name), error) from error
+
+
+def damaged(model: Model, reason: str, cause: Exception) -> DamagedModel:
+    """The error for a folder whose hashes are right and whose content is not."""
+    sentence = _("The model “{model}” cannot be used: {reason}.").format(model=model.name, reason=reason)
+    return DamagedModel(sentence, hint=_("Remove it and import it anew."), cause=cause)

@@ -21,15 +21,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lacuna.networks import attention_piece
-from lacuna.networks.attention_piece import Piece
+from lacuna.networks.attention_piece import MEMORY, Piece
 from lacuna.networks.conventions import Conventions, KeyNorm, Sampling
 
 SCALE = 10.0  # of the soft-max; the paper's lambda
 EPSILON = 1e-4
-# Bytes that the matrices of one piece may take, all together. More is slower where each is above 32 MB: the C library
-# then asks the system for new pages each time.
-MEMORY = 64 << 20
-MATRICES = 8  # that live at one time, each with a row for a query and a column for a key; measured, rims included
 
 
 class Attended(NamedTuple):
@@ -41,6 +37,16 @@ class Attended(NamedTuple):
 
     features: Tensor
     keys: Tensor
+
+
+class Maps(NamedTuple):
+    """What the attention of every query is computed from; see `AttentionStep.forward`."""
+
+    asked: Tensor
+    offered: Tensor
+    scales: Tensor
+    known: Tensor
+    blocks: Tensor
 
 
 def smaller(maps: Tensor, factor: int, sampling: Sampling) -> Tensor:
@@ -96,40 +102,48 @@ class ContextualAttention(nn.Module):
     def _attend(
         self, features: Tensor, hole: Tensor | None, queries: Tensor | None, background: Tensor | None
     ) -> Attended:
+        maps = self.maps(features, hole, background)
+        batch, _channels, height, width = maps.asked.shape
+        if self.memory is None and queries is None:
+            every = everything(maps.asked, self.conventions.fuse)
+            keys, pasted = self.step(*maps, every.blocks, every)
+        else:
+            keys = maps.asked.new_full((batch, height * width), -1, dtype=torch.int64)
+            pasted = torch.zeros_like(maps.blocks)
+            used = F.max_pool2d(F.pad(maps.known, (1, 1, 1, 1)), 2, 1).any(0).flatten().nonzero()[:, 0]
+            maps = maps._replace(blocks=maps.blocks[:, used])
+            for part in self._pieces(queries, height, width, features.device):
+                found, added = self.step(*maps, used, part)
+                keys[:, part.queries] = found
+                pasted.index_add_(1, part.blocks, added)
+        return Attended(self.folded(pasted, height, width).to(features.dtype), keys.unflatten(1, (height, width)))
+
+    def maps(self, features: Tensor, hole: Tensor | None, background: Tensor | None = None) -> Maps:
+        """Everything that pieces have in common, with all the blocks."""
         offered = (features if background is None else background).float()
         asked_cells = smaller(features.float(), 2, self.conventions.sampling)
         offered_cells = smaller(offered, 2, self.conventions.sampling)
-        batch, _channels, height, width = asked_cells.shape
         scales = 1 / self._norms(offered_cells)
         known = torch.ones_like(scales) if hole is None else known_cells(hole, self.conventions).float()
         blocks = F.pixel_unshuffle(F.pad(offered, (1, 1, 1, 1)), 2).flatten(2).transpose(1, 2) / 4
+        return Maps(asked_cells, offered_cells, scales, known, blocks)
 
-        if self.memory is None and queries is None:
-            every = everything(asked_cells, self.conventions.fuse)
-            keys, pasted = self.step(asked_cells, offered_cells, scales, known, blocks, every.blocks, every)
-        else:
-            keys = asked_cells.new_full((batch, height * width), -1, dtype=torch.int64)
-            pasted = torch.zeros_like(blocks)
-            used = F.max_pool2d(F.pad(known, (1, 1, 1, 1)), 2, 1).any(0).flatten().nonzero()[:, 0]
-            blocks = blocks[:, used]
-            for part in self._pieces(queries, height, width, features.device):
-                found, added = self.step(asked_cells, offered_cells, scales, known, blocks, used, part)
-                keys[:, part.queries] = found
-                pasted.index_add_(1, part.blocks, added)
-        folded = F.pixel_shuffle(pasted.transpose(1, 2).unflatten(2, (height + 1, width + 1)), 2)
-        return Attended(folded[:, :, 1:-1, 1:-1].to(features.dtype), keys.unflatten(1, (height, width)))
+    @staticmethod
+    def folded(pasted: Tensor, height: int, width: int) -> Tensor:
+        """Features (B, C, 2 h, 2 w) from their (h + 1) (w + 1) blocks, (B, k, 4 C)."""
+        return F.pixel_shuffle(pasted.transpose(1, 2).unflatten(2, (height + 1, width + 1)), 2)[:, :, 1:-1, 1:-1]
 
     def _norms(self, offered: Tensor) -> Tensor:
         """The lengths of patches of 3 x 3, (B, 1, h, w)."""
-        squares = F.avg_pool2d(offered.square().sum(1, keepdim=True), 3, 1, 1, divisor_override=1)
+        # The mean nine times: to give the sum by itself is what the exporter of graphs cannot.
+        squares = 9 * F.avg_pool2d(offered.square().sum(1, keepdim=True), 3, 1, 1)
         if self.conventions.key_norm is KeyNorm.FLOORED:
             return squares.clamp(min=EPSILON**2).sqrt()  # the root of nothing would have no gradient
         return (squares + 9 * offered.shape[1] * EPSILON).sqrt()
 
     def _pieces(self, queries: Tensor | None, height: int, width: int, device: torch.device) -> list[Piece]:
         wanted = torch.ones(height, width, dtype=torch.bool) if queries is None else queries.any(0)[0]
-        row_bytes = 4 * height * width * MATRICES
-        most = height * width if self.memory is None else max(1, self.memory // row_bytes)
+        most = height * width if self.memory is None else attention_piece.most(height, width, self.memory)
         return [
             _tensors(attention_piece.piece(part, height, width, self.conventions.fuse), device)
             for part in attention_piece.pieces(wanted.cpu().numpy(), most)

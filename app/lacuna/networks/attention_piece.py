@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
 
+# Bytes that the matrices of one piece may take, all together. More is slower where each is above 32 MB: the C library
+# then asks the system for new pages each time.
+MEMORY = 64 << 20
+MATRICES = 8  # that live at one time, each with a row for a query and a column for a key; measured, rims included
+
 # The functions below take cells as numpy arrays or as tensors, since both know these operators, and give for each cell
 # the one before it, itself and the one behind it; `height * width` stands for one that lies outside.
 
@@ -85,6 +90,11 @@ class Piece:
     pasted: Any
 
 
+def read_by_step(fuse: bool) -> tuple[str, ...]:
+    """The rows of a `Piece` that its attention reads, in this order; the fusion of scores reads two more."""
+    return ("pixels", "in_column", "in_row", *(("read_by_row", "read_by_column") if fuse else ()), "pasted")
+
+
 def piece(queries: Rows, height: int, width: int, fuse: bool) -> Piece:
     """The piece of these cells, in this order, of a grid of height x width."""
     total = height * width
@@ -119,6 +129,11 @@ def _compact(neighbours: tuple[Rows, ...], total: int) -> tuple[Rows, Rows]:
 
 def _with_zero(rows: Rows, zero: int) -> Rows:
     return np.pad(rows, ((0, 0), (0, 1)), constant_values=zero)
+
+
+def most(height: int, width: int, memory: int = MEMORY) -> int:
+    """How many queries a piece may have."""
+    return max(1, memory // (4 * height * width * MATRICES))
 
 
 def pieces(wanted: NDArray[np.bool_], most: int) -> list[Rows]:

@@ -19,7 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lacuna.networks.attention import MEMORY, Attended, ContextualAttention
+from lacuna.networks.attention import Attended, ContextualAttention
+from lacuna.networks.attention_piece import MEMORY
 from lacuna.networks.blocks import Convolution, Twice, as_it_is, chain, leaky, scaled, silence
 from lacuna.networks.conventions import Conventions, Start
 
@@ -79,6 +80,7 @@ class RefinementStage(nn.Module):
     ) -> None:
         super().__init__()
         c1, c2, c4 = base, 2 * base, 4 * base
+        self.channels = c4  # of both branches
         self.dilated = chain(
             conv1=layer(inputs, c1, kernel=5),
             conv2=layer(c1, c1, stride=2),
@@ -153,13 +155,20 @@ class DeepFillV1(nn.Module):
 
     def forward(self, image: Tensor, hole: Tensor, queries: Tensor | None = None) -> Stages:
         """Both stages; attention is asked for `queries` alone, where they are given (see `queries_for`)."""
-        known = beginning(image, hole, self.start)
-        marks = torch.cat([torch.ones_like(hole), hole], 1)  # ones, since zeros stand around the picture
-
-        coarse = self.picture(self.coarse(torch.cat([known, marks], 1)), known)  # figure 2, left
-        repaired = composite(coarse, known, hole)
-        raw, keys = self.refine(torch.cat([repaired, marks], 1), hole, queries)  # figure 4
+        coarse, repaired = self.draft(image, hole)  # figure 2, left
+        raw, keys = self.refine(self.shown(repaired, hole), hole, queries)  # figure 4
         return Stages(coarse, self.picture(raw, repaired), keys)
+
+    def draft(self, image: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+        """The coarse picture, and the given one repaired with it."""
+        known = beginning(image, hole, self.start)
+        coarse = self.picture(self.coarse(self.shown(known, hole)), known)
+        return coarse, composite(coarse, known, hole)
+
+    @staticmethod
+    def shown(picture: Tensor, hole: Tensor) -> Tensor:
+        """What a stage sees: the picture, ones (since zeros stand around it), and the hole."""
+        return torch.cat([picture, torch.ones_like(hole), hole], 1)
 
     def picture(self, raw: Tensor, given: Tensor) -> Tensor:
         """What a stage says, as a picture; `given` is the one that it was shown."""

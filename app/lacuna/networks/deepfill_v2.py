@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lacuna.networks.attention import MEMORY
+from lacuna.networks.attention_piece import MEMORY
 from lacuna.networks.blocks import Activation, Convolution, chain, leaky, scaled, silence
 from lacuna.networks.conventions import Conventions, Padding, Start
 from lacuna.networks.deepfill_v1 import (
@@ -78,12 +78,20 @@ class DeepFillV2(nn.Module):
         self, image: Tensor, hole: Tensor, guide: Tensor | None = None, queries: Tensor | None = None
     ) -> Stages:
         """Both stages. `guide` (B, 1, H, W) is 1.0 on lines, inside the hole; `queries` as in `DeepFillV1`."""
-        known = beginning(image, hole, self.start)
-
-        coarse = self.picture(self.coarse(self.inputs(known, hole, guide)), known)  # figure 3, left
-        repaired = composite(coarse, known, hole)
-        raw, keys = self.refine(repaired, hole, queries)  # figure 3, right
+        coarse, repaired = self.draft(image, hole, guide)  # figure 3, left
+        raw, keys = self.refine(self.shown(repaired, hole), hole, queries)  # figure 3, right
         return Stages(coarse, self.picture(raw, repaired), keys)
+
+    def draft(self, image: Tensor, hole: Tensor, guide: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The coarse picture, and the given one repaired with it."""
+        known = beginning(image, hole, self.start)
+        coarse = self.picture(self.coarse(self.inputs(known, hole, guide)), known)
+        return coarse, composite(coarse, known, hole)
+
+    @staticmethod
+    def shown(repaired: Tensor, _hole: Tensor) -> Tensor:
+        """What the refinement stage sees: the repaired picture alone."""
+        return repaired
 
     def inputs(self, known: Tensor, hole: Tensor, guide: Tensor | None) -> Tensor:
         """What the coarse stage sees: the picture, the lines in the hole, ones (zeros stand around), and the hole."""

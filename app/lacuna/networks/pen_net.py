@@ -56,10 +56,13 @@ class PenNet(nn.Module):
         if start is Start.MEMBRANE:
             silence(self.pictures, self.painter[-1])
 
-    def forward(self, image: Tensor, hole: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The painted picture (B, 3, H, W), and one of every level's size for the pyramid loss."""
+    def forward(self, image: Tensor, hole: Tensor, wanted: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
+        """The painted picture (B, 3, H, W), and one of every level's size for the pyramid loss.
+
+        `wanted` are the positions that the finest transfer looks for, by themselves all.
+        """
         *levels, deepest = self.encode(image, hole)  # (B, 32, H/2, W/2) ... (B, 512, H/32, W/32); (B, 512, H/64, W/64)
-        scales = self.decode(deepest, self.transfer(levels, deepest, hole))
+        scales = self.decode(deepest, self.transfer(levels, deepest, hole, wanted))
         pyramid = [self._picture(layer(scale), image) for layer, scale in zip(self.pictures, scales, strict=True)]
         return self.paint(scales[0], image), pyramid
 

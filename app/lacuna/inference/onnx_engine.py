@@ -1,0 +1,139 @@
+"""A model on ONNX Runtime: on the CPU, without torch, with threads that leave the window smooth.
+
+Graphs hold no weights. They are handed over from the file of weights, which several graphs of one network share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.progress import NOTICE, Cancelled, Progress
+from lacuna.errors import BackendFailed
+from lacuna.i18n import _
+from lacuna.inference import deepfill_graphs
+from lacuna.inference.stored import damaged, read_weights
+
+Array = NDArray[Any]
+
+# How the keys of the weights begin that a graph has; no file but `networks.graphs` cuts networks into these.
+WEIGHTS_OF = {
+    "encode": ("coarse.", "refine.dilated.", "refine.matched."),
+    "attend": (),
+    "decode": ("refine.pasted.", "refine.merged."),
+    "edges": ("edges.",),
+    "image": ("image.",),
+    "fill": ("",),
+}
+PAINTED = {"edges": ("completed", "edges"), "image": ("painted", "image"), "fill": ("painted", "image")}
+
+
+class Graphs:
+    """The graphs of a model, by name, each with its weights in it."""
+
+    def __init__(self, model: Model, config: ModelConfig, threads: int) -> None:
+        import onnxruntime
+
+        tensors = read_weights(model)
+        self.held = sum(4 * values.size for values in tensors.values())
+        values = {key: onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for key, tensor in tensors.items()}
+        self._sessions: dict[str, Any] = {}
+        for name, file in config.graphs.items():
+            own = {key: value for key, value in values.items() if key.startswith(WEIGHTS_OF[name])}
+            options = _options(threads)
+            options.add_external_initializers(list(own), list(own.values()))
+            try:
+                graph = (model.folder / file).read_bytes()
+                self._sessions[name] = onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
+            except MemoryError:
+                raise
+            except Exception as error:  # ONNX Runtime has no class of its own for it
+                raise damaged(model, _("{file} does not fit its weights").format(file=file), error) from error
+
+    def call(
+        self, name: str, inputs: Mapping[str, Array], progress: Progress, outputs: Sequence[str] | None = None
+    ) -> dict[str, Array]:
+        """One run of a graph, ended at the layer that a cancel meets; what it gives, or only these `outputs`."""
+        import onnxruntime
+
+        session = self._sessions[name]
+        names = [output.name for output in session.get_outputs()] if outputs is None else list(outputs)
+        run = onnxruntime.RunOptions()
+        run.only_execute_path_to_fetches = outputs is not None
+        progress.check()
+        with _ended_by(progress, run):
+            try:
+                return dict(zip(names, session.run(names, dict(inputs), run), strict=True))
+            except Exception as error:
+                raise _told(error, progress) from error
+
+
+class OnnxRunner:
+    """The parts of a network, each one graph or several."""
+
+    engine = "onnxruntime"
+
+    def __init__(self, model: Model, config: ModelConfig, threads: int) -> None:
+        self._graphs = Graphs(model, config, threads)
+        self._config = config
+        self.held = self._graphs.held
+
+    def run(self, part: str, inputs: Mapping[str, Array], progress: Progress, *, everywhere: bool) -> dict[str, Array]:
+        if self._config.network in (Network.DEEPFILL_V1, Network.DEEPFILL_V2):
+            return deepfill_graphs.fill(
+                self._graphs.call, self._config.conventions, inputs, progress, everywhere=everywhere
+            )
+        given, wanted = dict(inputs), PAINTED[part]
+        if self._config.network is Network.PEN_NET:
+            given["everywhere"] = np.full((1, 1, 1, 1), everywhere, np.float32)
+        found = self._graphs.call(part, given, progress, None if everywhere else wanted[:1])
+        progress.at(1.0)
+        return {wanted[1] if name == wanted[0] else name: values for name, values in found.items()}
+
+
+def _options(threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # Threads that wait spinning would take the window's core.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return options
+
+
+@contextmanager
+def _ended_by(progress: Progress, run: Any) -> Iterator[None]:
+    """While a run lasts somebody looks whether it was cancelled: the run itself asks nobody."""
+    over = Event()
+
+    def watch() -> None:
+        while not over.wait(NOTICE):
+            if progress.cancelled:
+                run.terminate = True
+                return
+
+    watcher = Thread(target=watch, name="lacuna-cancel", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _told(error: Exception, progress: Progress) -> BaseException:
+    if progress.cancelled:
+        return Cancelled()
+    reason = " ".join(str(error).split())
+    if any(words in reason for words in ("bad allocation", "bad_alloc", "Failed to allocate memory")):
+        return MemoryError(reason)
+    return BackendFailed(_("ONNX Runtime could not run the model: {reason}").format(reason=reason[:300]))
