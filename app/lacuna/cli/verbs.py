@@ -272,3 +272,35 @@ def bench(
         typer.echo(benchmarks.listing())
         return
     raise typer.Exit(benchmarks.run(names or [], as_json))
+
+
+models = typer.Typer(
+    name="models", help=_("Look at, import and remove the weights of learned backends."), no_args_is_help=True
+)
+app.add_typer(models)
+
+Name = Annotated[str, typer.Argument(help=_("The model; see “lacuna models list”."), show_default=False)]
+
+
+@models.callback()
+def _models() -> None:
+    """A group, whatever number of verbs it has."""
+
+
+@models.command("run", help=_("Run a network once, as it is, and write its stages: the way to look inside a model."))
+def run_model(
+    name: Name,
+    image: Annotated[Path, typer.Option(help=_("The picture."), show_default=False)],
+    mask: Annotated[Path, typer.Option(help=_("A picture whose white marks the hole."), show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help=_("The .npz file to write, an array a stage."), show_default=False)
+    ],
+    guide: Annotated[
+        Path | None, typer.Option(help=_("A picture whose white marks lines to follow."), show_default=False)
+    ] = None,
+    device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
+) -> None:
+    from lacuna.cli.model_run import Order, run
+
+    run(Order(name=name, image=image, mask=mask, guide=guide, output=output, device=device, overwrite=overwrite))

@@ -1,0 +1,101 @@
+"""`lacuna models run`: one plain pass of a network, the way to look inside. No crop, no scaling, no composite."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from lacuna.cli import runner
+from lacuna.contract import models
+from lacuna.contract.fill import SizeRule
+from lacuna.contract.progress import Progress
+from lacuna.engine import device
+from lacuna.engine.arrays import fill, size_mismatch
+from lacuna.errors import CannotSave, InvalidParameter, UnsuitableMask
+from lacuna.i18n import _
+from lacuna.imaging import files, mask_file
+from lacuna.imaging.atomic import refuse_unwritable, write_atomically
+
+GUIDE = 0.6  # from here on a pixel of a guide is a line, as DeepFill's program cuts it
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for, word by word as `verbs.run_model` explains it."""
+
+    name: str
+    image: Path
+    mask: Path
+    guide: Path | None
+    output: Path
+    device: str
+    overwrite: bool
+
+
+def run(order: Order) -> None:
+    """Carry the order out: usage is checked before any file is opened, the output before anything runs."""
+    from lacuna.inference.session import opened
+
+    model = models.model(order.name)
+    runtime = device.runtime_for(order.device, frozenset({"cpu", "cuda"}))
+    if order.output.suffix.lower() != ".npz":
+        raise InvalidParameter(_("{path} is no .npz file.").format(path=order.output))
+    if order.output.exists() and not order.overwrite:
+        sentence = _("{path} was not saved: a file of that name exists.").format(path=order.output)
+        raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
+    refuse_unwritable(order.output, overwrite=order.overwrite)
+    photo = files.read(order.image)
+    image = np.asarray(photo.pixels, np.float32) / np.float32(photo.white)
+    hole = _hole(order.mask, image)
+    guide = None if order.guide is None else _guide(order.guide, image)
+    if model.config is not None and model.config.start == "membrane":
+        image = fill(image, hole, "membrane", lines=False)
+
+    def work(progress: Progress) -> Mapping[str, NDArray[Any]]:
+        painter = opened(model, runtime)
+        small = image.shape[:2]
+        given = [None if plane is None else padded(plane, painter.size) for plane in (image, hole, guide)]
+        whole = given[0].shape[0]
+        outcome = painter.paint(given[0], given[1], progress, guide=given[2], stages=True)
+        return {name: cut_back(stage, small, whole) for name, stage in outcome.stages.items()}
+
+    stages = runner.run(work)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **stages)
+    write_atomically(order.output, [packed.getvalue()], overwrite=order.overwrite)
+    typer.echo(order.output)
+
+
+def padded(plane: NDArray[Any], size: SizeRule) -> NDArray[Any]:
+    """With mirrored rows below and columns to the right, until the sides obey the rule; a mirrored hole is a hole."""
+    add = [-(-max(side, size.minimum) // size.multiple) * size.multiple - side for side in plane.shape[:2]]
+    return np.pad(plane, [(0, add[0]), (0, add[1]), *([(0, 0)] * (plane.ndim - 2))], mode="symmetric")
+
+
+def cut_back(stage: NDArray[Any], small: tuple[int, ...], whole: int) -> NDArray[Any]:
+    """A stage of the padded picture, `whole` rows high, without what was added; the smaller stages rounded up."""
+    factor = whole // stage.shape[0]
+    return stage[: -(-small[0] // factor), : -(-small[1] // factor)]
+
+
+def _hole(path: Path, image: NDArray[Any]) -> NDArray[np.bool_]:
+    hole = mask_file.read_mask(path) > 0
+    if hole.shape != image.shape[:2]:
+        raise size_mismatch(hole.shape, image.shape[:2])
+    if not hole.any():
+        raise UnsuitableMask(_("{mask} marks nothing.").format(mask=path))
+    return hole
+
+
+def _guide(path: Path, image: NDArray[Any]) -> NDArray[np.float32]:
+    plane = mask_file.read_mask(path, soft=True)
+    if plane.shape != image.shape[:2]:
+        raise size_mismatch(plane.shape, image.shape[:2])
+    return (plane / 255 > GUIDE).astype(np.float32)
