@@ -60,13 +60,12 @@ def run(order: Order) -> None:
 
     def work(progress: Progress) -> Mapping[str, NDArray[Any]]:
         painter = opened(model, runtime)
-        small = image.shape[:2]
-        given = [None if plane is None else padded(plane, painter.size) for plane in (image, hole, guide)]
-        whole = given[0].shape[0]
-        outcome = painter.paint(given[0], given[1], progress, guide=given[2], stages=True)
-        return {name: cut_back(stage, small, whole) for name, stage in outcome.stages.items()}
+        seen = padded(image, painter.size)
+        lines = None if guide is None else padded(guide, painter.size)
+        outcome = painter.paint(seen, padded(hole, painter.size), progress, guide=lines, stages=True)
+        return {name: cut_back(stage, hole.shape, len(seen)) for name, stage in outcome.stages.items()}
 
-    stages = runner.run(work)
+    stages: dict[str, Any] = dict(runner.run(work))
     packed = io.BytesIO()
     np.savez_compressed(packed, **stages)
     write_atomically(order.output, [packed.getvalue()], overwrite=order.overwrite)

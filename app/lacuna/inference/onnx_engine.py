@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from threading import Event, Thread
 from typing import Any
 
@@ -31,6 +32,7 @@ WEIGHTS_OF = {
     "image": ("image.",),
     "fill": ("",),
 }
+REPEATED = {"attend"}  # these keep their memory for the next run; the others give it back
 PAINTED = {"edges": ("completed", "edges"), "image": ("painted", "image"), "fill": ("painted", "image")}
 
 
@@ -66,6 +68,8 @@ class Graphs:
         names = [output.name for output in session.get_outputs()] if outputs is None else list(outputs)
         run = onnxruntime.RunOptions()
         run.only_execute_path_to_fetches = outputs is not None
+        if name not in REPEATED:
+            run.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         progress.check()
         with _ended_by(progress, run):
             try:
@@ -97,13 +101,36 @@ class OnnxRunner:
         return {wanted[1] if name == wanted[0] else name: values for name, values in found.items()}
 
 
+@cache
+def _share_memory() -> None:
+    """One pool for all graphs, which takes what it is asked for.
+
+    ONNX Runtime's own takes twice as much each time and has one for each graph: 570 MB where this one has 340, for
+    DeepFill at 512 x 512. Without any pool a run takes a third longer, since each map is asked of the system anew.
+    """
+    import onnxruntime
+
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    as_requested = {
+        "max_mem": 0,
+        "arena_extend_strategy": 1,
+        "initial_chunk_size_bytes": -1,
+        "max_dead_bytes_per_chunk": -1,
+    }
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(as_requested))
+
+
 def _options(threads: int) -> Any:
     import onnxruntime
 
+    _share_memory()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    options.add_session_config_entry("session.use_env_allocators", "1")
     # Threads that wait spinning would take the window's core.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
