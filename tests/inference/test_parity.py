@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from lacuna.contract.fill import Runtime
 from lacuna.contract.models import Model, ModelConfig, Network
 from lacuna.contract.progress import Progress
+from lacuna.inference import painters
 from lacuna.inference.saving import save
 from lacuna.inference.session import Painter, opened
+from lacuna.inference.torch_engine import TorchRunner
 from lacuna.networks import building, deepfill_layouts, edge_connect_layouts, pen_net_layouts
 from lacuna.networks.edge_connect import EdgeGenerator, ImageGenerator
 from lacuna.networks.layout import Layout
@@ -100,3 +102,21 @@ def test_edge_connect_computes_the_published_edges_and_picture(tmp_path: Path) -
     known = numbers.arrays["canny_known"][0, 0].astype(np.float32)
     along = paint.paint(photo, hole, Progress(), edges=known, stages=True)
     assert numbers.farthest("mode2.out", channels_first(along.stages["output"])) < TOLERANCE
+
+
+@pytest.mark.parametrize("case", ["deepfill-v1/pt_c64_free", "deepfill-v2/pt_c64_free", "pen-net/pt_c64_box"])
+def test_in_half_precision_the_picture_is_nearly_the_same(case: str, tmp_path: Path) -> None:
+    """As on a graphics card; here by the CPU's own 16 bits."""
+    numbers = Numbers(case)
+    network = Network.PEN_NET if case.startswith("pen") else Network(case.split("/")[0])
+    layout, file, name = DEEPFILL.get(case, (pen_net_layouts.GENERATOR, "keys.pytorch.json", "pt/generator"))
+    config = ModelConfig(network, case, conventions=layout.conventions)
+    fill = drawn(building.built(config)["fill"], layout, f"{case.split('/')[0]}/{file}", name)
+    written = save(tmp_path / "model", config, building.weights({"fill": fill}))
+    found = Model("model", tmp_path / "model", written)
+    paint = painters.painter(config, TorchRunner(found, written, "cpu", half=True))
+    image, hole = picture(numbers)
+    outcome = paint.paint(image, hole, Progress(), stages=True)
+    last = "output" if network is Network.PEN_NET else "stage2"
+    far = numbers.farthest(last, channels_first(outcome.stages[last]))
+    assert 1e-4 < far < 5e-2

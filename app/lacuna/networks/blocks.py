@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -89,3 +91,10 @@ def silence(*layers: nn.Module) -> None:
     for layer in layers:
         for parameter in layer.parameters():
             nn.init.zeros_(parameter)
+
+
+def full_precision(device: torch.device) -> AbstractContextManager[object]:
+    """Out of autocast where one is in it; a graph must not hold even a trace of that."""
+    if torch.is_autocast_enabled(device.type):
+        return torch.autocast(device.type, enabled=False)
+    return nullcontext()

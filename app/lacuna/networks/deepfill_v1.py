@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from lacuna.networks.attention import Attended, ContextualAttention
 from lacuna.networks.attention_piece import MEMORY
-from lacuna.networks.blocks import Convolution, Twice, as_it_is, chain, leaky, scaled, silence
+from lacuna.networks.blocks import Convolution, Twice, as_it_is, chain, full_precision, leaky, scaled, silence
 from lacuna.networks.conventions import Conventions, Start
 
 BASE = 32  # channels of the first layer
@@ -112,7 +112,9 @@ class RefinementStage(nn.Module):
         return self.decode(dilated, attended.features), attended.keys
 
     def encode(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        return self.dilated(inputs), self.matched(inputs)
+        with full_precision(inputs.device):  # half of it lets attention choose other keys
+            matched = self.matched(inputs.float())
+        return self.dilated(inputs), matched
 
     def decode(self, dilated: Tensor, attended: Tensor) -> Tensor:
         return self.merged(torch.cat([dilated, self.pasted(attended)], 1))

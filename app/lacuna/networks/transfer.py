@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lacuna.networks.blocks import full_precision
+
 SHARPNESS = 10.0  # the softmax sees cosines of keys, times the length of the query, times this
 SHORTEST = 1e-4  # of the norm of a key
 FLOOR = 1e-8  # the least share of any patch, of those that touch the hole too
@@ -134,7 +136,8 @@ def shares(queries: Tensor, keys: Tensor, unknown: int) -> Tensor:
     """
     together = torch.full((1,), 1.0, device=keys.device) * unknown
     null_key = F.pad(together.log(), (keys.shape[1] - 1, 0))
-    return torch.addmm(null_key, queries.T, keys).softmax(1).clamp_min(FLOOR)
+    with full_precision(queries.device):
+        return torch.addmm(null_key, queries.T, keys).softmax(1).clamp_min(FLOOR)
 
 
 def overlapped(patches: Tensor) -> Tensor:
