@@ -23,20 +23,12 @@ OPSET = 20  # the first that samples linearly and in three dimensions alike; ONN
 
 
 def exported(config: ModelConfig, parts: Mapping[str, nn.Module]) -> dict[str, bytes]:
-    """The graphs of the network, each as an ONNX file, by name. Needs torch, onnx and onnxscript; wastes the weights.
+    """The graphs of the network, each as an ONNX file, by name. Needs torch, onnx and onnxscript.
 
     The same network gives the same bytes, and none of them tells where it was exported.
     """
-    import torch
-
     from lacuna.networks.graphs import graphs
 
-    random = torch.Generator().manual_seed(1)
-    for part in parts.values():
-        for parameter in part.parameters():
-            torch.nn.init.normal_(
-                parameter, generator=random
-            )  # of equal weights, such as zeros, the exporter makes one
     return {name: _exported(graph, config.dtype) for name, graph in graphs(parts).items()}
 
 
@@ -53,49 +45,48 @@ def _exported(graph: Graph, dtype: str) -> bytes:
             dynamic_shapes=graph.free,
             opset_version=OPSET,
             dynamo=True,
+            optimize=False,
             verbose=False,
         )
-    model = program.model
-    for name, weight in list(model.graph.initializers.items()):
-        if name in graph.network.state_dict():
-            _hand_over(model.graph, weight, graph.stored + name.removeprefix(graph.wrapped), dtype)
-    _forget_where(model)
-    return bytes(ir.to_proto(model).SerializeToString(deterministic=True))
+        # Before the graph is made simpler: what is made of weights alone would be put into it as a constant.
+        weights = [
+            _taken_out(program.model.graph, name, graph.stored + name.removeprefix(graph.wrapped), dtype)
+            for name in dict(graph.network.named_parameters())
+            if name in program.model.graph.initializers
+        ]
+        program.optimize()
+    for weight in weights:
+        weight.const_value = ir.ExternalTensor(WEIGHTS, None, None, weight.dtype, shape=weight.shape, name=weight.name)
+    _forget_where(program.model)
+    return bytes(ir.to_proto(program.model).SerializeToString(deterministic=True))
 
 
-def _hand_over(graph: Any, weight: Any, key: str, dtype: str) -> None:
-    """In place of the numbers: a name, a shape and a dtype."""
+def _taken_out(graph: Any, name: str, key: str, dtype: str) -> Any:
+    """What stands in place of the weight: a name, a shape and a dtype, without numbers."""
     import onnx_ir as ir
 
+    weight = graph.initializers.pop(name)
     stored = ir.DataType.FLOAT16 if dtype == "float16" else ir.DataType.FLOAT
-    shape = weight.const_value.shape
-    graph.initializers.pop(weight.name)
-    tensor = ir.ExternalTensor(WEIGHTS, None, None, stored, shape=shape, name=key)
-    outside = ir.Value(name=key, shape=shape, type=ir.TensorType(stored), const_value=tensor)
+    outside = ir.Value(name=key, shape=weight.shape, type=ir.TensorType(stored))
     graph.initializers[key] = outside
-    if stored == ir.DataType.FLOAT:
-        weight.replace_all_uses_with(outside)
-        return
-    cast = ir.node("Cast", [outside], {"to": ir.DataType.FLOAT}, name=f"{key}.cast")
-    cast.outputs[0].name = f"{key}.float"
-    weight.replace_all_uses_with(cast.outputs[0])
-    graph.insert_before(graph[0], cast)
+    used = outside
+    if stored != ir.DataType.FLOAT:
+        cast = ir.node("Cast", [outside], {"to": ir.DataType.FLOAT}, name=f"{key}.cast")
+        used = cast.outputs[0]
+        used.name = f"{key}.float"
+        used.shape, used.type = weight.shape, ir.TensorType(ir.DataType.FLOAT)
+        graph.insert_before(graph[0], cast)
+    weight.replace_all_uses_with(used)
+    return outside
 
 
 def _forget_where(model: Any) -> None:
     """The exporter notes the line of code behind each node, with the paths of this machine."""
-    model.metadata_props.clear()
-    model.doc_string = None
     graph = model.graph
-    graph.metadata_props.clear()
-    graph.doc_string = None
-    for node in graph:
-        node.metadata_props.clear()
-        node.doc_string = None
-        for value in node.outputs:
-            value.metadata_props.clear()
-    for value in (*graph.inputs, *graph.initializers.values()):
-        value.metadata_props.clear()
+    values = (*graph.inputs, *graph.initializers.values(), *(value for node in graph for value in node.outputs))
+    for noted in (model, graph, *graph, *values):
+        noted.metadata_props.clear()
+        noted.doc_string = None
 
 
 @contextmanager

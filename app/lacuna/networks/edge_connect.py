@@ -73,8 +73,8 @@ class _Body(nn.Module):
         )
         self.residuals = nn.Sequential(*(_Residual(coarse, spectral, biased_residuals) for _ in range(BLOCKS)))
         self.decoder = nn.Sequential(
-            _Normalised(nn.ConvTranspose2d(coarse, middle, 4, stride=2, padding=1), spectral),
-            _Normalised(nn.ConvTranspose2d(middle, fine, 4, stride=2, padding=1), spectral),
+            _Normalised(_Doubling(coarse, middle), spectral),
+            _Normalised(_Doubling(middle, fine), spectral),
         )
         self.last = _reflecting(fine, painted, 7)
 
@@ -92,6 +92,34 @@ class _Normalised(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         return F.relu(F.instance_norm(self.convolution(features)), inplace=True)
+
+
+class _Doubling(nn.ConvTranspose2d):
+    """To twice the size by a transposed convolution of 4 x 4.
+
+    In a graph it is four convolutions of 2 x 2, one for each place in a block: ONNX Runtime would lay out all products
+    of the transposed one first, which is a gigabyte at 1024 x 1024.
+    """
+
+    def __init__(self, seen: int, made: int) -> None:
+        super().__init__(seen, made, 4, stride=2, padding=1)
+
+    def forward(self, features: Tensor, output_size: list[int] | None = None) -> Tensor:
+        if not torch.compiler.is_exporting():
+            return super().forward(features, output_size)
+        padded, kernels = F.pad(features, (1, 1, 1, 1)), self.weight.transpose(0, 1)
+        height, width = features.shape[-2:]
+        taps = ((3, 1), (2, 0))  # which row of the kernel meets the input before and at, or at and behind, this place
+        places = [
+            F.conv2d(
+                padded.narrow(2, down, height + 1).narrow(3, right, width + 1),
+                kernels[:, :, taps[down]][:, :, :, taps[right]],
+                self.bias,
+            )
+            for down in (0, 1)
+            for right in (0, 1)
+        ]
+        return F.pixel_shuffle(torch.stack(places, 2).flatten(1, 2), 2)
 
 
 class _Residual(nn.Module):
