@@ -42,7 +42,7 @@ class _Painter:
         self.held = runner.held
 
     def bytes_for(self, height: int, width: int) -> int:
-        return self.held + cost.bytes_for(self.config, self.engine, height, width)
+        return self.held + cost.bytes_for(self.config, height, width)
 
     def edges(self, image: Picture, hole: Hole, guide: Plane | None, progress: Progress) -> Plane:
         raise ValueError(f"{self.config.network} predicts no edges")
