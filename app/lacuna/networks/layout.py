@@ -7,7 +7,7 @@ read elsewhere, and networks filled in `loading`; here are names and arrays alon
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,13 +106,20 @@ def taken_over(layout: Layout, published: Mapping[str, Array], shapes: Mapping[s
     Raises UnsuitableWeights, which names what is missing, too much, of another shape, or no copy where it should be.
     """
     entries = {entry.ours: entry for entry in layout.entries}
-    if entries.keys() != shapes.keys():
-        raise ValueError(f"{layout.name} is of another network: {sorted(entries.keys() ^ shapes.keys())}")
-    given = dict(zip(_bare(published), published.values(), strict=True))
-    misfits = [*_misplaced(layout, given), *_misshapen(layout, given, shapes)]
-    if misfits:
-        raise _unsuitable(layout, misfits)
+    given = dict(zip(bare(published), published.values(), strict=True))
+    wrong = (*misfits(layout, {key: value.shape for key, value in given.items()}, shapes), *_changed(layout, given))
+    if wrong:
+        raise unsuitable(layout, wrong)
     return {key: np.ascontiguousarray(entries[key].form.ours(given[entries[key].published])) for key in shapes}
+
+
+def misfits(layout: Layout, found: Mapping[str, Shape], shapes: Mapping[str, Shape]) -> tuple[str, ...]:
+    """What of a file with these keys and shapes does not fit the network, in words; nothing if all does."""
+    ours = {entry.ours for entry in layout.entries}
+    if ours != shapes.keys():
+        raise ValueError(f"{layout.name} is of another network: {sorted(ours ^ shapes.keys())}")
+    given = dict(zip(bare(found), found.values(), strict=True))
+    return (*_misplaced(layout, given), *_misshapen(layout, given, shapes))
 
 
 def given_back(layout: Layout, ours: Mapping[str, Array]) -> dict[str, Array]:
@@ -125,7 +132,7 @@ def recognised(keys: Collection[str], layouts: Collection[Layout]) -> list[Layou
 
     Raises UnsuitableWeights if there is none.
     """
-    found = set(_bare(keys))
+    found = set(bare(keys))
     shares = {layout.name: _share(layout, found) for layout in layouts}
     best = max(shares.values(), default=0.0)
     if best < 0.5:
@@ -136,47 +143,14 @@ def recognised(keys: Collection[str], layouts: Collection[Layout]) -> list[Layou
     return [layout for layout in layouts if math.isclose(shares[layout.name], best)]
 
 
-def _share(layout: Layout, keys: set[str]) -> float:
-    expected = {entry.published for entry in layout.entries} | layout.constants
-    return len(expected & keys) / len(expected)
-
-
-def _bare(keys: Collection[str]) -> list[str]:
+def bare(keys: Collection[str]) -> list[str]:
+    """Keys without what stands before all of them where a model was trained on several cards."""
     together = all(key.startswith(PARALLEL) for key in keys)
     return [key.removeprefix(PARALLEL) if together else key for key in keys]
 
 
-def _misplaced(layout: Layout, given: Mapping[str, Array]) -> Iterable[str]:
-    """What is missing, what is too much, and what is twice there and not the same."""
-    expected = {entry.published for entry in layout.entries}
-    copies = {
-        f"{second}{key.removeprefix(first)}": key
-        for second, first in layout.repeated.items()
-        for key in expected
-        if key.startswith(f"{first}.")
-    }
-    for entry in layout.entries:
-        if entry.published not in given:
-            yield _("{key} is missing").format(key=entry.published)
-    for key, value in given.items():
-        if key in copies:
-            if copies[key] in given and not np.array_equal(value, given[copies[key]]):
-                yield _("{key} differs from {other}").format(key=key, other=copies[key])
-        elif key not in expected and key not in layout.constants and not layout.foreign(key):
-            yield _("{key} is unknown").format(key=key)
-
-
-def _misshapen(layout: Layout, given: Mapping[str, Array], shapes: Mapping[str, Shape]) -> Iterable[str]:
-    for entry in layout.entries:
-        wanted = entry.form.published_shape(shapes[entry.ours])
-        found = given[entry.published].shape if entry.published in given else wanted
-        if found != wanted:
-            yield _("{key} has the shape {found}, not {wanted}").format(
-                key=entry.published, found=_sides(found), wanted=_sides(wanted)
-            )
-
-
-def _unsuitable(layout: Layout, misfits: list[str]) -> UnsuitableWeights:
+def unsuitable(layout: Layout, misfits: Sequence[str]) -> UnsuitableWeights:
+    """The error for people, which names the first few misfits and holds them all."""
     listed = ", ".join(misfits[:NAMED])
     if len(misfits) > NAMED:
         listed += _(", and {count} more").format(count=len(misfits) - NAMED)
@@ -185,6 +159,50 @@ def _unsuitable(layout: Layout, misfits: list[str]) -> UnsuitableWeights:
         hint=_("Choose the file that was published as {file}.").format(file=layout.file),
         misfits=tuple(misfits),
     )
+
+
+def _share(layout: Layout, keys: set[str]) -> float:
+    expected = {entry.published for entry in layout.entries} | layout.constants
+    return len(expected & keys) / len(expected)
+
+
+def _misplaced(layout: Layout, given: Mapping[str, Shape]) -> Iterable[str]:
+    """What is missing, and what is too much."""
+    expected = {entry.published for entry in layout.entries}
+    passed_over = layout.constants | _copies(layout).keys()
+    for entry in layout.entries:
+        if entry.published not in given:
+            yield _("{key} is missing").format(key=entry.published)
+    for key in given:
+        if key not in expected and key not in passed_over and not layout.foreign(key):
+            yield _("{key} is unknown").format(key=key)
+
+
+def _changed(layout: Layout, given: Mapping[str, Array]) -> Iterable[str]:
+    """What is twice there and not the same."""
+    for copy, original in _copies(layout).items():
+        if copy in given and original in given and not np.array_equal(given[copy], given[original]):
+            yield _("{key} differs from {other}").format(key=copy, other=original)
+
+
+def _copies(layout: Layout) -> dict[str, str]:
+    """The keys that a file may hold a second time -> those that they repeat."""
+    return {
+        f"{second}{entry.published.removeprefix(first)}": entry.published
+        for second, first in layout.repeated.items()
+        for entry in layout.entries
+        if entry.published.startswith(f"{first}.")
+    }
+
+
+def _misshapen(layout: Layout, given: Mapping[str, Shape], shapes: Mapping[str, Shape]) -> Iterable[str]:
+    for entry in layout.entries:
+        wanted = entry.form.published_shape(shapes[entry.ours])
+        found = given.get(entry.published, wanted)
+        if found != wanted:
+            yield _("{key} has the shape {found}, not {wanted}").format(
+                key=entry.published, found=_sides(found), wanted=_sides(wanted)
+            )
 
 
 def _sides(shape: Shape) -> str:
