@@ -89,5 +89,9 @@ class DamagedModel(LacunaError):
     """A model's folder that is incomplete, altered, or not understood."""
 
 
+class CannotRemove(LacunaError):
+    """A model that stays: it belongs to the program, or the system keeps it."""
+
+
 class JournalDamaged(LacunaError):
     """A session journal that can be restored only in part, or not at all."""

@@ -9,7 +9,7 @@ import pytest
 
 from lacuna.contract import models
 from lacuna.contract.models import Model, ModelConfig, Network
-from lacuna.errors import DamagedModel, UnknownModel
+from lacuna.errors import CannotRemove, DamagedModel, UnknownModel
 
 
 @pytest.fixture
@@ -133,3 +133,32 @@ def test_an_unknown_model_is_refused_with_the_names_there_are(mine: Path) -> Non
     written(mine, "pennet")
     with pytest.raises(UnknownModel, match="pennet"):
         models.model("deepfill")
+
+
+def test_a_removed_model_is_gone_and_a_shipped_one_stays(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    monkeypatch.setattr("lacuna.paths.models", lambda: shipped)
+    written(shipped, "ours")
+    written(mine, "mine")
+    with pytest.raises(CannotRemove, match="ours"):
+        models.remove(models.model("ours"))
+    models.remove(models.model("mine"))
+    assert [found.name for found in models.installed()] == ["ours"]
+    assert list(mine.iterdir()) == []
+
+
+def test_a_damaged_model_can_be_removed(mine: Path) -> None:
+    (written(mine, "odd") / "config.json").write_text("{")
+    models.remove(models.installed()[0])
+    assert models.installed() == ()
+
+
+def test_a_model_that_is_gone_already_is_told(mine: Path) -> None:
+    written(mine, "mine")
+    found = models.model("mine")
+    models.remove(found)
+    with pytest.raises(CannotRemove, match="was not removed"):
+        models.remove(found)

@@ -11,6 +11,8 @@ import hashlib
 import json
 import os
 import re
+import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from lacuna import paths
-from lacuna.errors import DamagedModel, UnknownModel
+from lacuna.errors import CannotRemove, DamagedModel, UnknownModel
 from lacuna.i18n import _
 
 FORMAT = 1  # of config.json; a reader refuses what is newer
@@ -153,7 +155,12 @@ class Model:
 
 def folders() -> tuple[Path, ...]:
     """Where models are looked for, in this order: the program's own, then the person's."""
-    return paths.models(), paths.data_folder() / "models"
+    return paths.models(), own_folder()
+
+
+def own_folder() -> Path:
+    """Where the person's models lie; it may not exist yet."""
+    return paths.data_folder() / "models"
 
 
 def installed() -> tuple[Model, ...]:
@@ -208,6 +215,24 @@ def verify(found: Model) -> None:
         if not right:
             raise _damaged(found, _("{file} is not the file that it was").format(file=file))
         _verified[path] = (status.st_size, status.st_mtime_ns)
+
+
+def remove(found: Model) -> None:
+    """Delete a model of the person, damaged or not: it is gone whole, or all there. Raises CannotRemove."""
+    if found.shipped:
+        raise CannotRemove(_("The model “{model}” belongs to Lacuna and stays.").format(model=found.name))
+    aside = found.folder.with_name(f".{found.name}.{secrets.token_hex(4)}")
+    try:
+        os.rename(found.folder, aside)
+    except OSError as error:
+        raise CannotRemove(
+            _("The model “{model}” was not removed: {reason}.").format(
+                model=found.name, reason=error.strerror or str(error)
+            ),
+            hint=_("End what else uses it, and see whether its folder may be changed."),
+            cause=error,
+        ) from error
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _damaged(found: Model, reason: str, cause: OSError | None = None) -> DamagedModel:
