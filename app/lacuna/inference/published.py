@@ -1,0 +1,132 @@
+"""Which published weights a group of tensors is: recognised by its keys, its variant and size inferred from its shapes.
+
+Shapes alone are looked at, before any number is read. Torch is needed, since what fits is asked of the networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lacuna.contract.models import ModelConfig, Network
+from lacuna.inference.tensors import Group
+from lacuna.networks import deepfill_layouts as deepfill
+from lacuna.networks import edge_connect_layouts as edge_connect
+from lacuna.networks import pen_net_layouts as pen_net
+from lacuna.networks.layout import Layout, Shape, bare, misfits, recognised, unsuitable
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FILL, EDGES, IMAGE = "fill", "edges", "image"  # parts of networks, as `networks.building` calls them
+NON_COMMERCIAL = "CC BY-NC 4.0"
+SIDE = 256  # pixels: all published weights were trained on squares of this side
+
+
+@dataclass(frozen=True)
+class Published:
+    """A layout: which part of which network it is, how the model is called, and the licence of its published weights.
+
+    `first` is our key of a bias, as long as the first layer has channels.
+    """
+
+    layout: Layout
+    network: Network
+    part: str
+    first: str
+    title: str
+    licence: str
+
+
+def _of_deepfill(network: Network, *layouts: Layout) -> Iterator[Published]:
+    """The ports publish the authors' weights, converted or tuned further, or say nothing of a licence."""
+    for layout in layouts:
+        yield Published(layout, network, FILL, "coarse.conv1.bias", layout.name, NON_COMMERCIAL)
+
+
+def _of_edge_connect(part: str, layout: Layout) -> Published:
+    first = "body.encoder.0.convolution.bias"
+    return Published(layout, Network.EDGE_CONNECT, part, first, "EdgeConnect", NON_COMMERCIAL)
+
+
+PUBLISHED = (
+    *_of_deepfill(Network.DEEPFILL_V1, deepfill.V1_PYTORCH, deepfill.V1_TENSORFLOW),
+    *_of_deepfill(
+        Network.DEEPFILL_V2, deepfill.V2_PT, deepfill.V2_PTTF_FUSED, deepfill.V2_PTTF, deepfill.V2_TENSORFLOW
+    ),
+    _of_edge_connect(EDGES, edge_connect.EDGE_GENERATOR),
+    _of_edge_connect(IMAGE, edge_connect.IMAGE_GENERATOR),
+    Published(pen_net.GENERATOR, Network.PEN_NET, FILL, "encoder.0.bias", pen_net.GENERATOR.name, "MIT"),
+)
+LAYOUTS = tuple(published.layout for published in PUBLISHED)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to understand a group of tensors: as what was published, and how its network is to be built."""
+
+    published: Published
+    config: ModelConfig
+    group: Group
+
+
+def readings(group: Group) -> tuple[Reading, ...]:
+    """All that the group may be, the likeliest first. Raises UnsuitableWeights, naming what does not fit, if none."""
+    known = [published for published in PUBLISHED if published.layout in recognised(group.shapes, LAYOUTS)]
+    tried = [_best(published, group) for published in known]
+    fitting = tuple(reading for reading, wrong in tried if not wrong)
+    if not fitting:
+        nearest, wrong = min(tried, key=lambda attempt: len(attempt[1]))
+        raise unsuitable(nearest.published.layout, wrong)
+    return fitting
+
+
+def network(published: Published, config: ModelConfig) -> nn.Module:
+    """The network that such weights fill, with spectral norms where they bring some."""
+    from lacuna.networks import building
+    from lacuna.networks.edge_connect import EdgeGenerator
+
+    if published.part == EDGES:
+        return EdgeGenerator(width=config.width, spectral=True)
+    return building.built(config)[published.part]
+
+
+def _best(published: Published, group: Group) -> tuple[Reading, tuple[str, ...]]:
+    """The variant of this network that fits the shapes best, and what does not fit it."""
+    found = dict(zip(bare(group.shapes), group.shapes.values(), strict=True))
+    tried = []
+    for guided in (False, True) if published.network is Network.DEEPFILL_V2 else (False,):
+        config = _config(published, guided, _width(published, found))
+        tried.append((Reading(published, config, group), misfits(published.layout, found, _shapes(published, config))))
+    return min(tried, key=lambda attempt: len(attempt[1]))
+
+
+def _config(published: Published, guided: bool, width: float) -> ModelConfig:
+    return ModelConfig(
+        published.network,
+        f"{published.title}{', guided' if guided else ''}",
+        width,
+        guided=guided,
+        conventions=published.layout.conventions,
+        colours=published.layout.colours,
+        side=SIDE,
+        licence=published.licence,
+    )
+
+
+def _width(published: Published, found: Mapping[str, Shape]) -> float:
+    """What the channels of the published network are multiplied by; 1 where that cannot be told, and nothing fits."""
+    key = next(entry.published for entry in published.layout.entries if entry.ours == published.first)
+    (channels,) = _shapes(published, _config(published, False, 1.0))[published.first]
+    shape = found.get(key)
+    width = shape[0] / channels if shape else 1.0
+    return width if 0 < width <= 4 else 1.0
+
+
+def _shapes(published: Published, config: ModelConfig) -> dict[str, Shape]:
+    import torch
+
+    with torch.device("meta"):  # shapes without numbers
+        state = network(published, config).state_dict()
+    return {key: tuple(value.shape) for key, value in state.items()}
