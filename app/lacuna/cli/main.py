@@ -1,7 +1,7 @@
 """The edge of the command line: words in, exit code out; every error becomes one line on stderr.
 
-0 done; 1 failed (a file, a mask, a backend); 2 wrong usage: an unknown option, backend, device or setting, or a value
-that it does not take; 130 stopped by Ctrl+C.
+0 done; 1 failed (a file, a mask, a backend); 2 wrong usage: an unknown option, backend, model, device or setting, or a
+value that it does not take; 130 stopped by Ctrl+C.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from lacuna import i18n
-from lacuna.errors import InvalidParameter, LacunaError, UnknownBackend
+from lacuna.errors import InvalidParameter, LacunaError, UnknownBackend, UnknownModel
 from lacuna.i18n import _
 
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
@@ -31,7 +31,7 @@ def main(words: list[str]) -> tuple[int, bool]:
         return STOPPED, False
     except LacunaError as error:
         say(str(error))
-        return (USAGE if isinstance(error, InvalidParameter | UnknownBackend) else FAILED), False
+        return (USAGE if isinstance(error, InvalidParameter | UnknownBackend | UnknownModel) else FAILED), False
     except BrokenPipeError:  # whoever read our answer has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED, False

@@ -274,17 +274,101 @@ def bench(
     raise typer.Exit(benchmarks.run(names or [], as_json))
 
 
-models = typer.Typer(
-    name="models", help=_("Look at, import and remove the weights of learned backends."), no_args_is_help=True
-)
+models = typer.Typer(name="models", help=_("Look at, import and remove the weights of learned backends."))
 app.add_typer(models)
 
 Name = Annotated[str, typer.Argument(help=_("The model; see “lacuna models list”."), show_default=False)]
 
 
-@models.callback()
-def _models() -> None:
-    """A group, whatever number of verbs it has."""
+@models.command("list", help=_("List the models: network, size, measured quality, and whether they are whole."))
+def list_models(as_json: Json = False) -> None:
+    from lacuna.cli.models import show_all
+
+    show_all(as_json)
+
+
+@models.command("info", help=_("Say all that is known of a model."))
+def model_info(name: Name, as_json: Json = False) -> None:
+    from lacuna.cli.models import show
+
+    show(name, as_json)
+
+
+@models.command("verify", help=_("Compare the files of one model, or of all, with their hashes."))
+def verify_models(
+    name: Annotated[str, typer.Argument(help=_("The model; all if none."), show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
+    from lacuna.cli.models import verify
+
+    raise typer.Exit(verify(name, as_json))
+
+
+@models.command(
+    "import",
+    help=_(
+        "Make a model of weights as they were published: PyTorch's of DeepFill v1 and v2, EdgeConnect (both files) and "
+        "PEN-Net, TensorFlow's of DeepFill (the .index). Needs torch."
+    ),
+)
+def import_model(
+    files: Annotated[list[Path], typer.Argument(help=_("The files of one network, or their folder."))],
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help=_("How the model is to be called."))],
+    variant: Annotated[
+        str,
+        typer.Option(
+            metavar="pttf-fused|pttf",
+            help=_("How to run weights that fit several: “pttf” of DeepFill v2 is as shipped, “pttf-fused” as meant."),
+            show_default=False,
+        ),
+    ] = "",
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help=_("Keep to what the licence of the weights allows."))
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a model that exists."))] = False,
+    as_json: Json = False,
+) -> None:
+    from lacuna.cli.models import Import, bring_in
+
+    bring_in(
+        Import(
+            files=tuple(files),
+            name=name,
+            variant=variant,
+            accept_licence=accept_licence,
+            overwrite=overwrite,
+            as_json=as_json,
+        )
+    )
+
+
+@models.command("export", help=_("Write a model to one file, to be imported elsewhere."))
+def export_model(
+    name: Name,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help=_("A file, or a folder. By default NAME.safetensors."), show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
+    as_json: Json = False,
+) -> None:
+    from lacuna.cli.models import pass_on
+
+    pass_on(name, output, overwrite, as_json)
+
+
+@models.command("remove", help=_("Delete a model of your own."))
+def remove_model(name: Name, sure: Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask."))] = False) -> None:
+    from lacuna.cli.models import remove
+
+    remove(name, sure)
+
+
+@models.command("path", help=_("Print the folder of your own models."))
+def models_path(as_json: Json = False) -> None:
+    from lacuna.cli.models import where
+
+    where(as_json)
 
 
 @models.command("run", help=_("Run a network once, as it is, and write its stages: the way to look inside a model."))
