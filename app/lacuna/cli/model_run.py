@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lacuna.cli import runner
 from lacuna.contract import models
-from lacuna.contract.fill import SizeRule
+from lacuna.contract.fill import Needs, SizeRule
 from lacuna.contract.progress import Progress
 from lacuna.engine import device
 from lacuna.engine.arrays import fill, size_mismatch
@@ -44,7 +44,7 @@ def run(order: Order) -> None:
     from lacuna.inference.session import opened
 
     model = models.model(order.name)
-    runtime = device.runtime_for(order.device, frozenset({"cpu", "cuda"}))
+    runtime = device.runtime_for(order.device, Needs(devices=frozenset({"cpu", "cuda"})))
     if order.output.suffix.lower() != ".npz":
         raise InvalidParameter(_("{path} is no .npz file.").format(path=order.output))
     if order.output.exists() and not order.overwrite:
