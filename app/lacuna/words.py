@@ -43,15 +43,34 @@ def memory(count: int) -> str:
     return _("{count:.1f} GB").format(count=count / 1e9)
 
 
-def forecast(duration: float, count: int, regions: int, *, first: bool) -> str:
+def forecast(
+    duration: float,
+    count: int,
+    regions: int,
+    *,
+    first: bool,
+    crop: tuple[int, int] = (0, 0),
+    size: tuple[int, int] = (0, 0),
+) -> str:
     """What a fill will take: seconds, bytes and regions. `first`: it has to be loaded before, for a time that varies.
+
+    Where the largest `crop`, (height, width), is worked on at another `size`, both are said.
 
     >>> forecast(12, 12_600_000, 1, first=False)
     'About 12 s  ·  13 MB  ·  1 region'
     """
     parts = ngettext("{count} region", "{count} regions", regions).format(count=regions)
     told = "  ·  ".join((about(duration), memory(count), parts))
-    return "\n".join((told, _("The first use may take some seconds more."))) if first else told
+    lines = [told]
+    if crop != size:
+        lines.append(
+            _("{width} × {height} pixels are worked on at {small_width} × {small_height}.").format(
+                width=crop[1], height=crop[0], small_width=size[1], small_height=size[0]
+            )
+        )
+    if first:
+        lines.append(_("The first use may take some seconds more."))
+    return "\n".join(lines)
 
 
 def share(part: float) -> str:

@@ -310,7 +310,7 @@ def test_when_memory_ends_the_fill_runs_once_more_at_half_the_size(kind: type[Ex
     with installed(Scripted(short_of_memory(kind, 500))) as backend:
         result = fill(ask(flat(80), square(), "scripted"), RUNTIME, Progress())
     assert len(backend.works) == 2
-    assert (result.pieces[0].pixels == 5).all()
+    assert (result.pieces[0].pixels[5, 5] == 5).all()  # nearer to the border it is mixed with what lies around
     assert result.notes == ("The fill ran at 1/2 of the size.",)
 
 

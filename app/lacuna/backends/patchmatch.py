@@ -47,6 +47,9 @@ from lacuna.imaging.region import Region
 
 # Rounds of search and vote from the coarsest size on: there the structure is found, later it is only refined.
 ROUNDS = (30, 15, 8, 5, 4, 3)
+STARTED_ROUNDS = (4, 3, 2)  # the structure is there already
+STARTED_SHARPNESS = 3.0  # an average is what there is already
+FIRST_SEARCHES = 4  # in a fill that is started, before patches begin to change it
 ONCE = 0.87  # of the start: from this width on a hole is halved at least once, else its strokes lose detail
 NOISE = 3000.0  # squared difference of two like patches: 64 pixels of three channels with a noise of 4 levels
 START_SWEEPS = 200  # of relaxation: plenty for a hole that is a few patches wide
@@ -120,6 +123,7 @@ class PatchMatch:
             guides=frozenset({Guide.SOURCE}),
             seeded=True,
             compiles=True,
+            starts=True,
             megapixel_seconds=4.5 * dearness,
             rim_seconds=0.1 * dearness,  # there are more patches to a pixel there, and fewer sizes that halve the work
             crop_seconds=0.15,
@@ -193,8 +197,11 @@ class PatchMatch:
         rgbx[..., :3] = bytes_for(work).of(work.image)
         rgbx[..., 3] = roughness(cv2, rgbx[..., :3], hole, params.texture)
         rgbx[hole] = 0  # what stood there must not matter
-        wide = width_of(cv2, hole) / params.start
-        count = 1 + max(int(wide > ONCE), round(np.log2(wide)))
+        if work.start is not None:  # down to the size at which it has all its detail
+            count = 1 + max(0, round(np.log2(work.coarse)))
+        else:
+            wide = width_of(cv2, hole) / params.start
+            count = 1 + max(int(wide > ONCE), round(np.log2(wide)))
         levels: list[Level] = []
         while len(levels) < count and (level := level_of(cv2, rgbx, hole, source)) is not None:
             levels.append(level)
@@ -228,9 +235,8 @@ class _Run:
 
     def descend(self, progress: Progress) -> None:
         """From the coarsest level to the finest: each begins with what the one before has found."""
-        rounds = [
-            max(1, round(self._params.rounds * ROUNDS[min(i, len(ROUNDS) - 1)])) for i in range(len(self._levels))
-        ]
+        usual = ROUNDS if self._work.start is None else STARTED_ROUNDS
+        rounds = [max(1, round(self._params.rounds * usual[min(i, len(usual) - 1)])) for i in range(len(self._levels))]
         price = [r * level.targets.size for r, level in zip(rounds, reversed(self._levels), strict=True)]
         self._find_offsets()
         coarser: Field | None = None
@@ -242,6 +248,8 @@ class _Run:
                 self._begin(level, progress)
                 field.begin(self._random, self._crew)
                 radius = max(level.height, level.width)
+                if self._work.start is not None:
+                    self._hunt(field, FIRST_SEARCHES, radius)
             else:
                 enlarge(self._cv2, level, coarser.level)
                 field.inherit(coarser, self._random, self._crew)
@@ -249,12 +257,19 @@ class _Run:
                 radius = NEAR
             for number_ in range(count):
                 part.at(number_ / count)
-                hunt = Hunt(self._offsets(level), radius, number_ % 2 == 1, seeds_for(level.targets.size, self._random))
-                field.search(hunt, self._costs, self._crew)
+                self._hunt(field, 1, radius, backward=number_ % 2 == 1)
                 field.vote(self._weights(level), self._crew)
             self._show(level, progress)
             coarser = field
         self._field = coarser
+
+    def _hunt(self, field: Field, count: int, radius: int, *, backward: bool = False) -> None:
+        """Rounds of search without a vote, to and fro."""
+        level = field.level
+        for _round in range(count):
+            hunt = Hunt(self._offsets(level), radius, backward, seeds_for(level.targets.size, self._random))
+            field.search(hunt, self._costs, self._crew)
+            backward = not backward
 
     def _field_of(self, level: Level) -> Field:
         freedom = _freedom(self._params)
@@ -291,18 +306,30 @@ class _Run:
         return guessed.reshape(-1, 4), said.reshape(-1)
 
     def _begin(self, level: Level, progress: Progress) -> None:
-        """A smooth fill, and in it what repetition says."""
+        """A smooth fill, and in it what repetition says; or what there is to go on from."""
         values = level.picture.reshape(-1, 4).astype(np.float32)
         values[level.holes] = values[level.hole == 0].mean(axis=0)
         holes = level.holes
-        if self._repeats.offsets.size:
+        if self._repeats.offsets.size and self._work.start is None:
             guessed, said = self._guess(level)
             values[said] = guessed[said]
             holes = holes[~said[holes]]
         if holes.size:
             flat = values.reshape(-1)
             relax(self._votes, flat, level.width, level.hole, holes, 0.0, START_SWEEPS, progress)
+        if self._work.start is not None:  # of how rough the surroundings are it does not know
+            values[level.holes, :3] = self._started(level)
         level.picture.reshape(-1, 4)[level.holes] = np.clip(np.rint(values[level.holes]), 0, 255)
+
+    def _started(self, level: Level) -> Floats:
+        """What the hole's pixels of a level are in the fill to go on from."""
+        assert self._work.start is not None
+        small = np.asarray(bytes_for(self._work).of(self._work.start), np.float32)
+        for _halving in range(self._levels.index(level)):
+            height, width = small.shape[0] // 2, small.shape[1] // 2
+            even = small[: 2 * height, : 2 * width]
+            small = self._cv2.resize(even, (width, height), interpolation=self._cv2.INTER_AREA)
+        return np.asarray(small.reshape(-1, 3)[level.holes])
 
     def _find_offsets(self) -> None:
         """Where the picture repeats itself, measured at the finest size with no more than `KNOWN` places."""
@@ -327,7 +354,10 @@ class _Run:
 
     def _weights(self, level: Level) -> NDArray[np.float32]:
         """What each patch's vote counts: more if it fits well, less if it lies deep in the hole."""
-        fit = (self._costs.astype(np.float32) / np.float32(NOISE) + 1) ** np.float32(-self._params.sharpness)
+        sharpness = self._params.sharpness
+        if self._work.start is not None:
+            sharpness = max(sharpness, STARTED_SHARPNESS)
+        fit = (self._costs.astype(np.float32) / np.float32(NOISE) + 1) ** np.float32(-sharpness)
         return fit * level.trust
 
     def _show(self, level: Level, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,17 @@ from lacuna.cli import runner
 from lacuna.cli.main import say
 from lacuna.contract.fill import FillOptions, Needs, Runtime
 from lacuna.contract.params import to_dict, validate
-from lacuna.engine import device, plan, registry
+from lacuna.engine import device, paces, plan, registry
 from lacuna.engine.composite import weights
 from lacuna.engine.fill import FillRequest, FillResult, sources_box, survey
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.seam import composite_named
-from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch, WouldReduce
+from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch, UnknownModel, WouldReduce
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.loss import LOSSY, in_words
 from lacuna.imaging.photo import Hole, Mask, Photo
+from lacuna.settings import Settings
 from lacuna.words import forecast
 
 ALPHA = "alpha"  # the word for a mask made of the picture's own transparency
@@ -40,6 +41,7 @@ class Order:
     mask: str
     output: str | None
     backend: str
+    model: str | None
     settings: tuple[str, ...]
     grow: float
     feather: float
@@ -62,9 +64,11 @@ class Order:
 def run(order: Order) -> None:
     """Carry the order out: usage is checked before any file is opened, the output before anything is filled."""
     chosen = registry.backend(order.backend)
-    params: Any = validate(chosen.Params, _settings(order.settings))
+    params: Any = validate(chosen.Params, _settings(order))
     joining = composite_named(order.composite)
     needs = chosen.needs(params)
+    if needs.missing:
+        raise UnknownModel(needs.missing)
     runtime = device.runtime_for(order.device, needs)
     photo = _read(order)
     mask = _mask(order, photo)
@@ -80,10 +84,18 @@ def run(order: Order) -> None:
     request = request_for(photo, mask, order.backend, params, options=options, seed=order.seed, sources=sources)
     if order.dry_run:
         report = _forecast(request, needs, runtime, mask, sources, photo, target)
-        told = forecast(report["seconds"], report["memory"], report["regions"], first=report["first_use"])
+        told = forecast(
+            report["seconds"],
+            report["memory"],
+            report["regions"],
+            first=report["first_use"],
+            crop=tuple(report["crop"]),
+            size=tuple(report["working_size"]),
+        )
         _tell(order, report, "\n".join((_("{path} would be written."), told)))
         return
     filled, result = runner.run(lambda progress: fill_photo(photo, request, runtime, progress))
+    _remember(result)
     with _naming_the_option():
         written = files.write(
             filled, target, quality=order.quality, overwrite=order.overwrite, allow_reduce=order.allow_reduce
@@ -104,9 +116,9 @@ def run(order: Order) -> None:
     _tell(order, report, "{path}")
 
 
-def _settings(words: tuple[str, ...]) -> dict[str, str]:
-    values = {}
-    for word in words:
+def _settings(order: Order) -> dict[str, str]:
+    values = {} if order.model is None else {"model": order.model}
+    for word in order.settings:
         name, equals, value = word.partition("=")
         if not equals:
             raise InvalidParameter(
@@ -203,7 +215,14 @@ def _forecast(
 ) -> dict[str, Any]:
     found = survey(request)
     guess = plan.estimate(
-        mask, needs, request.options, pixel_bytes=photo.pixels.itemsize * 3, sources=sources_box(sources, needs)
+        mask,
+        needs,
+        request.options,
+        backend=request.backend,
+        detail=registry.detail_of(needs),
+        paces=_remembered().paces,
+        pixel_bytes=photo.pixels.itemsize * 3,
+        sources=sources_box(sources, needs),
     )
     return _words(request, runtime.device) | {
         "dry_run": True,
@@ -211,11 +230,32 @@ def _forecast(
         "memory": guess.bytes,
         "first_use": needs.compiles and registry.needs_loading(request.backend, runtime),  # is not in the seconds
         "regions": found.regions,
+        "calls": guess.calls,
+        "crop": guess.crop,  # height and width, as everywhere in arrays
+        "working_size": guess.size,
         "mask_pixels": found.mask_pixels,
         "filled_pixels": found.filled_pixels,
         "output": str(target),
         "notes": list(photo.notes),
     }
+
+
+def _remembered() -> Settings:
+    """What the program remembers; what could not be read of it is told."""
+    settings = Settings.load()
+    for problem in settings.problems:
+        say(problem)
+    return settings
+
+
+def _remember(result: FillResult) -> None:
+    """The paces, for the next estimate, also the window's."""
+    settings = _remembered()
+    known = dict(settings.paces)
+    paces.remember(settings.paces, result.spent)
+    if settings.paces != known:
+        with suppress(CannotSave):  # then the next estimate is as rough as this one was
+            settings.save()
 
 
 def _report(request: FillRequest, result: FillResult) -> dict[str, Any]:

@@ -83,6 +83,12 @@ def fill(
     backend: Annotated[
         str, typer.Option("--backend", "-b", help=_("How to fill; see “lacuna backends”."))
     ] = default.BACKEND,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help=_("Which weights of a learned backend; by default the best."), show_default=False
+        ),
+    ] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help=_("A setting of the backend, such as texture=8. Repeatable.")),
@@ -157,6 +163,7 @@ def fill(
             mask=mask,
             output=output,
             backend=backend,
+            model=model,
             settings=tuple(setting or ()),
             grow=grow,
             feather=feather,

@@ -43,10 +43,15 @@ class Context:
 
 @dataclass(frozen=True)
 class SizeRule:
-    """Sides of the crop: at least `minimum`, a whole multiple of `multiple`; the engine pads by reflection."""
+    """Sides of the crop: at least `minimum`, a whole multiple of `multiple`; the engine pads by reflection.
+
+    `comfortable` is how long the long side should be: the engine makes the crops of wider holes smaller and takes long
+    ones in sections. None: every length is as good.
+    """
 
     minimum: int = 1
     multiple: int = 1
+    comfortable: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,8 @@ class Needs:
     """What a backend asks of the engine; may depend on its params."""
 
     guides: frozenset[Guide] = frozenset()  # the kinds it follows
-    model: str | None = None  # name of the weights it needs
+    model: str | None = None  # name of the weights that it uses
+    missing: str = ""  # why it cannot run under these params, and what helps
     size: SizeRule = SizeRule()
     context: Context = Context()
     max_pixels: int | None = None  # of one crop; None = no limit
@@ -63,6 +69,8 @@ class Needs:
     seeded: bool = False  # another seed gives another result
     composite: Composite = Composite.PLAIN  # what "auto" means for it
     smooth: bool = False  # the result has no grain of its own: the picture's may be put in
+    starts: bool = False  # goes on from `FillWork.start`
+    detail: str | None = None  # the backend, one that `starts`, that brings back what a smaller size has lost
     interruptible: bool = True  # False: one call that cannot be stopped, its result is thrown away
     compiles: bool = False  # its first use on a machine takes some seconds more
     megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core
@@ -113,6 +121,8 @@ class FillWork:
     seed: int = 0
     grey: bool = False
     share: float = 1.0
+    start: NDArray[np.float32] | None = None
+    coarse: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +130,7 @@ class Filled:
     """A filled crop: `image` (h, w, 3) in the work's dtype, or float32 in the same range. Only the hole is looked at.
 
     `came_from` (h, w, 2) int32 is the source pixel (y, x) in crop coordinates of each filled one, -1 where unknown.
+    `edges` (h, w) float32 in [0, 1] are those that the fill followed, from a backend that completes edges.
     `notes` are sentences that the person should read about how it was done. `methods` are the ids of the backends
     that were chosen to do it, where this one chose among others.
     """

@@ -185,6 +185,12 @@ def model(name: str) -> Model:
     return known[name]
 
 
+def weights_digest(name: str) -> str | None:
+    """The SHA-256 of a model's weights as its config says it, or None for one that is not installed."""
+    found = next((found for found in installed() if found.name == name), None)
+    return None if found is None or found.config is None else found.config.sha256[WEIGHTS]
+
+
 def of(*networks: Network) -> tuple[Model, ...]:
     """The models of these networks that can be used, the best measured first, shipped before others."""
     fitting = [found for found in installed() if found.config is not None and found.config.network in networks]

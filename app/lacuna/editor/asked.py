@@ -15,7 +15,6 @@ from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.editor.below import Below
 from lacuna.engine import fill as engine
-from lacuna.engine import plan, registry
 from lacuna.engine.composite import differs
 from lacuna.engine.fill import FillRequest, FillResult, Piece, Window
 from lacuna.imaging.photo import Mask, Pixels
@@ -52,21 +51,13 @@ class Asked:
         if self.options.alpha and self.document.alpha is not None:
             self.alpha, self.alpha_revision = self.document.alpha.freeze(), self.document.alpha.revision
 
-    @property
-    def planned(self) -> float:
-        """Seconds that it takes by what the backend says of its speed."""
-        needs = registry.backend(self.backend).needs(self.params)
-        return plan.seconds_for((mask for _region, mask in self.masks), needs, self.options)
-
     def run(self, runtime: Runtime, progress: Progress) -> Ran:
         """In the worker, once: fill, and keep of what it was made for no more than is needed to put it in."""
         request = self._request()
-        loads = registry.loads()
         try:
             result = engine.fill(request, runtime, progress)
-            measured = registry.loads() == loads
             parts = tuple(self._part(request, piece) for piece in result.pieces)
-            return Ran(replace(result, pieces=()), parts, self._beside(parts), measured)
+            return Ran(replace(result, pieces=()), parts, self._beside(parts))
         finally:
             self._release()
 
@@ -153,7 +144,6 @@ class Ran:
     result: FillResult
     parts: tuple[Part, ...]
     beside: tuple[tuple[Region, Pixels], ...]
-    measured: bool  # False: its time includes the first loading of a backend
 
 
 @dataclass(frozen=True, eq=False)

@@ -442,6 +442,11 @@ class Editor:
         return self.filling.method.backend
 
     @property
+    def missing(self) -> str:
+        """Why it cannot run under its params, and what helps; "" if it can."""
+        return self.filling.method.missing
+
+    @property
     def params(self) -> Any:
         """The backend's params as they are now."""
         return self.filling.method.params

@@ -70,7 +70,7 @@ class Filling:
             if not document.mask_bounds().empty:
                 self.fill(document)
             return
-        missing = registry.info(self.method.backend).missing
+        missing = self.method.missing
         if missing:
             self._editor.tell(Message(missing, severity=Severity.WARNING))
             return

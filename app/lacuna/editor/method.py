@@ -9,15 +9,12 @@ from lacuna.contract.params import describe, to_dict, validate
 from lacuna.document.document import Document
 from lacuna.editor.asked import Asked, Ran
 from lacuna.editor.values import Estimate
-from lacuna.engine import plan, registry
+from lacuna.engine import paces, plan, registry
 from lacuna.errors import InvalidParameter, UnknownBackend
 from lacuna.i18n import _
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
-
-PACE_SHARE = 0.5  # of the newest measurement in the remembered pace, if it took a second or more
-PACES = (0.1, 20.0)  # what is outside of this was no measurement
 
 
 class Method:
@@ -82,22 +79,32 @@ class Method:
         pixels = document.mask_count()
         if pixels == 0:
             return Estimate(problem=_("Paint over what should go first."))
-        info = registry.info(self.backend)
-        if info.missing:
-            return Estimate(pixels=pixels, problem=info.missing)
+        missing = self.missing
+        if missing:
+            return Estimate(pixels=pixels, problem=missing)
         height, width = document.shape
         if pixels >= height * width:
             problem = _("The mask covers the whole picture: nothing is left to fill it from.")
             return Estimate(pixels=pixels, problem=problem)
+        needs = self.needs
         found = plan.estimate(
             document.mask.pixels,
-            self.needs,
+            needs,
             options,
+            backend=self.backend,
+            detail=registry.detail_of(needs),
             within=document.mask_bounds(),
-            pace=self._editor.settings.paces.get(self.backend, 1.0),
+            paces=self._editor.settings.paces,
             pixel_bytes=3 * document.photo.dtype.itemsize,
         )
-        return Estimate(found.seconds, found.bytes, pixels, found.windows, first=self._first())
+        return Estimate(
+            found.seconds, found.bytes, pixels, found.windows, first=self._first(), crop=found.crop, size=found.size
+        )
+
+    @property
+    def missing(self) -> str:
+        """Why the method cannot run as it is set, and what helps; "" if it can."""
+        return registry.missing(self.backend, self.params)
 
     def _first(self) -> bool:
         """The next use of the method may have to compile it."""
@@ -117,12 +124,8 @@ class Method:
         return FillOptions(self.growth, preferences.feather, alpha, Composite(preferences.composite), grain)
 
     def measure(self, asked: Asked, ran: Ran) -> None:
-        """Remember how fast the backend is here: a running mean, in which a fill of a moment hardly counts."""
-        if ran.measured:
-            paces, seconds = self._editor.settings.paces, ran.result.seconds
-            pace = min(max(seconds / asked.planned, PACES[0]), PACES[1])
-            before = paces.get(asked.backend, 1.0)
-            paces[asked.backend] = before + PACE_SHARE * min(1.0, seconds) * (pace - before)
+        """Remember how fast the backend was."""
+        paces.remember(self._editor.settings.paces, ran.result.spent)
 
     def _remembered(self, backend: str) -> Any:
         """The params as kept in the settings; a value that no longer fits is left out."""

@@ -43,7 +43,8 @@ class Message:
 class Estimate:
     """What a run will take: seconds and bytes, hole pixels and number of regions; `problem` says why it cannot run.
 
-    `first`: it may take some seconds more, as the method was not used yet and has something to compile.
+    `first`: it may take some seconds more, as the method was not used yet and has something to compile. `crop` and
+    `size`, both (height, width), are the largest part that one call sees and how large it is made for that.
     """
 
     seconds: float = 0.0
@@ -52,6 +53,8 @@ class Estimate:
     regions: int = 0
     problem: str = ""
     first: bool = False
+    crop: tuple[int, int] = (0, 0)
+    size: tuple[int, int] = (0, 0)
 
 
 class MaskFit(Enum):

@@ -20,8 +20,9 @@ from lacuna.contract.fill import THIN, Context, Filled, FillWork, Needs, Runtime
 from lacuna.contract.params import number, text
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
-from lacuna.engine.fill import FillResult, fill, loading
+from lacuna.engine.fill import FillResult, fill
 from lacuna.engine.grades import Grade, KnownPlace, request_of, runtime_for
+from lacuna.engine.invention import loading
 from lacuna.engine.trials import Place, parted, places
 from lacuna.errors import BackendFailed, InvalidParameter, LacunaError
 from lacuna.i18n import N_, _, ngettext

@@ -5,11 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-import numpy as np
-
 from lacuna.contract.fill import Filled, FillWork, Needs
 from lacuna.contract.progress import NOTICE, Progress
 from lacuna.engine import registry
+from lacuna.engine.paces import planned
 
 QUICK = 0.05  # seconds: a call that is back sooner than a cancel would be noticed
 RUN_OUT = 1.0  # seconds: a cancelled call of no more than this may come to its end beside the worker
@@ -22,8 +21,7 @@ def answer(backend_id: str, needs: Needs, work: FillWork, params: Any, progress:
     and the result is thrown away. A longer one is waited for, since two of them would hold both cores of a small
     machine.
     """
-    seconds = needs.megapixel_seconds * np.count_nonzero(work.hole) / 1e6
-    if needs.interruptible or not QUICK < seconds < RUN_OUT:
+    if needs.interruptible or not QUICK < planned(work, needs) < RUN_OUT:
         return _in_turn(backend_id, work, params, progress)
     executor = ThreadPoolExecutor(1, "lacuna-call")
     call = executor.submit(_in_turn, backend_id, work, params, progress)

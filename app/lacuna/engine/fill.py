@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.contract.fill import Composite, FillOptions, FillStep, Needs, Runtime
+from lacuna.contract import models
+from lacuna.contract.fill import FillOptions, FillStep, Needs, Runtime
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.params import to_dict
-from lacuna.contract.progress import Cancelled, Progress
+from lacuna.contract.progress import Progress
 from lacuna.engine import registry
-from lacuna.engine.call import answer
 from lacuna.engine.composite import as_grey, composite, differs, weights
 from lacuna.engine.grain import RING, add, measure
+from lacuna.engine.invention import Crop, Invented, Method, Told, failed, invent, loading
+from lacuna.engine.paces import Spent
 from lacuna.engine.plan import Cut, cuts
 from lacuna.engine.seam import join
-from lacuna.engine.work import prepare
-from lacuna.errors import BackendFailed, LacunaError, OutOfMemory, UnsuitableMask
+from lacuna.errors import LacunaError, UnknownModel, UnsuitableMask
 from lacuna.i18n import _
 from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Hole, Mask, Pixels
@@ -64,13 +65,15 @@ class Piece:
     """Pixels to put at `region`: inside the mask the fill, elsewhere the picture's own, bit for bit.
 
     `came_from` (h, w, 2) int32 is the pixel (y, x) of the picture that each filled one was copied from, -1 where that
-    is not known and outside the mask; None from a backend that does not say.
+    is not known and outside the mask; None from a backend that does not say. `edges` (h, w) in [0, 1] are those that
+    the fill followed, inside the mask and out, from a backend that completes them.
     """
 
     region: Region
     pixels: Pixels
     alpha: NDArray[Any] | None = None
     came_from: NDArray[np.int32] | None = None
+    edges: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,8 @@ class FillResult:
 
     `mask_pixels` counts the mask as painted, `filled_pixels` after growing, `changed_pixels` those that differ now.
     `untouched` is the outcome of the comparison of all pixels outside the grown mask with the input. `methods` are the
-    ids of the backends that a backend chose, each once, if it is one that chooses.
+    ids of the backends that a backend chose, each once, if it is one that chooses. `spent` is what the calls took, by
+    the keys of `paces`.
     """
 
     pieces: tuple[Piece, ...]
@@ -93,6 +97,7 @@ class FillResult:
     untouched: bool
     notes: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    spent: Mapping[str, Spent] = field(default_factory=dict)
 
 
 def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResult:
@@ -102,13 +107,15 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     does not depend on the windows, as long as they hold what `plan.windows_for` asks for.
     """
     start = time.perf_counter()
-    needs = registry.backend(request.backend).needs(request.params)
+    needs = _needs(request)
     opened = [_open(window, request.options, needs) for window in request.windows]
     _refuse_unsuitable(opened, request.size)
+    composite_as = request.options.composite
+    method = Method(request.backend, request.params, needs, runtime, request.white, request.seed, composite_as)
     rest = _load(request.backend, runtime, progress)
     total = sum(_cost(cut) for window in opened for cut in window.cuts)
     pieces: list[Piece] = []
-    told = _Told()
+    told = Told()
     if not copies(needs) and any(window.sources is not None for window in request.windows):
         told.notes.append(_("This backend copies nothing: the sampling area was not used."))
     changed, untouched = 0, True
@@ -117,7 +124,7 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         for cut in window.cuts:
             part = rest.part(_cost(cut) / total)
             part.at(0.0, _("Filling"))
-            piece, different = _fill_cut(request, needs, window, cut, filled_pixels, told, part)
+            piece, different = _fill_cut(request, method, window, cut, filled_pixels, told, part)
             pieces.append(piece)
             changed += int(np.count_nonzero(different))
             untouched &= not (different & (window.weight[cut.box.slices] == 0)).any()
@@ -134,7 +141,15 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         untouched=untouched,
         notes=tuple(dict.fromkeys(told.notes)),
         methods=tuple(dict.fromkeys(told.methods)),
+        spent=told.spent,
     )
+
+
+def _needs(request: FillRequest) -> Needs:
+    needs = registry.backend(request.backend).needs(request.params)
+    if needs.missing:
+        raise UnknownModel(needs.missing)
+    return needs
 
 
 def copies(needs: Needs) -> bool:
@@ -161,7 +176,7 @@ class Survey:
 
 def survey(request: FillRequest) -> Survey:
     """What `fill` would do, without doing it. Raises UnsuitableMask and UnknownBackend as it would."""
-    needs = registry.backend(request.backend).needs(request.params)
+    needs = _needs(request)
     opened = [_open(window, request.options, needs) for window in request.windows]
     _refuse_unsuitable(opened, request.size)
     return Survey(
@@ -174,6 +189,7 @@ def survey(request: FillRequest) -> Survey:
 def step_of(request: FillRequest) -> FillStep:
     """The fill as a recipe step: everything but the picture's pixels."""
     box, mask = _as_png([(window.region, window.mask) for window in request.windows])
+    model = registry.backend(request.backend).needs(request.params).model
     allowed = [(w.region, w.sources.view(np.uint8) * np.uint8(255)) for w in request.windows if w.sources is not None]
     return FillStep(
         backend=request.backend,
@@ -184,6 +200,7 @@ def step_of(request: FillRequest) -> FillStep:
         mask=mask,
         size=request.size,
         guides=request.guides,
+        model_sha256=None if model is None else models.weights_digest(model),
         sources=_as_png(allowed) if allowed else None,
     )
 
@@ -214,14 +231,6 @@ class _Opened:
     cuts: tuple[Cut, ...]
     pixels: int
     sources: Hole | None = None
-
-
-@dataclass(eq=False)
-class _Told:
-    """What the calls of a backend have said so far."""
-
-    notes: list[str] = field(default_factory=list)
-    methods: list[str] = field(default_factory=list)
 
 
 def _open(window: Window, options: FillOptions, needs: Needs) -> _Opened:
@@ -260,13 +269,8 @@ def _load(backend_id: str, runtime: Runtime, progress: Progress) -> Progress:
     except (LacunaError, MemoryError):
         raise
     except Exception as error:  # an installed package may fail in any way
-        raise _failed(backend_id, error) from error
+        raise failed(backend_id, error) from error
     return progress.part(1.0)
-
-
-def loading() -> str:
-    """The name of the phase before a first use: imports, weights and, once on a machine, compilation."""
-    return _("Loading; the first time takes some seconds")
 
 
 def _cost(cut: Cut) -> float:
@@ -274,7 +278,7 @@ def _cost(cut: Cut) -> float:
 
 
 def _fill_cut(
-    request: FillRequest, needs: Needs, opened: _Opened, cut: Cut, total: int, told: _Told, progress: Progress
+    request: FillRequest, method: Method, opened: _Opened, cut: Cut, total: int, told: Told, progress: Progress
 ) -> tuple[Piece, Hole]:
     """The filled piece of one cut of a fill of `total` pixels, and which of its pixels differ from before."""
     window, crop = opened.window, cut.crop
@@ -302,40 +306,36 @@ def _fill_cut(
     colours = progress.part(colour_share).shown_through(preview if progress.watched else None)
     crop_pixels = window.pixels[crop.slices]
     share = np.count_nonzero(weight) / total
-    crop_of_colours = _Crop(crop_pixels, hole, request.grey, guides, sources, share)
-    invented = _invent(request, needs, crop_of_colours, told, colours)
-    filled = as_grey(invented.pixels) if request.grey else invented.pixels
+    invented = invent(method, Crop(crop_pixels, hole, request.grey, guides, sources, share), told, colours)
     box = cut.box.shift(-crop.y0, -crop.x0)
-    joined = _joined(request, needs, crop_pixels, filled, invented.came_from, hole, box, origin, progress)
+    joined = _joined(request, invented, crop_pixels, hole, box, origin, progress)
     after = composite(before, joined, weight)
     different = differs(before, after)
     came_from = None if invented.came_from is None else _in_picture(invented.came_from[inner], weight, origin)
+    edges = None if invented.edges is None else invented.edges[inner]
     if not fills_alpha:
-        return Piece(region, after, came_from=came_from), different
+        return Piece(region, after, None, came_from, edges), different
     assert window.alpha is not None
     three = np.repeat(window.alpha[crop.slices][..., None], 3, axis=2)
     alpha_before = window.alpha[cut.box.slices]
     rest = progress.part(1 - colour_share).shown_through(None)  # alpha shown as colours would say nothing
-    opaque = _invent(request, needs, _Crop(three, hole, True, guides, sources, share), told, rest).pixels[inner]
-    alpha = composite(alpha_before, as_grey(opaque)[..., 0], weight)
-    return Piece(region, after, alpha, came_from), different | differs(alpha_before, alpha)
+    opaque = invent(method, Crop(three, hole, True, guides, sources, share), told, rest).pixels[inner]
+    alpha = composite(alpha_before, opaque[..., 0], weight)
+    return Piece(region, after, alpha, came_from, edges), different | differs(alpha_before, alpha)
 
 
 def _joined(
     request: FillRequest,
-    needs: Needs,
+    invented: Invented,
     before: Pixels,
-    filled: Pixels,
-    came_from: NDArray[np.int32] | None,
     hole: Hole,
     box: Region,
     origin: tuple[int, int],
     progress: Progress,
 ) -> Pixels:
     """The fill of `box` in a crop, its seam solved away and grain put in as the options ask."""
-    options = request.options
-    how = needs.composite if options.composite == Composite.AUTO else options.composite
-    part = join(before, filled, hole, box, how, request.white, came_from, progress.check)
+    options, how = request.options, invented.composite
+    part = join(before, invented.pixels, hole, box, how, request.white, invented.came_from, progress.check)
     if options.grain:
         ring = box.pad(RING).clip(hole.shape).slices
         found = measure(before[ring], hole[ring], request.white)
@@ -350,92 +350,3 @@ def _in_picture(came_from: NDArray[np.int32], weight: Mask, origin: tuple[int, i
     """Origins in the picture's coordinates; -1 where they are unknown and where nothing was filled."""
     known = (weight > 0) & (came_from[..., 0] >= 0) & (came_from[..., 1] >= 0)
     return np.where(known[..., None], came_from + np.array(origin, np.int32), np.int32(-1))
-
-
-@dataclass(frozen=True, eq=False)
-class _Crop:
-    """What is cut out for one call: as in `FillWork`, at the picture's own size."""
-
-    image: Pixels
-    hole: Hole
-    grey: bool
-    guides: tuple[GuideStroke, ...]
-    sources: Hole | None
-    share: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Invented:
-    """What came of one call, at the crop's own size and depth."""
-
-    pixels: Pixels
-    came_from: NDArray[np.int32] | None
-
-
-def _invent(request: FillRequest, needs: Needs, crop: _Crop, told: _Told, progress: Progress) -> _Invented:
-    """The backend's pixels for a crop: at its own size, or smaller where it does not fit, which is noted."""
-    scale, hole = 1, crop.hole
-    while needs.max_pixels is not None and hole.size > needs.max_pixels * scale * scale:
-        scale *= 2
-    for last in (False, True):
-        if scale > 1:
-            told.notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=scale))
-        try:
-            return _call(request, needs, crop, scale, told, progress)
-        except MemoryError as error:
-            if last:
-                raise OutOfMemory(
-                    _("There is not enough memory to fill a region of {width} × {height} pixels.").format(
-                        width=hole.shape[1], height=hole.shape[0]
-                    ),
-                    hint=_("Fill it in several smaller parts, or close other programs."),
-                    cause=error,
-                ) from error
-            scale *= 2
-    raise AssertionError("unreachable")
-
-
-def _call(request: FillRequest, needs: Needs, crop: _Crop, scale: int, told: _Told, progress: Progress) -> _Invented:
-    prepared = prepare(
-        crop.image,
-        crop.hole,
-        white=request.white,
-        grey=crop.grey,
-        seed=request.seed,
-        guides=crop.guides,
-        size=needs.size,
-        scale=scale,
-        sources=crop.sources,
-        share=crop.share,
-    )
-
-    def preview(region: Region, pixels: Pixels) -> None:
-        progress.show(*prepared.seen(region, pixels))
-
-    shown = progress.shown_through(preview if progress.watched else None)
-    try:
-        filled = answer(request.backend, needs, prepared.work, request.params, shown)
-        told.notes += filled.notes
-        told.methods += filled.methods
-        return _Invented(prepared.restore(filled), prepared.origins(filled))
-    except (Cancelled, LacunaError, MemoryError):
-        raise
-    except Exception as error:  # whatever a method may raise, known to us or installed
-        if _out_of_memory(error):
-            raise MemoryError(str(error)) from error
-        raise _failed(request.backend, error) from error
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """OpenCV and torch have their own names for it."""
-    return type(error).__name__ == "OutOfMemoryError" or getattr(error, "code", None) == -4  # cv::Error::StsNoMem
-
-
-def _failed(backend_id: str, error: Exception) -> BackendFailed:
-    said = " ".join(str(error).split()) or type(error).__name__
-    return BackendFailed(
-        _("The backend “{backend}” failed: {reason}").format(backend=backend_id, reason=said),
-        hint=_("The picture is as it was. Try another backend, or report the details."),
-        cause=error,
-        details="".join(traceback.format_exception(error)),
-    )

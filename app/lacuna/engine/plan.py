@@ -10,13 +10,16 @@ alone, not on how it was looked at: the smallest division with that property is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import Context, FillOptions, Needs
+from lacuna.engine.paces import key
+from lacuna.engine.sections import FINE, Section, sections
+from lacuna.engine.work import missing
 from lacuna.imaging.mask import as_bool, bounds, rim
 from lacuna.imaging.photo import Hole, Mask
 from lacuna.imaging.region import Region
@@ -42,12 +45,18 @@ class Cut:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a fill will take: seconds, bytes beyond the picture, pixels to invent, windows to look at."""
+    """What a fill will take: seconds, bytes beyond the picture, pixels to invent, windows to look at, and calls.
+
+    `crop` is the largest part that one call sees, (height, width), and `size` how large it is made for that.
+    """
 
     seconds: float
     bytes: int
     pixels: int
     windows: int
+    calls: int = 0
+    crop: tuple[int, int] = (0, 0)
+    size: tuple[int, int] = (0, 0)
 
 
 def windows_for(
@@ -83,32 +92,53 @@ def estimate(
     needs: Needs,
     options: FillOptions,
     *,
+    backend: str = "",
+    detail: Needs | None = None,
     within: Region | None = None,
-    pace: float = 1.0,
+    paces: Mapping[str, float] | None = None,
     pixel_bytes: int = 3,
     sources: Region | None = None,
 ) -> Estimate:
-    """What a fill of `mask` will take, as cheap as `windows_for`.
+    """What a fill of `mask` will take, nearly as cheap as `windows_for`.
 
-    `pace` is how many times as long as the backend says it was measured to take; `pixel_bytes` is the size of a pixel
-    of the picture.
+    `paces` are how many times as long as it says each method was measured to take, under the keys of `paces`; `detail`
+    are the needs of the backend that `needs.detail` names. `pixel_bytes` is the size of a pixel of the picture.
     """
+    marked, known = as_bool(mask), paces or {}
+    total, fine, area, most, pixels, calls = 0.0, 0.0, 0, 0.0, 0, 0
+    largest: Section | None = None
     spans = _spans(mask, needs, options, within, sources)
-    extents = [_extent(mask, span, options) for span in spans]
-    area = sum(span.crop.area for span in spans)
-    largest = max((span.crop.area for span in spans), default=0)
+    for span in spans:
+        extent = _extent(mask, span, options)
+        parts = sections(marked[span.crop.slices], needs)
+        scale = max(part.scale for part in parts)
+        worked = [_padded_area(part.size, needs) for part in parts]
+        view = Region.around(part.view for part in parts)
+        total += needs.seconds(extent.pixels / scale**2, extent.rim / scale, sum(worked))
+        at_once = max(worked) * needs.bytes_per_pixel
+        if detail is not None and scale > FINE:
+            fine += detail.seconds(extent.pixels, extent.rim, view.area)
+            at_once = max(at_once, view.area * detail.bytes_per_pixel)
+        most = max(most, at_once + 2 * span.crop.area * pixel_bytes)
+        pixels, area, calls = pixels + extent.pixels, area + span.crop.area, calls + len(parts)
+        largest = max((part for part in (largest, *parts) if part is not None), key=lambda part: part.view.area)
+    seconds = known.get(key(backend, needs), 1.0) * max(needs.least_seconds, total)
+    if detail is not None and needs.detail is not None:
+        seconds += known.get(key(needs.detail, detail, started=True), 1.0) * fine
     return Estimate(
-        seconds=pace * _seconds(extents, needs),
-        bytes=int(area * (pixel_bytes + 1) + largest * (needs.bytes_per_pixel + 2 * pixel_bytes)),
-        pixels=sum(extent.pixels for extent in extents),
+        seconds=seconds + area / 1e6 * CROP_SECONDS + len(spans) * CUT_SECONDS,
+        bytes=int(area * (pixel_bytes + 1) + most),
+        pixels=pixels,
         windows=len(spans),
+        calls=calls,
+        crop=(0, 0) if largest is None else (largest.view.height, largest.view.width),
+        size=(0, 0) if largest is None else largest.size,
     )
 
 
-def seconds_for(masks: Iterable[Mask | Hole], needs: Needs, options: FillOptions) -> float:
-    """What a fill of these windows takes by what the backend says, as `estimate` does for a whole picture."""
-    extents = [_extent(mask, span, options) for mask in masks for span in _spans(mask, needs, options, within=None)]
-    return _seconds(extents, needs)
+def _padded_area(size: tuple[int, int], needs: Needs) -> int:
+    height, width = (side + missing(side, needs.size) for side in size)
+    return height * width
 
 
 @dataclass(frozen=True)
@@ -136,12 +166,6 @@ def _extent(mask: Mask | Hole, span: _Span, options: FillOptions) -> _Extent:
     ring = edge * options.grow + np.pi * span.parts * options.grow**2
     pixels = min(span.box.area, painted + round(ring))
     return _Extent(pixels, edge + 8 * span.parts * options.grow, span.crop.area)
-
-
-def _seconds(extents: Sequence[_Extent], needs: Needs) -> float:
-    calls = sum(needs.seconds(extent.pixels, extent.rim, extent.area) for extent in extents)
-    around = sum(extent.area for extent in extents) / 1e6 * CROP_SECONDS + len(extents) * CUT_SECONDS
-    return max(needs.least_seconds, calls) + around
 
 
 def _spans(

@@ -67,7 +67,8 @@ def info(backend_id: str) -> BackendInfo:
     """Raises UnknownBackend, naming those there are."""
     try:
         made = _make(backend_id)
-        return BackendInfo(made.id, made.name, made.summary, made.Params, made.needs(made.Params()))
+        needs = made.needs(made.Params())
+        return BackendInfo(made.id, made.name, made.summary, made.Params, needs, needs.missing)
     except UnknownBackend:
         raise
     except Exception as error:  # an installed package may fail in any way; it is listed with what it said
@@ -78,11 +79,25 @@ def info(backend_id: str) -> BackendInfo:
 
 
 def backend(backend_id: str) -> FillBackend:
-    """The one object of this backend, made at first use; raises UnknownBackend."""
+    """The one object of this backend, made at first use; raises UnknownBackend.
+
+    It may still lack something under some params: `Needs.missing` says so.
+    """
     listed = info(backend_id)
-    if listed.missing:
+    if listed.Params is NoParams:
         raise UnknownBackend(listed.missing, hint=_("Mend or remove the package that brings it."))
     return _make(backend_id)
+
+
+def missing(backend_id: str, params: Any) -> str:
+    """Why the backend cannot run under `params`, and what helps; "" if it can. Raises UnknownBackend."""
+    listed = info(backend_id)
+    return listed.missing if listed.Params is NoParams else _make(backend_id).needs(params).missing
+
+
+def detail_of(needs: Needs) -> Needs | None:
+    """What the backend asks for that brings back the detail for one with these needs, if any does."""
+    return None if needs.detail is None else info(needs.detail).needs
 
 
 def loaded(backend_id: str, runtime: Runtime) -> FillBackend:

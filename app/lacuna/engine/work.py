@@ -16,6 +16,8 @@ from lacuna.i18n import _
 from lacuna.imaging.photo import Hole, Pixels
 from lacuna.imaging.region import Region
 
+ROUNDING = 1e-4  # of a share of a pixel: what is less is none
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -23,8 +25,7 @@ class Prepared:
 
     work: FillWork
     shape: tuple[int, int]
-    scale: int
-    small: tuple[int, int]  # the crop's size at the working scale, before it was padded
+    small: tuple[int, int]  # the size at which the crop is worked on, before it was padded
 
     def restore(self, filled: Filled) -> Pixels:
         """The backend's pixels at the crop's own size and dtype. Raises ValueError if they cannot be used."""
@@ -35,16 +36,20 @@ class Prepared:
             raise ValueError(f"the backend gave {image.dtype}, neither {self.work.image.dtype} nor float32")
         if image.dtype.kind == "f" and not np.isfinite(image[self.work.hole]).all():
             raise ValueError("the backend gave values that are no numbers")
-        return self._at_size(image[: self.small[0], : self.small[1]])[: self.shape[0], : self.shape[1]]
+        if self.small != self.shape:  # what is enlarged must have its surroundings
+            image = np.where(self.work.hole[..., None], image, self.work.image)
+        return self._enlarged(image[: self.small[0], : self.small[1]], self.shape)
 
     def seen(self, region: Region, pixels: Pixels) -> tuple[Region, Pixels]:
         """A preview of the work's `region` as one of the crop. Raises ValueError if it cannot be used."""
         if pixels.shape != (region.height, region.width, 3) or region.clip(self.work.hole.shape) != region:
             raise ValueError(f"the backend showed {pixels.shape} at {region} of a work of {self.work.hole.shape}")
         inside = region.clip(self.small)
-        big = self._at_size(pixels[: inside.height, : inside.width])
-        there = Region(*(edge * self.scale for edge in (inside.y0, inside.x0, inside.y1, inside.x1))).clip(self.shape)
-        return there, big[: there.height, : there.width]
+        down, across = (big / own for big, own in zip(self.shape, self.small, strict=True))
+        there = Region(
+            round(inside.y0 * down), round(inside.x0 * across), round(inside.y1 * down), round(inside.x1 * across)
+        )
+        return there, self._enlarged(pixels[: inside.height, : inside.width], (there.height, there.width))
 
     def origins(self, filled: Filled) -> NDArray[np.int32] | None:
         """`came_from` in the crop's coordinates, (h, w, 2), -1 where unknown. Raises ValueError if it cannot be used.
@@ -65,22 +70,49 @@ class Prepared:
             within = np.stack([_unfolded(found[..., axis], side) for axis, side in enumerate(self.small)], axis=2)
         within[~known] = -1
         within = within[: self.small[0], : self.small[1]]
-        if self.scale > 1:
-            within = within.repeat(self.scale, axis=0).repeat(self.scale, axis=1)[: self.shape[0], : self.shape[1]]
-            ys, xs = np.ogrid[: self.shape[0], : self.shape[1]]
+        if self.small != self.shape:
+            axes = [_origins_along(own, big) for own, big in zip(self.small, self.shape, strict=True)]
+            within = within[axes[0].cell][:, axes[1].cell]
             known = within[..., 0] >= 0
-            for axis, (own, side) in enumerate(zip((ys, xs), self.shape, strict=True)):
-                place = np.minimum(within[..., axis] * self.scale + own % self.scale, side - 1)
+            for axis, offset in enumerate((axes[0].offset[:, None], axes[1].offset[None, :])):
+                ratio, side = self.shape[axis] / self.small[axis], self.shape[axis]
+                place = np.minimum((within[..., axis] + offset) * ratio, side - 1).astype(np.int32)
                 within[..., axis] = np.where(known, place, -1)
         return np.ascontiguousarray(within)
 
-    def _at_size(self, image: Pixels) -> Pixels:
-        if self.scale > 1:
-            import cv2
+    def edges(self, filled: Filled) -> NDArray[np.float32] | None:
+        """The edges that the fill followed, (h, w) at the crop's own size. Raises ValueError if they cannot be used."""
+        found = filled.edges
+        if found is None:
+            return None
+        if found.shape != self.work.hole.shape or found.dtype != np.float32 or not np.isfinite(found).all():
+            raise ValueError(f"the backend gave edges as {found.dtype} {found.shape}")
+        return _resized(found[: self.small[0], : self.small[1]], self.shape)
 
-            height, width = (side * self.scale for side in image.shape[:2])
-            image = np.asarray(cv2.resize(image.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC))
+    def _enlarged(self, image: Pixels, size: tuple[int, int]) -> Pixels:
+        if image.shape[:2] != size:
+            image = _resized(image.astype(np.float32), size)
         return as_dtype(image, self.work.image.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class _Along:
+    """For each pixel along an axis, the `cell` of the smaller size in which its middle lies, and where in that."""
+
+    cell: NDArray[np.int64]
+    offset: NDArray[np.float64]
+
+
+def _origins_along(small: int, side: int) -> _Along:
+    middle = (np.arange(side) + 0.5) * small / side
+    cell = middle.astype(np.int64)
+    return _Along(cell, middle - cell)
+
+
+def _resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    import cv2
+
+    return np.asarray(cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def prepare(
@@ -92,32 +124,32 @@ def prepare(
     seed: int,
     guides: tuple[GuideStroke, ...],
     size: SizeRule,
-    scale: int = 1,
+    small: tuple[int, int] | None = None,
     sources: Hole | None = None,
     share: float = 1.0,
 ) -> Prepared:
     """The crop `image` (h, w, 3) with its `hole` (h, w) as a work for a backend; neither is written to.
 
-    Undefined known values (NaN, infinite) become part of the hole, so that they spread into no average. `scale` 2, 4
-    and so on works at a half, a quarter of the size. Sides are padded by reflection to what `size` asks for. Of
-    `sources` (h, w) known pixels are left, at a smaller size squares that are sources all over; raises UnsuitableMask
-    if those are none. Padding is no source.
+    Undefined known values (NaN, infinite) become part of the hole, so that they spread into no average. `small` is the
+    (height, width) at which it is worked on, where that is not its own. Sides are padded by reflection to what `size`
+    asks for. Of `sources` (h, w) known pixels are left, at a smaller size those that are sources all over; raises
+    UnsuitableMask if those are none. Padding is no source.
     """
     shape = (hole.shape[0], hole.shape[1])
     image, hole = _defined(image, hole)
+    small = small or shape
     if sources is not None:
-        sources = _usable(sources & ~hole, scale)
-    if scale > 1:
-        image, hole = _shrunk(image, hole, scale)
-        guides = tuple(_scaled(stroke, 1 / scale) for stroke in guides)
-    small = (hole.shape[0], hole.shape[1])
+        sources = _usable(sources & ~hole, small)
+    if small != shape:
+        image, hole = _shrunk(image, hole, small)
+        guides = tuple(_scaled(stroke, small[0] / shape[0], small[1] / shape[1]) for stroke in guides)
     image, hole = _padded(image, hole, size)
     if sources is not None and sources.shape != hole.shape:
         sources = np.pad(sources, [(0, big - own) for big, own in zip(hole.shape, sources.shape, strict=True)])
     view = np.ascontiguousarray(image).view()
     view.flags.writeable = False
     work = FillWork(view, np.ascontiguousarray(hole), white, guides, sources=sources, seed=seed, grey=grey, share=share)
-    return Prepared(work, shape, scale, small)
+    return Prepared(work, shape, small)
 
 
 def _defined(image: Pixels, hole: Hole) -> tuple[Pixels, Hole]:
@@ -132,12 +164,9 @@ def _defined(image: Pixels, hole: Hole) -> tuple[Pixels, Hole]:
     return np.where(finite, image, 0).astype(image.dtype), hole
 
 
-def _usable(sources: Hole, scale: int) -> Hole:
-    if scale > 1:
-        rows, columns = (-(-side // scale) for side in sources.shape)
-        whole = np.ones((rows * scale, columns * scale), bool)  # beyond the border nothing speaks against a square
-        whole[: sources.shape[0], : sources.shape[1]] = sources
-        sources = np.logical_and.reduce(whole.reshape(rows, scale, columns, scale), axis=(1, 3))
+def _usable(sources: Hole, small: tuple[int, int]) -> Hole:
+    if small != sources.shape:
+        sources = _area(sources.astype(np.float32), small) > 1 - ROUNDING
     if not sources.any():
         raise UnsuitableMask(
             _("There is nothing in the sampling area that could be copied."),
@@ -152,33 +181,36 @@ def _unfolded(places: NDArray[np.int32], side: int) -> NDArray[np.int32]:
     return np.where(around < side, around, 2 * side - 1 - around).astype(np.int32)
 
 
-def _shrunk(image: Pixels, hole: Hole, scale: int) -> tuple[Pixels, Hole]:
-    """By `scale`: means of the known pixels of each square; a square without any is hole."""
-    rows, columns = (-(-side // scale) for side in hole.shape)
-    known = np.zeros((rows * scale, columns * scale), bool)
-    known[: hole.shape[0], : hole.shape[1]] = ~hole
-    padded = np.zeros((*known.shape, 3), np.float64)
-    padded[: hole.shape[0], : hole.shape[1]] = np.where(hole[..., None], 0, image)
-    counts = known.reshape(rows, scale, columns, scale).sum(axis=(1, 3))
-    sums = padded.reshape(rows, scale, columns, scale, 3).sum(axis=(1, 3))
-    means = sums / np.maximum(counts, 1)[..., None]
-    return as_dtype(means, image.dtype), counts == 0
+def _shrunk(image: Pixels, hole: Hole, small: tuple[int, int]) -> tuple[Pixels, Hole]:
+    """At a smaller size: means of the known pixels within each new one; one without any is hole."""
+    known = _area((~hole).astype(np.float32), small)
+    sums = _area(np.where(hole[..., None], np.float32(0), image.astype(np.float32)), small)
+    means = sums / np.maximum(known, ROUNDING)[..., None]
+    return as_dtype(means, image.dtype), known < ROUNDING
 
 
-def _scaled(stroke: GuideStroke, factor: float) -> GuideStroke:
-    points = tuple((x * factor, y * factor) for x, y in stroke.points)
-    return replace(stroke, points=points, width=stroke.width * factor)
+def _area(plane: NDArray[np.float32], small: tuple[int, int]) -> NDArray[np.float32]:
+    """Means over the area of each new pixel, its borders by the share that lies within."""
+    import cv2
+
+    return np.asarray(cv2.resize(plane, (small[1], small[0]), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _scaled(stroke: GuideStroke, down: float, across: float) -> GuideStroke:
+    points = tuple((x * across, y * down) for x, y in stroke.points)
+    return replace(stroke, points=points, width=stroke.width * max(down, across))
 
 
 def _padded(image: Pixels, hole: Hole, size: SizeRule) -> tuple[Pixels, Hole]:
     """With more rows below and columns to the right where `size` asks for them; a mirrored hole is a hole."""
-    add = [_missing(side, size) for side in hole.shape]
+    add = [missing(side, size) for side in hole.shape]
     if not any(add):
         return image, hole
     return _mirrored(image, add), _mirrored(hole, add)
 
 
-def _missing(side: int, size: SizeRule) -> int:
+def missing(side: int, size: SizeRule) -> int:
+    """How many pixels are added to a side so that it obeys the rule."""
     wanted = max(side, size.minimum)
     return -(-wanted // size.multiple) * size.multiple - side
 

@@ -208,7 +208,7 @@ class FillPanel(QWidget):
         self.estimate.setVisible(not problem)
 
     def _show_problem(self, problem: str) -> None:
-        missing = next((info.missing for info in self._known if info.id == self._editor.backend), "")
+        missing = self._editor.missing
         self.problem.setText(missing or problem)
         self.problem.setVisible(bool(missing or problem))
 
@@ -237,7 +237,14 @@ def sentence(estimate: Estimate) -> str:
     """Time, memory and extent of a run, for the panel."""
     if estimate.pixels == 0:
         return _("Paint over what should go.")
-    return forecast(estimate.seconds, estimate.bytes, estimate.regions, first=estimate.first)
+    return forecast(
+        estimate.seconds,
+        estimate.bytes,
+        estimate.regions,
+        first=estimate.first,
+        crop=estimate.crop,
+        size=estimate.size,
+    )
 
 
 def _wrapped(parent: QWidget, *, quiet: bool = False) -> QLabel:

@@ -1,0 +1,295 @@
+"""What a backend makes of one crop: at the size and in the sections that suit it, with the photo's detail put back.
+
+When memory ends the same is tried at half the size, and said.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.fill import Composite, Filled, Needs, Runtime
+from lacuna.contract.guides import GuideStroke
+from lacuna.contract.progress import Cancelled, Progress
+from lacuna.engine import registry
+from lacuna.engine.call import answer
+from lacuna.engine.composite import as_dtype, as_grey
+from lacuna.engine.paces import Spent, key, planned
+from lacuna.engine.seam import join
+from lacuna.engine.sections import FINE, Section, sections, smallest
+from lacuna.engine.work import Prepared, prepare
+from lacuna.errors import BackendFailed, LacunaError, OutOfMemory
+from lacuna.i18n import _
+from lacuna.imaging.mask import bounds
+from lacuna.imaging.photo import Hole, Pixels
+from lacuna.imaging.region import Region
+
+BAND = 0.5
+COARSE_SHARE = 0.5  # of the progress, where detail is brought back afterwards
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """What is cut out for one hole: as in `FillWork`, at the picture's own size."""
+
+    image: Pixels
+    hole: Hole
+    grey: bool
+    guides: tuple[GuideStroke, ...]
+    sources: Hole | None
+    share: float
+
+    def cut(self, view: Region) -> Crop:
+        """A part of it."""
+        if view == Region.whole(self.hole.shape):
+            return self
+        return replace(
+            self,
+            image=self.image[view.slices],
+            hole=self.hole[view.slices],
+            guides=tuple(stroke.shift(-view.y0, -view.x0) for stroke in self.guides),
+            sources=None if self.sources is None else self.sources[view.slices],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Invented:
+    """A crop with its hole filled, in its own size and depth, and how that is best joined to what lies around."""
+
+    pixels: Pixels
+    composite: Composite
+    came_from: NDArray[np.int32] | None = None
+    edges: NDArray[np.float32] | None = None
+
+
+@dataclass(eq=False)
+class Told:
+    """What the calls of a fill have said so far, and what they took, by the keys of `paces`."""
+
+    notes: list[str] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
+    spent: dict[str, Spent] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A backend as it is used in one fill. `composite` is how the person wants the fill to be joined."""
+
+    backend: str
+    params: Any
+    needs: Needs
+    runtime: Runtime
+    white: float
+    seed: int
+    composite: Composite = Composite.AUTO
+
+    @property
+    def joining(self) -> Composite:
+        return self.needs.composite if self.composite is Composite.AUTO else self.composite
+
+
+def invent(method: Method, crop: Crop, told: Told, progress: Progress) -> Invented:
+    """The crop filled by the method. Raises OutOfMemory, BackendFailed, Cancelled, and what a backend tells people."""
+    halvings = 0
+    while True:
+        parts = sections(crop.hole, method.needs, halvings)
+        scale = max(part.scale for part in parts)
+        if scale > 1:
+            told.notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=f"{scale:.2g}"))
+        attempt = progress.shown_through(progress.show if progress.watched else None)  # from its beginning
+        try:
+            return _attempt(method, crop, parts, scale, told, attempt)
+        except MemoryError as error:
+            if smallest(crop.hole, method.needs, halvings):
+                raise OutOfMemory(
+                    _("There is not enough memory to fill a region of {width} × {height} pixels.").format(
+                        width=crop.hole.shape[1], height=crop.hole.shape[0]
+                    ),
+                    hint=_("Fill it in several smaller parts, or close other programs."),
+                    cause=error,
+                ) from error
+            halvings += 1
+
+
+def _attempt(
+    method: Method, crop: Crop, parts: tuple[Section, ...], scale: float, told: Told, progress: Progress
+) -> Invented:
+    detail = method.needs.detail if scale > FINE else None
+    if detail is None:
+        return _in_sections(method, crop, parts, told, progress)
+    coarse = _in_sections(method, crop, parts, told, progress.part(COARSE_SHARE))
+    # The colours are brought to those around before detail is sought: what is sought by its colours is found then.
+    box = bounds(crop.hole)
+    start = coarse.pixels.astype(np.float32)
+    start[box.slices] = join(
+        crop.image, coarse.pixels, crop.hole, box, method.joining, method.white, check=progress.check
+    )
+    if progress.watched:
+        progress.show(box, as_dtype(start[box.slices], crop.image.dtype))
+    fine = replace(
+        method,
+        backend=detail,
+        params=registry.backend(detail).Params(),
+        needs=registry.info(detail).needs,
+        runtime=replace(method.runtime, device="cpu"),
+    )
+    view = Region.around(part.view for part in parts)
+    try:
+        found = _detailed(fine, crop.cut(view), start[view.slices], scale, told, progress.part(1 - COARSE_SHARE))
+    except MemoryError:
+        told.notes.append(_("There was not enough memory to bring back the detail of the photo."))
+        return replace(coarse, pixels=start, composite=Composite.PLAIN)
+    pixels = start.copy()
+    pixels[view.slices] = _banded(start[view.slices], found.pixels, crop.hole[view.slices], scale)
+    came_from = _empty(crop.hole)
+    assert found.came_from is not None
+    came_from[view.slices] = np.where(found.came_from >= 0, found.came_from + _origin(view), -1)
+    return Invented(pixels, found.composite, came_from, coarse.edges)
+
+
+def _in_sections(method: Method, crop: Crop, parts: tuple[Section, ...], told: Told, progress: Progress) -> Invented:
+    """All sections, one after the other: each sees what those before it have filled."""
+    whole = Region.whole(crop.hole.shape)
+    if len(parts) == 1 and parts[0].view == whole:
+        return _one(method, crop, parts[0], told, progress)
+    pixels, left = crop.image.copy(), crop.hole.copy()
+    came_from: NDArray[np.int32] | None = None
+    edges: NDArray[np.float32] | None = None
+    total = sum(part.size[0] * part.size[1] for part in parts)
+    for part in parts:
+        turn = progress.part(part.size[0] * part.size[1] / total)
+        seen = replace(crop, image=pixels, hole=left).cut(part.view)
+        share = crop.share * float(np.count_nonzero(left[part.core.slices]) / np.count_nonzero(crop.hole))
+        found = _one(method, replace(seen, share=share), part, told, _moved(turn, part.view))
+        inside = part.core.shift(-part.view.y0, -part.view.x0).slices
+        mine = left[part.core.slices]
+        np.copyto(pixels[part.core.slices], found.pixels[inside], where=mine[..., None])
+        if found.came_from is not None:
+            came_from = _empty(crop.hole) if came_from is None else came_from
+            origins = np.where(found.came_from >= 0, found.came_from + _origin(part.view), -1)
+            np.copyto(came_from[part.core.slices], origins[inside], where=mine[..., None])
+        if found.edges is not None:
+            edges = np.zeros(crop.hole.shape, np.float32) if edges is None else edges
+            edges[part.view.slices] = np.maximum(edges[part.view.slices], found.edges)
+        left[part.core.slices] = False
+    return Invented(pixels, method.joining, came_from, edges)
+
+
+def _one(method: Method, crop: Crop, part: Section, told: Told, progress: Progress) -> Invented:
+    """One call; `crop` is what the section views."""
+    prepared = _prepared(method, crop, part.size)
+    filled = _call(method, prepared, told, progress)
+    return _restored(method, prepared, filled)
+
+
+def _detailed(
+    method: Method, crop: Crop, start: NDArray[np.float32], scale: float, told: Told, progress: Progress
+) -> Invented:
+    """The `start`, a fill without detail finer than `scale` pixels, made fine by patches of the crop."""
+    if registry.needs_loading(method.backend, method.runtime):
+        progress.at(0.0, loading())
+        registry.loaded(method.backend, method.runtime)
+    prepared = _prepared(method, crop, crop.hole.shape[:2])
+    start = np.where(np.isfinite(start), start, prepared.work.image)  # known pixels that are no numbers
+    prepared = replace(prepared, work=replace(prepared.work, start=start, coarse=scale))
+    progress.at(0.0, _("Bringing back detail"))
+    return _restored(method, prepared, _call(method, prepared, told, progress))
+
+
+def _banded(start: NDArray[np.float32], fine: Pixels, hole: Hole, scale: float) -> NDArray[np.float32]:
+    """What is finer than `scale` pixels from `fine`, all else from the `start`; both (h, w, 3)."""
+    import cv2
+
+    difference = np.where(hole[..., None], start - fine, np.float32(0))
+    return np.asarray(fine + cv2.GaussianBlur(difference, (0, 0), BAND * scale), np.float32)
+
+
+def _prepared(method: Method, crop: Crop, size: tuple[int, int]) -> Prepared:
+    return prepare(
+        crop.image,
+        crop.hole,
+        white=method.white,
+        grey=crop.grey,
+        seed=method.seed,
+        guides=crop.guides,
+        size=method.needs.size,
+        small=size,
+        sources=crop.sources,
+        share=crop.share,
+    )
+
+
+def _call(method: Method, prepared: Prepared, told: Told, progress: Progress) -> Filled:
+    def preview(region: Region, pixels: Pixels) -> None:
+        progress.show(*prepared.seen(region, pixels))
+
+    shown = progress.shown_through(preview if progress.watched else None)
+    begun, loads = time.perf_counter(), registry.loads()
+    try:
+        filled = answer(method.backend, method.needs, prepared.work, method.params, shown)
+    except (Cancelled, LacunaError, MemoryError):
+        raise
+    except Exception as error:  # whatever a method may raise, known to us or installed
+        if _out_of_memory(error):
+            raise MemoryError(str(error)) from error
+        raise failed(method.backend, error) from error
+    if registry.loads() == loads:  # else it measures what is done but once
+        name = key(method.backend, method.needs, started=prepared.work.start is not None)
+        spent = Spent(planned(prepared.work, method.needs), time.perf_counter() - begun)
+        told.spent[name] = told.spent.get(name, Spent(0.0, 0.0)) + spent
+    told.notes += filled.notes
+    told.methods += filled.methods
+    return filled
+
+
+def _restored(method: Method, prepared: Prepared, filled: Filled) -> Invented:
+    try:
+        pixels = prepared.restore(filled)
+        if prepared.work.grey:
+            pixels = as_grey(pixels)
+        return Invented(pixels, method.joining, prepared.origins(filled), prepared.edges(filled))
+    except ValueError as error:  # an answer that cannot be used
+        raise failed(method.backend, error) from error
+
+
+def loading() -> str:
+    """The name of the phase before a first use: imports, weights and, once on a machine, compilation."""
+    return _("Loading; the first time takes some seconds")
+
+
+def failed(backend_id: str, error: Exception) -> BackendFailed:
+    """An exception of a backend, as people read it."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return BackendFailed(
+        _("The backend “{backend}” failed: {reason}").format(backend=backend_id, reason=said),
+        hint=_("The picture is as it was. Try another backend, or report the details."),
+        cause=error,
+        details="".join(traceback.format_exception(error)),
+    )
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """OpenCV and torch have their own names for it."""
+    return type(error).__name__ == "OutOfMemoryError" or getattr(error, "code", None) == -4  # cv::Error::StsNoMem
+
+
+def _moved(progress: Progress, view: Region) -> Progress:
+    """What is shown of a section, shown where it lies in the crop."""
+
+    def preview(region: Region, pixels: Pixels) -> None:
+        progress.show(region.shift(view.y0, view.x0), pixels)
+
+    return progress.shown_through(preview if progress.watched else None)
+
+
+def _origin(view: Region) -> NDArray[np.int32]:
+    return np.array((view.y0, view.x0), np.int32)
+
+
+def _empty(hole: Hole) -> NDArray[np.int32]:
+    return np.full((*hole.shape, 2), -1, np.int32)
