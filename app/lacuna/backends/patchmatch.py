@@ -49,6 +49,7 @@ from lacuna.imaging.region import Region
 ROUNDS = (30, 15, 8, 5, 4, 3)
 STARTED_ROUNDS = (4, 3, 2)  # the structure is there already
 STARTED_SHARPNESS = 3.0  # an average is what there is already
+STARTED_TEXTURE = 2.0  # times the usual: how rough the hole should be is the one thing that it does not tell
 FIRST_SEARCHES = 4  # in a fill that is started, before patches begin to change it
 ONCE = 0.87  # of the start: from this width on a hole is halved at least once, else its strokes lose detail
 NOISE = 3000.0  # squared difference of two like patches: 64 pixels of three channels with a noise of 4 levels
@@ -195,7 +196,8 @@ class PatchMatch:
         source = ~hole if work.sources is None else work.sources & ~hole
         rgbx = np.empty((*hole.shape, 4), np.uint8)
         rgbx[..., :3] = bytes_for(work).of(work.image)
-        rgbx[..., 3] = roughness(cv2, rgbx[..., :3], hole, params.texture)
+        texture = params.texture * (1.0 if work.start is None else STARTED_TEXTURE)
+        rgbx[..., 3] = roughness(cv2, rgbx[..., :3], hole, texture)
         rgbx[hole] = 0  # what stood there must not matter
         if work.start is not None:  # down to the size at which it has all its detail
             count = 1 + max(0, round(np.log2(work.coarse)))

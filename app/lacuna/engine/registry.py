@@ -24,6 +24,10 @@ BUILT_IN = {
     "ns": "lacuna.backends.opencv:NavierStokes",
     "criminisi": "lacuna.backends.criminisi:Criminisi",
     "patchmatch": "lacuna.backends.patchmatch:PatchMatch",
+    "deepfill": "lacuna.backends.deepfill:DeepFill",
+    "deepfill-v1": "lacuna.backends.deepfill:DeepFillV1",
+    "edgeconnect": "lacuna.backends.edge_connect:EdgeConnect",
+    "pennet": "lacuna.backends.pen_net:PenNet",
     "auto": "lacuna.engine.automatic:Automatic",
 }
 

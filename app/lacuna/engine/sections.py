@@ -21,6 +21,7 @@ from lacuna.imaging.region import Region
 USUAL = Context()  # how much of the surroundings a call sees, where the comfortable length leaves the choice
 STRETCH = 1.5  # a single call may be so much longer than is comfortable: better than two that meet in the hole
 FEW = 2.0  # what is no longer than this becomes a single call, by being made smaller
+ROUND = 1.15  # a hole nearly as wide as its box is seen as wide as that
 LOOK = 256  # pixels: a hole is made so small before its width is measured
 FINE = 1.25  # a fill made at a size so many times smaller, or less, has lost no detail worth bringing back
 SHORTEST = 12  # pixels: smaller than this no size is tried when memory ends
@@ -59,15 +60,15 @@ def sections(hole: Hole, needs: Needs, halvings: int = 0) -> tuple[Section, ...]
     box = bounds(hole)
     view = _view(box, whole, length)
     longest = max(view.height, view.width)
-    scale = max(1.0, min(longest, 2 * _width(hole[box.slices])) / length)
+    scale = max(1.0, min(longest, 2 * ROUND * _width(hole[box.slices])) / length)
     if longest <= FEW * length * scale:
         scale = max(scale, longest / (STRETCH * length))
-        return (Section(whole, view, _smaller(view, scale)),)
+        return (Section(box, view, _smaller(view, scale)),)
     found: list[Section] = []
     for core in _cores(hole, box, round(length * scale / 2)):
         view = _view(core, whole, round(length * scale), Context(round(length * scale / 4), 0.0))
         if hole[view.slices].all():  # nothing known in it to go by
-            return (Section(whole, whole, _smaller(whole, longest / length)),)
+            return (Section(box, whole, _smaller(whole, longest / length)),)
         found.append(Section(core, view, _smaller(view, scale)))
     return tuple(found)
 

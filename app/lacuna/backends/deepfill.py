@@ -1,0 +1,47 @@
+"""DeepFill: Yu et al., CVPR 2018 and ICCV 2019. The networks are in `networks/deepfill_v1.py` and `deepfill_v2.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.backends.learned import Learned
+from lacuna.contract.fill import FillWork, SizeRule
+from lacuna.contract.guides import Guide
+from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.progress import Progress
+from lacuna.i18n import N_
+
+if TYPE_CHECKING:
+    from lacuna.inference.session import Outcome, Painter
+
+
+class DeepFill(Learned):
+    """The second paper; models with an input for lines follow those that were drawn."""
+
+    id = "deepfill"
+    name = N_("DeepFill (learned)")
+    summary = N_("Wide holes of any shape, by a network that has seen many pictures; needs a model.")
+    network = Network.DEEPFILL_V2
+    size = SizeRule(minimum=16, multiple=8)
+    megapixel_seconds = 9.0
+
+    def guides(self, config: ModelConfig) -> frozenset[Guide]:
+        return frozenset({Guide.LINE}) if config.guided else frozenset()
+
+    def paint(self, painter: Painter, image: NDArray[np.float32], work: FillWork, progress: Progress) -> Outcome:
+        guide = self.drawn(work, Guide.LINE) if painter.config.guided else None
+        return painter.paint(image, work.hole, progress, guide=guide)
+
+
+class DeepFillV1(Learned):
+    """The first paper."""
+
+    id = "deepfill-v1"
+    name = N_("DeepFill v1 (learned)")
+    summary = N_("The first DeepFill: holes of regular shape, for its published weights; needs a model.")
+    network = Network.DEEPFILL_V1
+    size = SizeRule(minimum=16, multiple=8)
+    megapixel_seconds = 9.0

@@ -1,0 +1,200 @@
+"""What the learned backends share: which model fills, what it is shown, and the way out when a graphics card fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract import models
+from lacuna.contract.fill import Composite, Context, Filled, FillWork, Needs, Runtime, SizeRule
+from lacuna.contract.guides import Guide
+from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.params import choice, switch, text
+from lacuna.contract.progress import Progress
+from lacuna.errors import BackendFailed, UnknownModel
+from lacuna.i18n import N_, _
+
+if TYPE_CHECKING:
+    from lacuna.inference.session import Outcome, Painter
+
+FINE = 2e-3  # of white: where the soft start ends to be solved; the error behind it is a quarter of that
+SIDE = 512  # pixels: what is said of the size while no model says it
+LEAST_CONTEXT = 128  # pixels around a hole
+SLIMMING = 1.25  # the power of the width that time grows with; measured from 0.25 to 1, all within a factor of two
+SHIFT = 4  # bits behind the point of a coordinate that is drawn
+SUBPIXELS = 1 << SHIFT
+
+Plane = NDArray[np.float32]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LearnedParams:
+    model: str = text(
+        "", label=N_("Model"),
+        help=N_("Which weights, by name. Empty: the best that are installed for this method."),
+    )  # fmt: skip
+    detail: str = choice(
+        "photo", (("photo", N_("From the photo")), ("off", N_("None"))), label=N_("Detail"),
+        help=N_("Where a hole is filled at a smaller size, what is fine comes from patches of the photo."),
+    )  # fmt: skip
+    colours: bool = switch(
+        True, label=N_("Match colours"),
+        help=N_("Shift the colours of the fill so that they meet those around the hole."),
+    )  # fmt: skip
+
+
+class Learned:
+    """A backend of one kind of network; subclasses say which, and how it is shown what the person has drawn."""
+
+    id: str
+    name: str
+    summary: str
+    Params: ClassVar[type] = LearnedParams
+    network: ClassVar[Network]
+    size: ClassVar[SizeRule]  # as the network's painter wants it
+    megapixel_seconds: ClassVar[float]  # with the published width, on one core
+
+    def __init__(self) -> None:
+        self._runtime = Runtime()
+        self._listed: tuple[object, tuple[Model, ...]] | None = None
+
+    def guides(self, config: ModelConfig) -> frozenset[Guide]:
+        """The kinds of strokes that such a model follows."""
+        return frozenset()
+
+    def needs(self, params: LearnedParams) -> Needs:
+        model, missing = self._choice(params.model)
+        config = None if model is None else model.config
+        side = SIDE if config is None else config.side
+        # The colours are matched by the engine's own way of joining: a second shift of the same border would undo
+        # nothing and cost as much.
+        return Needs(
+            guides=frozenset() if config is None else self.guides(config),
+            model=None if model is None else model.name,
+            missing=missing,
+            size=replace(self.size, comfortable=side),
+            context=Context(minimum=max(LEAST_CONTEXT, side // 2)),
+            devices=frozenset({"cpu", "cuda"}),
+            composite=Composite.POISSON if params.colours else Composite.PLAIN,
+            smooth=True,
+            compiles=True,
+            detail="patchmatch" if params.detail == "photo" else None,
+            megapixel_seconds=self.megapixel_seconds * (1.0 if config is None else config.width**SLIMMING),
+            by_crop=True,
+            bytes_per_pixel=_bytes_per_pixel(config, side),
+        )
+
+    def load(self, runtime: Runtime) -> None:
+        import cv2
+
+        from lacuna.inference import session
+        from lacuna.kernels import poisson
+
+        self._cv2, self._session, self._poisson = cv2, session, poisson
+        self._runtime = runtime
+        hole = np.zeros((24, 24), bool)
+        hole[8:16, 8:16] = True
+        poisson.solve(np.zeros((24, 24, 3), np.float32), hole)  # whatever has still to be compiled is compiled here
+        model, _missing = self._choice("")
+        if model is not None:
+            self._on_a_device(model, lambda painter: painter)
+
+    def unload(self) -> None:
+        self._session.closed()
+
+    def fill(self, work: FillWork, params: LearnedParams, progress: Progress) -> Filled:
+        outcome, notes = self.with_model(
+            work, params, progress, lambda painter, image: self.paint(painter, image, work, progress)
+        )
+        filled = work.image.astype(np.float32)
+        filled[work.hole] = outcome.image[work.hole] * np.float32(work.white)
+        progress.at(1.0)
+        return Filled(filled, edges=outcome.edges, notes=notes)
+
+    def paint(self, painter: Painter, image: NDArray[np.float32], work: FillWork, progress: Progress) -> Outcome:
+        """One pass over `image`, the work in [0, 1] with its hole as the model wants it."""
+        return painter.paint(image, work.hole, progress)
+
+    def with_model(
+        self,
+        work: FillWork,
+        params: LearnedParams,
+        progress: Progress,
+        call: Callable[[Painter, NDArray[np.float32]], T],
+    ) -> tuple[T, tuple[str, ...]]:
+        """What `call` gives for the model that `params` choose and the picture as that wants it, and notes."""
+        progress.check()
+        model, missing = self._choice(params.model)
+        if model is None or model.config is None:
+            raise UnknownModel(missing)
+        image = np.clip(work.image / np.float32(work.white), 0, 1, dtype=np.float32)
+        if model.config.start == "membrane":
+            self._poisson.solve(image, work.hole, tolerance=FINE, check=progress.check)
+        else:
+            image[work.hole] = 0.0  # what stood there must not matter
+        return self._on_a_device(model, lambda painter: call(painter, image))
+
+    def drawn(self, work: FillWork, kind: Guide) -> Plane | None:
+        """The strokes of a kind as a plane, 1 on them; None if there are none."""
+        strokes = [stroke for stroke in work.guides if stroke.kind is kind]
+        if not strokes:
+            return None
+        plane = np.zeros(work.hole.shape, np.uint8)
+        for stroke in strokes:
+            middles = np.array(stroke.points) * SUBPIXELS - SUBPIXELS / 2  # OpenCV counts from the middle of a pixel
+            line = np.rint(middles).astype(np.int32).reshape(-1, 1, 2)
+            self._cv2.polylines(plane, [line], False, 1, max(1, round(stroke.width)), shift=SHIFT)
+        return plane.astype(np.float32)
+
+    def _on_a_device(self, model: Model, call: Callable[[Painter], T]) -> tuple[T, tuple[str, ...]]:
+        """What `call` gives with the model opened, and a note if that was on another device than was wanted."""
+        runtime = self._runtime
+        try:
+            return call(self._session.opened(model, runtime)), ()
+        except (BackendFailed, MemoryError, RuntimeError, OSError) as error:
+            if runtime.device == "cpu":
+                raise
+            reason = " ".join(str(error).split()) or type(error).__name__
+        note = _("The graphics card failed ({reason}): the processor filled instead.").format(reason=reason)
+        return call(self._session.opened(model, replace(runtime, device="cpu"))), (note,)
+
+    def _choice(self, name: str) -> tuple[Model | None, str]:
+        """The model of this name, or the best there is; or why there is none, with what helps."""
+        known = self._known()
+        for model in known:
+            if name in ("", model.name):
+                return model, ""
+        if not known:
+            sentence = _("No model is installed for “{backend}”. “lacuna models import FILE --as NAME” brings one.")
+            missing = sentence.format(backend=self.id)
+        else:
+            sentence = _("“{backend}” has no model “{model}”. There are: {names}.")
+            missing = sentence.format(backend=self.id, model=name, names=", ".join(model.name for model in known))
+        damaged = next((model.damaged for model in models.installed() if model.name == name), "")
+        return None, " ".join((damaged, missing)) if damaged else missing
+
+    def _known(self) -> tuple[Model, ...]:
+        """Those that can be used, the best first; looked for again when a folder of models has changed."""
+        state = tuple(_changed(str(folder)) for folder in models.folders())
+        if self._listed is None or self._listed[0] != state:
+            self._listed = state, models.of(self.network)
+        return self._listed[1]
+
+
+def _changed(folder: str) -> tuple[str, int]:
+    try:
+        return folder, os.stat(folder).st_mtime_ns
+    except OSError:
+        return folder, 0
+
+
+def _bytes_per_pixel(config: ModelConfig | None, side: int) -> float:
+    from lacuna.inference import cost
+
+    return 1000.0 if config is None else cost.bytes_for(config, "onnxruntime", side, side) / side**2
