@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 import lacuna
 from lacuna.cli.main import main
-from lacuna.contract.fill import Context, Needs
+from lacuna.contract.fill import Context, Needs, SizeRule
 from lacuna.contract.guides import Guide
 from lacuna.engine import registry
 from lacuna.imaging import files
@@ -497,3 +497,38 @@ def test_a_sampling_area_reaches_the_backend_and_another_size_is_refused(
     assert "159 × 120" in capsys.readouterr().err
     assert call(photo, "--mask", mask, "--sources", sources, "-o", tmp_path / "note.png") == 0
     assert "sampling area was not used" in capsys.readouterr().err
+
+
+# --- learned backends -------------------------------------------------------------------------------------------------
+def test_a_dry_run_tells_the_crop_and_the_size_at_which_it_is_worked_on(photo: Path, mask: Path, capsys: Any) -> None:
+    needs = Needs(context=Context(minimum=20, share=0.0), size=SizeRule(comfortable=32), crop_seconds=1.0)
+    words = (photo, "--mask", mask, "-b", "scripted", "--dry-run")
+    with installed(Scripted(constant(0), needs)):
+        assert call(*words, "--json") == 0
+        report = json.loads(capsys.readouterr().out)
+        assert call(*words) == 0
+    height, width = report["crop"]
+    small_height, small_width = report["working_size"]
+    assert (height, width) == (60, 70)
+    assert max(small_height, small_width) < 64
+    assert small_width / small_height == pytest.approx(width / height, rel=0.05)
+    assert report["calls"] == 1
+    told = capsys.readouterr().out
+    assert f"70 × 60 pixels are worked on at {small_width} × {small_height}." in told
+
+
+def test_a_learned_backend_without_a_model_is_refused_with_the_remedy(photo: Path, mask: Path, capsys: Any) -> None:
+    for rest in ([], ["--model", "places"], ["--dry-run"]):
+        assert call(photo, "--mask", mask, "-b", "deepfill", *rest) == 2
+        assert "lacuna models import" in capsys.readouterr().err
+
+
+def test_a_model_is_refused_for_a_backend_that_has_none(photo: Path, mask: Path, capsys: Any) -> None:
+    assert call(photo, "--mask", mask, "-b", "telea", "--model", "places") == 2
+    assert "model" in capsys.readouterr().err
+
+
+def test_the_pace_of_a_fill_is_remembered_for_the_next_estimate(photo: Path, tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.png", np.pad(np.full((100, 140), 255, np.uint8), 10))
+    assert call(photo, "--mask", whole, "-o", tmp_path / "out.png") == 0
+    assert set(Settings.load().paces) == {"telea"}

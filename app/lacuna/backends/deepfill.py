@@ -26,7 +26,7 @@ class DeepFill(Learned):
     summary = N_("Wide holes of any shape, by a network that has seen many pictures; needs a model.")
     network = Network.DEEPFILL_V2
     size = SizeRule(minimum=16, multiple=8)
-    megapixel_seconds = 9.0
+    crop_seconds = 10.5
 
     def guides(self, config: ModelConfig) -> frozenset[Guide]:
         return frozenset({Guide.LINE}) if config.guided else frozenset()
@@ -44,4 +44,4 @@ class DeepFillV1(Learned):
     summary = N_("The first DeepFill: holes of regular shape, for its published weights; needs a model.")
     network = Network.DEEPFILL_V1
     size = SizeRule(minimum=16, multiple=8)
-    megapixel_seconds = 9.0
+    crop_seconds = 9.0

@@ -32,7 +32,7 @@ class EdgeConnect(Learned):
     summary = N_("Wide holes with clear outlines: edges first, then colour along them; needs a model.")
     network = Network.EDGE_CONNECT
     size = SizeRule(minimum=12, multiple=4)
-    megapixel_seconds = 36.0
+    crop_seconds = 36.0
 
     def guides(self, config: ModelConfig) -> frozenset[Guide]:
         return frozenset({Guide.LINE, Guide.ERASE_EDGE})

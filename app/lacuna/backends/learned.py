@@ -58,7 +58,7 @@ class Learned:
     Params: ClassVar[type] = LearnedParams
     network: ClassVar[Network]
     size: ClassVar[SizeRule]  # as the network's painter wants it
-    megapixel_seconds: ClassVar[float]  # with the published width, on one core
+    crop_seconds: ClassVar[float]  # of a megapixel with the published width, on one core
 
     def __init__(self) -> None:
         self._runtime = Runtime()
@@ -85,8 +85,8 @@ class Learned:
             smooth=True,
             compiles=True,
             detail="patchmatch" if params.detail == "photo" else None,
-            megapixel_seconds=self.megapixel_seconds * (1.0 if config is None else config.width**SLIMMING),
-            by_crop=True,
+            megapixel_seconds=0.0,
+            crop_seconds=self.crop_seconds * (1.0 if config is None else config.width**SLIMMING),
             bytes_per_pixel=_bytes_per_pixel(config, side),
         )
 

@@ -16,4 +16,4 @@ class PenNet(Learned):
     summary = N_("Wide holes in pictures with texture: copies on every scale at once; needs a model.")
     network = Network.PEN_NET
     size = SizeRule(minimum=64, multiple=64)
-    megapixel_seconds = 7.5
+    crop_seconds = 7.5

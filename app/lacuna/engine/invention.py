@@ -29,7 +29,7 @@ from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Hole, Pixels
 from lacuna.imaging.region import Region
 
-BAND = 0.5
+BAND = 0.5  # of a pixel at the smaller size: what a blur by so much removes is detail, and comes from the photo
 COARSE_SHARE = 0.5  # of the progress, where detail is brought back afterwards
 
 
