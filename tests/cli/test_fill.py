@@ -25,6 +25,7 @@ from lacuna.contract.fill import Context, Needs, SizeRule
 from lacuna.contract.guides import Guide
 from lacuna.engine import registry
 from lacuna.imaging import files
+from lacuna.settings import Settings
 from tests.engine.backends import Scripted, constant, installed
 from tests.pictures import lion
 

@@ -197,4 +197,4 @@ def _changed(folder: str) -> tuple[str, int]:
 def _bytes_per_pixel(config: ModelConfig | None, side: int) -> float:
     from lacuna.inference import cost
 
-    return 1000.0 if config is None else cost.bytes_for(config, "onnxruntime", side, side) / side**2
+    return 1000.0 if config is None else cost.bytes_for(config, side, side) / side**2
