@@ -25,6 +25,8 @@ from lacuna.imaging.atomic import refuse_unwritable, write_atomically
 
 GUIDE = 0.6  # from here on a pixel of a guide is a line, as DeepFill's program cuts it
 
+NEEDS = Needs(devices=frozenset({"cpu", "cuda"}))
+
 
 @dataclass(frozen=True)
 class Order:
@@ -44,7 +46,7 @@ def run(order: Order) -> None:
     from lacuna.inference.session import opened
 
     model = models.model(order.name)
-    runtime = device.runtime_for(order.device, Needs(devices=frozenset({"cpu", "cuda"})))
+    runtime = device.runtime_for(order.device, NEEDS)
     if order.output.suffix.lower() != ".npz":
         raise InvalidParameter(_("{path} is no .npz file.").format(path=order.output))
     if order.output.exists() and not order.overwrite:
