@@ -140,6 +140,19 @@ def test_the_first_save_proposes_a_name_beside_the_source_and_marks_clean(opened
     assert opened.editor.unsaved
 
 
+def test_a_save_that_may_not_overwrite_takes_the_next_free_name(opened: Desk, tmp_path: Path):
+    fill_box(opened)
+    proposed = opened.editor.proposed_path()
+    proposed.write_bytes(b"somebody else's")  # since it was proposed
+    opened.editor.save(proposed, overwrite=False)
+    opened.settle()
+    assert proposed.read_bytes() == b"somebody else's"
+    assert opened.editor.save_path == tmp_path / "photo_lacuna-2.png"
+    assert np.array_equal(files.read(tmp_path / "photo_lacuna-2.png").pixels, opened.photo)
+    assert "photo_lacuna-2.png" in opened.messages[-1].sentence
+    assert not opened.editor.unsaved
+
+
 def test_a_mask_alone_is_no_unsaved_work(opened: Desk):
     opened.drag((50, 50), (90, 80))
     assert not opened.editor.unsaved

@@ -316,6 +316,10 @@ def photo_from(name: str, kind: str, dtype: type = np.uint8, **more: object) -> 
     return Photo(pixels, source=replace(source, **more))  # type: ignore[arg-type]
 
 
+def untitled() -> Photo:
+    return Photo(np.zeros((2, 2, 3), np.uint8))
+
+
 PROPOSED = {
     "pier.jpg": ("JPEG", "pier_lacuna.jpg"),
     "pier.JPG": ("JPEG", "pier_lacuna.JPG"),
@@ -344,6 +348,12 @@ def test_taken_names_are_counted_past() -> None:
     assert found.name == "pier_lacuna-3.png"
 
 
+def test_names_are_counted_in_the_folder_that_is_saved_to(tmp_path: Path) -> None:
+    (tmp_path / "pier_lacuna.png").touch()
+    for photo, name in ((photo_from("pier.png", "PNG"), "pier_lacuna-2.png"), (untitled(), "untitled_lacuna.png")):
+        assert files.proposed_path(photo, folder=tmp_path) == tmp_path / name
+
+
 def test_the_proposed_format_holds_the_picture() -> None:
     def proposed(photo: Photo) -> str:
         return files.proposed_path(photo, taken=lambda _path: False).suffix
@@ -353,7 +363,7 @@ def test_the_proposed_format_holds_the_picture() -> None:
     assert proposed(photo_from("a.png", "PNG", np.float32)) == ".tif"
     flat = photo_from("a.jpg", "JPEG")
     assert proposed(replace(flat, alpha=np.zeros((2, 2), np.uint8))) == ".png"
-    assert proposed(Photo(np.zeros((2, 2, 3), np.uint8))) == ".png"
+    assert proposed(untitled()) == ".png"
 
 
 def test_heic_is_proposed_where_it_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,6 +212,44 @@ def test_always_save_is_remembered_and_asks_no_more(window: MainWindow, tmp_path
     assert (tmp_path / "lion_lacuna.jpg").is_file()
 
 
+def test_what_is_always_saved_into_another_folder_overwrites_nothing_there(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards_of_a_camera = [copy_of_sample(tmp_path / folder, to="DSC1.jpg") for folder in ("card 1", "card 2")]
+    monkeypatch.setattr("lacuna.ui.files.os.access", lambda folder, _mode: "card" not in folder.name)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    window.prefer("save_without_asking", True)
+    for path in (*cards_of_a_camera, SAMPLES / "lion.jpg", SAMPLES / "lion.jpg"):
+        edited(window, path)
+        window.settings.last_folder = str(pictures)
+        window.files.close()
+        wait_until(lambda: window.editor.document is None and not window.editor.jobs)
+    names = ["DSC1_lacuna-2.jpg", "DSC1_lacuna.jpg", "lion_lacuna-2.jpg", "lion_lacuna.jpg"]
+    assert sorted(path.name for path in pictures.iterdir()) == names
+
+
+def test_a_pasted_picture_is_saved_where_dialogs_begin(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, pictures = tmp_path / "elsewhere", tmp_path / "pictures"
+    elsewhere.mkdir()
+    pictures.mkdir()
+    monkeypatch.chdir(elsewhere)
+    window.settings.last_folder = str(pictures)
+    QGuiApplication.clipboard().setImage(QImage(str(SAMPLES / "lion.jpg")))
+    settle()
+    key(window, "Ctrl+V")
+    wait_until(lambda: window.editor.document is not None)
+    key(window.canvas, "Ctrl+S")
+    page = dialog()
+    assert isinstance(page, SavePicture)
+    assert page.path == pictures / "untitled_lacuna.png"
+    answer("Save")
+    wait_until((pictures / "untitled_lacuna.png").is_file)
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_a_mask_alone_asks_nothing(window: MainWindow, tmp_path: Path) -> None:
     open_photo(window, copy_of_sample(tmp_path))
     paint(window, (0.4, 0.4), (0.6, 0.6))

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -176,9 +176,7 @@ def _target(order: Order, photo: Photo) -> Path:
         sentence = _("There is no folder {path}.").format(path=order.output)
         raise CannotSave(sentence, hint=_("Make it first, or give another name."))
     if output.is_dir():
-        assert photo.source is not None
-        there = replace(photo.source, path=output / order.image.name)
-        return files.proposed_path(replace(photo, source=there))
+        return files.proposed_path(photo, folder=output)
     if output.exists() and not order.overwrite:
         sentence = _("{path} exists already.").format(path=output)
         raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))

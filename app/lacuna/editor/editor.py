@@ -109,26 +109,36 @@ class Editor:
         *,
         quality: int | None = None,
         allow_reduce: bool = False,
+        overwrite: bool = True,
     ) -> None:
         """Write the picture in a job; `then(ok)`. Writing over the source is the caller's decision, already asked.
 
-        So is `allow_reduce`: a format that holds fewer bits a channel or no transparency may be used. A try that is
-        shown is accepted first: what is to be seen is saved.
+        So is `allow_reduce`: a format that holds fewer bits a channel or no transparency may be used. Without
+        `overwrite` a file that has come to stand there is left, and the next free name is taken. A try that is shown is
+        accepted first: what is to be seen is saved.
         """
         document = self.document
-        if document is not None:
-            self._settle()
-            self.rests.afterwards(lambda: self.files.save(document, path, then, quality, allow_reduce=allow_reduce))
+        if document is None:
+            return
+
+        def save() -> None:
+            self.files.save(document, path, then, quality, allow_reduce=allow_reduce, overwrite=overwrite)
+
+        self._settle()
+        self.rests.afterwards(save)
 
     @property
     def save_path(self) -> Path | None:
         """Where Ctrl+S writes without asking: the file last saved to; None before the first save."""
         return self.files.save_path
 
-    def proposed_path(self) -> Path:
-        """`name_lacuna.ext` beside the source, a free name, in the format that keeps what the picture has."""
+    def proposed_path(self, folder: Path | None = None) -> Path:
+        """`name_lacuna.ext` in `folder`, else beside the source: a free name, a format that keeps what the picture has.
+
+        A picture that comes from no file needs a `folder`.
+        """
         assert self.document is not None
-        return self.files.proposed_path(self.document)
+        return self.files.proposed_path(self.document, folder)
 
     @property
     def unsaved(self) -> bool:

@@ -256,17 +256,20 @@ class Files:
         quality: int | None,
         *,
         allow_reduce: bool,
+        overwrite: bool,
     ) -> None:
         path = Path(path).absolute()
         frozen, moment = document.freeze(), document.history.here()
         original = original_if_changed(document)
 
-        def work(_progress: Progress) -> list[str]:
+        def work(_progress: Progress) -> tuple[Path, list[str]]:
             photo = frozen.read()
-            report = files.write(photo, path, quality=quality, allow_reduce=allow_reduce)
-            return [*report.notes, saving_cost(photo, report, original)]
+            write = files.write if overwrite else _write_beside
+            report = write(photo, path, quality=quality, allow_reduce=allow_reduce)
+            return report.path, [*report.notes, saving_cost(photo, report, original)]
 
-        def done(notes: list[str]) -> None:
+        def done(written: tuple[Path, list[str]]) -> None:
+            path, notes = written
             self._written.add(path)
             self._remember(path)
             if self._editor.document is document:
@@ -285,9 +288,9 @@ class Files:
         label = _("Save “{name}”").format(name=path.name)
         self._editor.work.run(label, work, done, failed=failed, bound=False, kept=True)
 
-    def proposed_path(self, document: Document) -> Path:
+    def proposed_path(self, document: Document, folder: Path | None) -> Path:
         alpha = None if document.alpha is None else np.empty((0, 0), document.alpha.dtype)
-        return files.proposed_path(dataclasses.replace(document.header, alpha=alpha))
+        return files.proposed_path(dataclasses.replace(document.header, alpha=alpha), folder=folder)
 
     def unsaved(self, document: Document) -> bool:
         return not document.history.clean
@@ -397,6 +400,17 @@ class _Folder:
             self._pictures = files.in_folder(self.path)
             self._changed = changed
         return self._pictures
+
+
+def _write_beside(photo: Photo, path: Path, *, quality: int | None, allow_reduce: bool) -> files.WriteReport:
+    """As `files.write`, but a file that stands there stays: the next free name is taken, also if it came just now."""
+    while True:
+        try:
+            return files.write(photo, path, quality=quality, allow_reduce=allow_reduce, overwrite=False)
+        except CannotSave as error:
+            if not isinstance(error.cause, FileExistsError):
+                raise
+            path = files.proposed_path(photo, folder=path.parent)
 
 
 def _show_coarse(data: bytes, progress: Progress) -> None:

@@ -15,10 +15,11 @@ from lacuna.imaging.formats import DEPTH, NO_ALPHA, READABLE, SUFFIX, WRITABLE
 from lacuna.imaging.photo import Photo
 
 
-def proposed_path(photo: Photo, taken: Callable[[Path], bool] = os.path.exists) -> Path:
-    """Where a first save goes: `name_lacuna.ext` beside the source, the first name that is not `taken`.
+def proposed_path(photo: Photo, taken: Callable[[Path], bool] = os.path.exists, *, folder: Path | None = None) -> Path:
+    """Where a first save goes: `name_lacuna.ext` in `folder`, else beside the source; the first name not `taken`.
 
-    The format is the source's where it can hold the photo and be written, else PNG, and TIFF for floats.
+    The format is the source's where it can hold the photo and be written, else PNG, and TIFF for floats. A photo that
+    comes from no file needs a folder, or its name is one of the folder that the program happens to run in.
     """
     source = photo.path or Path(_("untitled"))
     kind = _proposed_format(photo)
@@ -27,7 +28,7 @@ def proposed_path(photo: Photo, taken: Callable[[Path], bool] = os.path.exists) 
     number = 1
     while True:
         tail = "_lacuna" if number == 1 else f"_lacuna-{number}"
-        candidate = source.with_name(f"{stem}{tail}{suffix}")
+        candidate = (folder or source.parent) / f"{stem}{tail}{suffix}"
         if candidate != source and not taken(candidate):
             return candidate
         number += 1

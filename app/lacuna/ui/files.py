@@ -133,7 +133,7 @@ class Files:
         if self._editor.save_path is not None:
             self._save(self._editor.save_path, None, then)
         elif self._editor.settings.preferences.save_without_asking and then is not None:
-            self._save(self._proposed(), None, then)
+            self._save(self._proposed(), None, then, overwrite=False)
         else:
             self.ask_save(then)
 
@@ -153,7 +153,9 @@ class Files:
             self._window,
         ).open()
 
-    def _save(self, path: Path, quality: int | None, then: Callable[[], object] | None) -> None:
+    def _save(
+        self, path: Path, quality: int | None, then: Callable[[], object] | None, *, overwrite: bool = True
+    ) -> None:
         def saved(well: bool) -> None:
             if well:
                 self._window.recent_changed()
@@ -161,15 +163,13 @@ class Files:
                     then()
 
         # What the format cannot hold stood on the page that was confirmed; a proposed name loses nothing.
-        self._editor.save(path, saved, quality=quality, allow_reduce=True)
+        self._editor.save(path, saved, quality=quality, allow_reduce=True, overwrite=overwrite)
 
     def _proposed(self) -> Path:
-        """What the editor proposes; a folder that cannot be written is replaced by one that can."""
-        proposed = self._editor.proposed_path()
-        sample = proposed.is_relative_to(paths.resources())
-        if sample or not os.access(proposed.parent, os.W_OK):
-            proposed = Path(self._folder()) / proposed.name
-        return proposed
+        """What the editor proposes: beside the source, or where dialogs begin if nothing can be written there."""
+        here = self._here()
+        beside = here is not None and not here.is_relative_to(paths.resources()) and os.access(here.parent, os.W_OK)
+        return self._editor.proposed_path(None if beside else Path(self._folder()))
 
     # --- masks -------------------------------------------------------------------------------------------------------
     def ask_import_mask(self) -> None:
