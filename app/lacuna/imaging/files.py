@@ -149,6 +149,9 @@ def _photo(contents: Contents, path: Path | None, name: str) -> Photo:
         contents.notes.append(
             _("{name} holds {count} pictures; the first was opened.").format(name=name, count=contents.frames)
         )
+    quantisation, subsampling = contents.quantisation, contents.subsampling
+    if orientation >= 5:
+        quantisation, subsampling = _on_its_side(quantisation, subsampling)
     source = Source(
         path=path,
         format=contents.format,
@@ -156,8 +159,8 @@ def _photo(contents: Contents, path: Path | None, name: str) -> Photo:
         bits=contents.bits,
         frames=contents.frames,
         palette=contents.palette,
-        quantisation=contents.quantisation,
-        subsampling=contents.subsampling,
+        quantisation=quantisation,
+        subsampling=subsampling,
         progressive=contents.progressive,
         compression=contents.compression,
     )
@@ -185,6 +188,18 @@ def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     down = orientation in (3, 4, 7, 8)
     across = orientation in (2, 3, 6, 7)
     return np.ascontiguousarray(pixels[:: -1 if down else 1, :: -1 if across else 1])
+
+
+def _on_its_side(
+    tables: tuple[tuple[int, ...], ...] | None, subsampling: str | None
+) -> tuple[tuple[tuple[int, ...], ...] | None, str | None]:
+    """A JPEG's tables and subsampling as they lie in its picture once rows have become columns.
+
+    With the tables as they stand in the file, saving rounds every frequency by the step of another.
+    """
+    if tables is not None:
+        tables = tuple(tuple(table[8 * x + y] for y in range(8) for x in range(8)) for table in tables)
+    return tables, {"4:2:2": "4:4:0", "4:4:0": "4:2:2"}.get(subsampling or "", subsampling)
 
 
 def _no_memory(name: str, cause: BaseException) -> OutOfMemory:

@@ -25,7 +25,7 @@ def write(photo: Photo, metadata: Metadata, quality: int | None) -> Output:
     """A photo of 8 bits without alpha as JPEG: with the source's tables unless `quality` (1..100) is given."""
     source = photo.source
     own = source.quantisation if source is not None and quality is None else None
-    subsampling = "4:4:4"
+    subsampling = "4:4:4"  # for 4:4:0 too, which the encoder does not know: 4:2:2 would halve the other axis as well
     if source is not None and source.format == "JPEG" and source.subsampling in ("4:2:0", "4:2:2"):
         subsampling = source.subsampling
     encoded = _encode(

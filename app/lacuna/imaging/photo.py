@@ -38,8 +38,9 @@ class Source:
     bits: int  # a channel, in the file
     frames: int = 1
     palette: bool = False
-    quantisation: tuple[tuple[int, ...], ...] | None = None  # JPEG tables in natural order, by component table index
-    subsampling: str | None = None  # JPEG "4:4:4", "4:2:2", "4:2:0"; None where unknown
+    # JPEG tables in natural order, by component table index; they and the next lie as the upright picture does
+    quantisation: tuple[tuple[int, ...], ...] | None = None
+    subsampling: str | None = None  # JPEG "4:4:4", "4:2:2", "4:4:0", "4:2:0"; None where unknown
     progressive: bool = False
     compression: str | None = None  # TIFF's, by name
 
