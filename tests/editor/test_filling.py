@@ -334,6 +334,78 @@ def test_a_result_whose_picture_changed_below_is_only_offered(scripted: Desk, sc
     assert np.array_equal(scripted.photo, photo)
 
 
+def filling_after_a_fill(desk: Desk, script: Script) -> None:
+    """One box is filled, and the fill of a second one runs."""
+    box(desk, 10, 10, 30, 30)
+    desk.editor.fill()
+    desk.settle()
+    box(desk, 100, 100, 140, 160)
+    script.go.clear()
+    desk.editor.fill()
+    desk.run_until(lambda: script.calls == 2)
+
+
+def test_a_result_that_comes_while_the_person_looks_back_waits_and_leaves_what_can_be_redone(
+    scripted: Desk, script: Script
+):
+    filling_after_a_fill(scripted, script)
+    labels = scripted.labels
+    scripted.editor.go_to(0)
+    script.go.set()
+    scripted.settle()
+    assert scripted.labels == labels
+    assert "history" in scripted.editor.offer.question.sentence
+    scripted.editor.go_to(len(labels))
+    scripted.editor.accept()
+    assert scripted.labels == [*labels, labels[1]]
+    assert not scripted.mask.any()
+    scripted.editor.undo()
+    assert box_of(scripted.mask) == Region(100, 100, 140, 160)
+
+
+def test_a_try_of_a_fill_that_was_taken_back_meanwhile_leaves_it_to_be_redone(scripted: Desk, script: Script):
+    box(scripted, 10, 10, 30, 30)
+    scripted.editor.fill()
+    scripted.settle()
+    script.go.clear()
+    scripted.editor.try_again()
+    scripted.run_until(lambda: script.calls == 2)
+    scripted.editor.undo()
+    script.go.set()
+    scripted.settle()
+    assert scripted.editor.can_redo
+    assert scripted.editor.offer.question
+
+
+def test_a_fill_of_a_mask_that_was_undone_before_it_was_asked_for_is_put_in(scripted: Desk, script: Script):
+    box(scripted, 10, 10, 30, 30)
+    box(scripted, 100, 100, 140, 160)
+    scripted.editor.undo()
+    scripted.editor.fill()
+    scripted.settle()
+    assert scripted.editor.offer is None
+    assert scripted.labels == ["Rectangle", "Fill: Scripted"]
+
+
+@pytest.mark.parametrize("verb", ["undo", "clear_mask"])
+def test_a_fill_whose_mask_is_taken_back_is_cancelled_with_a_word(scripted: Desk, script: Script, verb: str):
+    filling_after_a_fill(scripted, script)
+    getattr(scripted.editor, verb)()
+    assert not scripted.editor.filling.running
+    assert "cancelled" in scripted.messages[-1].sentence
+    script.go.set()
+    scripted.settle()
+    assert (scripted.photo[100:140, 100:160] != 77).any()
+    assert scripted.labels[:3] == ["Rectangle", "Fill: Scripted", "Rectangle"]
+
+
+def test_what_is_undone_beside_the_mask_of_a_fill_leaves_that_running(scripted: Desk, script: Script):
+    filling_after_a_fill(scripted, script)
+    box(scripted, 200, 200, 220, 220)
+    scripted.editor.undo()
+    assert scripted.editor.filling.running
+
+
 def test_escape_drops_the_result_offered_and_keeps_the_mask(scripted: Desk, script: Script):
     photo = changed_below(scripted, script)
     scripted.editor.escape()

@@ -335,6 +335,17 @@ def test_an_imported_mask_takes_the_place_of_the_one_there(opened: Desk, tmp_pat
     assert box_of(opened.mask) == Region(10, 10, 50, 50)
 
 
+def test_an_imported_mask_that_comes_after_an_undo_is_dropped_with_a_word(opened: Desk, tmp_path: Path):
+    box(opened, 10, 10, 50, 50)
+    cv2.imwrite(str(tmp_path / "mask.png"), np.full((300, 400), 255, np.uint8))
+    opened.editor.import_mask(tmp_path / "mask.png")
+    opened.editor.undo()
+    opened.settle()
+    assert "Import mask" in opened.messages[-1].sentence
+    opened.editor.redo()
+    assert box_of(opened.mask) == Region(10, 10, 50, 50)
+
+
 def test_a_mask_that_cannot_be_read_is_said_and_changes_nothing(opened: Desk, tmp_path: Path):
     opened.editor.import_mask(tmp_path / "missing.png")
     opened.settle()

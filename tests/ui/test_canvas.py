@@ -13,6 +13,7 @@ from PySide6.QtGui import QAccessible
 
 from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.editor.offer import Result
+from lacuna.editor.values import Message
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.canvas import Canvas
@@ -359,7 +360,7 @@ def test_a_result_that_asks_is_shown_in_a_frame_until_it_is_dropped(canvas: Canv
     region = Region(430, 630, 470, 690)
     step = FillStep("telea", {}, 0, FillOptions(), region, b"", (900, 1300))
     pieces = ((region, np.full((40, 60, 3), 7, np.uint8)),)
-    canvas.editor.filling.offers.ask(Result(step, "Telea", None, "Fill", pieces, lambda: None))
+    canvas.editor.filling.offers.ask(Result(step, "Telea", None, "Fill", pieces, lambda: None), Message("?"))
     canvas.editor.state_changed()
     view, shown = canvas.viewport, on_window(canvas)
     assert (shown[431 + view.y : 469 + view.y, 631 + view.x : 689 + view.x] == 7).all()

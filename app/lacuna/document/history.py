@@ -65,6 +65,15 @@ class History:
         return self.entries[self.position - 1] if self.position else None
 
     @property
+    def redoable(self) -> Edit | None:
+        """What redo would put in force again."""
+        return self.entries[self.position] if self.can_redo else None
+
+    def went_back(self, since: Edit | None) -> bool:
+        """Is there something to redo that was not `redoable` then, when `since` was? A new edit would drop it."""
+        return self.redoable is not None and self.redoable is not since
+
+    @property
     def labels(self) -> list[str]:
         """One label an entry, oldest first, undone ones included."""
         return [edit.label for edit in self.entries]

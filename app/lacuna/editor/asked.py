@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lacuna.contract.fill import FillOptions, Runtime
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.document.document import Document
+from lacuna.document.edit import Edit
 from lacuna.document.frozen import Frozen
 from lacuna.editor.below import Below
 from lacuna.engine import fill as engine
@@ -28,8 +29,9 @@ class Asked:
     """A fill that was asked for.
 
     `masks` are copies of the windows' masks at that moment. The picture is frozen when the fill's turn has come: what
-    the fills before it removed is not to show in this one. The worker copies the windows from that. `below` is set
-    where a fill that is in the picture is tried again: the windows show what was there before it.
+    the fills before it removed is not to show in this one. The worker copies the windows from that. `redoable` is
+    what the history could redo when it was asked for. `below` is set where a fill that is in the picture is tried
+    again: the windows show what was there before it.
     """
 
     document: Document
@@ -39,6 +41,7 @@ class Asked:
     options: FillOptions
     seed: int
     masks: tuple[MaskPart, ...]
+    redoable: Edit | None
     below: Below | None = None
     photo: Frozen | None = None
     alpha: Frozen | None = None  # where it is filled too
@@ -50,6 +53,12 @@ class Asked:
         self.photo, self.revision = self.document.photo.freeze(), self.document.photo.revision
         if self.options.alpha and self.document.alpha is not None:
             self.alpha, self.alpha_revision = self.document.alpha.freeze(), self.document.alpha.revision
+
+    @property
+    def masked(self) -> int:
+        """How many of the pixels to fill are masked in the document now."""
+        mask = self.document.mask.pixels
+        return sum(int(np.count_nonzero(np.minimum(mask[region.slices], part))) for region, part in self.masks)
 
     def run(self, runtime: Runtime, progress: Progress) -> Ran:
         """In the worker, once: fill, and keep of what it was made for no more than is needed to put it in."""

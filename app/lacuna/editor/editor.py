@@ -345,11 +345,17 @@ class Editor:
         elif self.offer is not None and self.offer.base is not None:
             self.drop()
         elif self.document is not None:
-            self._guarded(self.document.history.undo)
+            document = self.document
+            self._guarded(lambda: self._taking_mask_back(document.history.undo))
 
     def redo(self) -> None:
-        if self.gesture is None and self.document is not None and not self.rests.pending:
-            self._guarded(self.document.history.redo)
+        document = self.document
+        if self.gesture is None and document is not None and not self.rests.pending:
+            self._guarded(lambda: self._taking_mask_back(document.history.redo))
+
+    def _taking_mask_back(self, act: Callable[[], object]) -> None:
+        with self.filling.taking_mask_back():
+            act()
 
     def go_to(self, position: int) -> None:
         """Undo or redo until `position` edits are in force."""
@@ -373,7 +379,7 @@ class Editor:
 
     # --- mask --------------------------------------------------------------------------------------------------------
     def clear_mask(self) -> None:
-        self._change_mask(self.masking.clear)
+        self._change_mask(lambda document: self._taking_mask_back(lambda: self.masking.clear(document)))
 
     def select_all(self) -> None:
         self._change_mask(self.masking.select_all)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +137,7 @@ class Filling:
             options=options,
             seed=seed,
             masks=masks,
+            redoable=document.history.redoable,
             below=below,
         )
 
@@ -201,13 +204,26 @@ class Filling:
         for note in () if ran.result.methods else ran.result.notes:  # why a method was chosen stands in the panel
             self._editor.tell(Message(note))
         below = asked.below
-        if any(self._differs(asked, part) for part in ran.parts) or self._painted_over(asked):
-            self.offers.ask(self._result(asked, ran))
+        question = self._question(asked, ran)
+        if question is not None:
+            self.offers.ask(self._result(asked, ran), question)
         elif below is None or not _in_force(asked.document, below.edit):
             self._put(asked, ran)
         else:
             there = _result(below.step, below.edit.label, self._report_of(below.edit))
             self.offers.add(below.edit, there, self._result(asked, ran))
+
+    def _question(self, asked: Asked, ran: Ran) -> Message | None:
+        """What has happened since that makes the person's word necessary before the result is put in."""
+        if any(self._differs(asked, part) for part in ran.parts) or self._painted_over(asked):
+            return Message(_("The picture changed below this result."), _("Put it in all the same?"))
+        there = asked.below is not None and _in_force(asked.document, asked.below.edit)  # then it is only offered
+        if not there and asked.document.history.went_back(asked.redoable):
+            return Message(
+                _("You went back in the history while this was filled."),
+                _("Put it in? What was undone cannot be redone then."),
+            )
+        return None
 
     def _result(self, asked: Asked, ran: Ran) -> Result:
         assert ran.result.step is not None
@@ -277,6 +293,21 @@ class Filling:
         return self._reported[1] if self._reported is not None and self._reported[0] is edit else None
 
     # --- the rest ----------------------------------------------------------------------------------------------------
+    @contextmanager
+    def taking_mask_back(self) -> Iterator[None]:
+        """What the person does within this, to undo a stroke or to clear the mask, ends the fills of what that takes.
+
+        Else they would come all the same, and their undo would have no mask to give back. Going back through the
+        history by its list is no such wish: that looks at what was, and results wait for its end.
+        """
+        before = {job: asked.masked for job, asked in self._running.items() if job.matters and asked.below is None}
+        yield
+        for job, masked in before.items():
+            if self._running[job].masked < masked:
+                job.cancel()
+                sentence = _("“{action}” was cancelled: what it was to fill is no longer masked.")
+                self._editor.tell(Message(sentence.format(action=job.label)))
+
     @property
     def running(self) -> bool:
         """A fill runs or waits that has not been cancelled."""

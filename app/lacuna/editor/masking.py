@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
+
+T = TypeVar("T")
 
 AT_ONCE = 2_000_000  # mask pixels that may be worked on while the person waits: some 30 ms
 LOOP_LEVELS = (255, 248, 240, 224, 192, 128, 64, 1)  # how solid the line is that closes a loop, the hardest tried first
@@ -102,7 +104,7 @@ class Masking:
                 return
             self._write(document, label, changed)
 
-        self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
+        self._run(document, label, work, done)
 
     def _write(self, document: Document, label: str, changed: list[tuple[Region, Mask]]) -> None:
         with document.edit(label) as edit:
@@ -202,7 +204,20 @@ class Masking:
             else:
                 self._replace(document, *found, label)
 
-        self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
+        self._run(document, label, work, done)
+
+    def _run(self, document: Document, label: str, work: Callable[[Progress], T], done: Callable[[T], None]) -> None:
+        """Run `work` in a job; then `done` with its result, unless that would cost what the person has undone since."""
+        redoable = document.history.redoable
+
+        def checked(result: T) -> None:
+            if document.history.went_back(redoable):
+                sentence = _("“{action}” was dropped: you went back in the history meanwhile.").format(action=label)
+                self._editor.tell(Message(sentence, severity=Severity.WARNING))
+            else:
+                done(result)
+
+        self._editor.work.run(label, work, self._editor.in_frame(document, label, checked))
 
     def _replace(self, document: Document, mask: Mask, bounds: Region, label: str) -> None:
         box = document.mask_bounds().union(bounds)

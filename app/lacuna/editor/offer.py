@@ -45,12 +45,13 @@ class Offer:
     """Results side by side, of which the `chosen` one is shown: to be accepted, or dropped.
 
     `base` is the fill in the picture that they are tries of. None: it is a single result that was not put in by itself,
-    because the picture changed below it meanwhile.
+    for the reason that `question` names.
     """
 
     results: tuple[Result, ...]
     chosen: int = 0
     base: Edit | None = None
+    question: Message | None = None
 
     @property
     def shown(self) -> Result:
@@ -93,9 +94,9 @@ class Offers:
         """The tries of this fill, if they wait."""
         return next((offer for offer in self._waiting if offer.base is base), None)
 
-    def ask(self, result: Result) -> None:
-        """Let a result wait that the picture has changed below."""
-        self._waiting.append(Offer((result,)))
+    def ask(self, result: Result, question: Message) -> None:
+        """Let a result wait that is put in only if the person says so."""
+        self._waiting.append(Offer((result,), question=question))
 
     def add(self, base: Edit, there: Result, result: Result) -> None:
         """Put a try beside the others of the same fill; the first one beside that fill, `there`, itself."""

@@ -32,7 +32,6 @@ from lacuna.ui.tab_order import chain
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
-    from lacuna.editor.offer import Result
     from lacuna.editor.values import Message
     from lacuna.imaging.photo import Pixels
     from lacuna.ui.canvas.canvas import Canvas
@@ -87,7 +86,7 @@ class MainWindow(QMainWindow):
         self._leaving = False
         self._discarded: object = None  # the document that may be lost, as it was when that was agreed
         self._ending = False
-        self._asked: Result | None = None
+        self._asked: Message | None = None
         self._question: MessageCard | None = None
         self.setObjectName("lacuna")
         self.setWindowTitle("Lacuna")
@@ -310,7 +309,7 @@ class MainWindow(QMainWindow):
 
     def _show_question(self) -> None:
         offer = self.editor.offer
-        asked = offer.shown if offer is not None and offer.base is None else None
+        asked = offer.question if offer is not None else None
         if asked is self._asked:
             return
         self._asked = asked
@@ -318,11 +317,10 @@ class MainWindow(QMainWindow):
             self.messages.close_card(self._question)
             self._question = None
         if asked is not None:
-            from lacuna.editor.values import Message
             from lacuna.ui.messages import Answer
 
             self._question = self.messages.say(
-                Message(_("The picture changed below this result."), _("Put it in all the same?")),
+                asked,
                 (Answer(_("Put it in"), self.editor.accept, primary=True), Answer(_("Drop it"), self.editor.drop)),
             )
 
