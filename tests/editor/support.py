@@ -56,6 +56,11 @@ class Desk:
         self.settle()
         assert self.editor.document is not None, self.messages
 
+    def open_beside(self, path: Path) -> None:
+        """Open a picture while other jobs go on."""
+        self.editor.open(path)
+        self.run_until(lambda: self.document.header.path == path)
+
     @property
     def document(self) -> Any:
         assert self.editor.document is not None

@@ -469,12 +469,52 @@ def test_a_fill_that_runs_when_another_picture_is_opened_is_cancelled(opened: De
     script.go.clear()
     opened.editor.fill()
     opened.run_until(lambda: script.calls == 1)
-    opened.editor.open(picture(tmp_path / "other.png"))
-    assert not opened.editor.filling.running
+    (fill,) = opened.editor.jobs
+    opened.open_beside(picture(tmp_path / "other.png"))
+    assert fill.state is State.CANCELLING
     script.go.set()
     opened.settle()
-    assert opened.document.header.path == tmp_path / "other.png"
     assert not opened.editor.unsaved
+    assert opened.editor.restorable() == []
+
+
+def test_a_fill_goes_on_when_another_picture_cannot_be_opened(opened: Desk, tmp_path: Path, script: Script):
+    opened.editor.use_backend("scripted")
+    opened.drag((50, 50), (90, 80))
+    script.go.clear()
+    opened.editor.fill()
+    opened.run_until(lambda: script.calls == 1)
+    (tmp_path / "text.png").write_text("not a picture")
+    opened.editor.open(tmp_path / "text.png")
+    opened.run_until(lambda: bool(opened.messages))
+    script.go.set()
+    opened.settle()
+    assert opened.labels == ["Brush stroke", "Fill: Scripted"]
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_result_that_comes_while_another_picture_is_opened_waits_for_that(
+    opened: Desk, tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch, comes: bool
+):
+    go = threading.Event()
+    real = files.load
+    monkeypatch.setattr(files, "load", lambda path: (go.wait(20), real(path))[1])
+    opened.editor.use_backend("scripted")
+    opened.drag((50, 50), (90, 80))
+    first = opened.document
+    script.go.clear()
+    opened.editor.fill()
+    opened.run_until(lambda: script.calls == 1)
+    path = picture(tmp_path / "other.png") if comes else tmp_path / "missing.png"
+    opened.editor.open(path)
+    script.go.set()
+    opened.run_until(lambda: opened.editor.jobs[-1].state is State.DONE)
+    assert first.history.labels == ["Brush stroke"]
+    go.set()
+    opened.settle()
+    assert first.history.labels == (["Brush stroke"] if comes else ["Brush stroke", "Fill: Scripted"])
+    assert (opened.document is first) != comes
+    assert opened.editor.restorable() == []
 
 
 def test_work_done_while_the_next_picture_opens_is_kept_aside_and_offered(opened: Desk, tmp_path: Path):

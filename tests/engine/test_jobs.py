@@ -28,8 +28,8 @@ class Owner:
         self.ended: list[Job] = []
         self.jobs = JobQueue(self.calls.put)
 
-    def submit(self, job: Job) -> Job:
-        return self.jobs.submit(job, self.ended.append)
+    def submit(self, job: Job, *, beside: bool = False) -> Job:
+        return self.jobs.submit(job, self.ended.append, beside=beside)
 
     def turn(self) -> None:
         while not self.calls.empty():
@@ -48,7 +48,7 @@ def owner() -> Iterator[Owner]:
     made = Owner()
     yield made
     assert made.jobs.close()
-    assert not [t for t in threading.enumerate() if t.name == "lacuna-worker"]
+    assert not [t for t in threading.enumerate() if t.name in ("lacuna-worker", "lacuna-beside")]
 
 
 class Gate:
@@ -337,6 +337,23 @@ def test_closing_does_not_wait_for_ever_for_a_call_that_cannot_be_stopped(owner:
     assert job.state is State.CANCELLED
     gate.open.set()
     assert owner.jobs.close()
+
+
+def test_a_job_beside_the_others_waits_for_none_of_them_and_ends_with_the_queue(owner: Owner) -> None:
+    gate, other = Gate(), Gate()
+    first, second = owner.submit(Job("first", gate)), owner.submit(Job("second", lambda _progress: 1), beside=True)
+    assert gate.entered.wait(PATIENCE)
+    owner.until(lambda: owner.ended == [second])
+    third = owner.submit(Job("third", other), beside=True)
+    assert other.entered.wait(PATIENCE)
+    gate.open.set()
+    owner.until(lambda: owner.ended == [second, first])
+    assert owner.jobs.busy
+    assert not owner.jobs.close(wait=0.05)
+    assert owner.ended == [second, first, third]
+    other.open.set()
+    assert owner.jobs.close()
+    assert third.state is State.CANCELLED
 
 
 def test_a_queue_that_was_never_used_has_no_thread() -> None:

@@ -62,7 +62,7 @@ class Editor:
 
         self.settings = settings
         self.document: Document | None = None
-        self.work = Work(queue, self._failed, lambda: self.gesture is not None and self.gesture.writes)
+        self.work = Work(queue, self._failed, self._busy)
         self.work.changed.add(self.job_changed)
         self.work.ended.add(self.state_changed)
         self.files = Files(self)
@@ -178,6 +178,10 @@ class Editor:
                 self.files.load_original(document)
         self.document_changed()
         self.state_changed()
+
+    def _busy(self) -> bool:
+        """Nothing may land in the document now: see `Work`."""
+        return self.opening or (self.gesture is not None and self.gesture.writes)
 
     def _failed(self, error: LacunaError, *, bound: bool) -> None:
         """A job failed: one that is bound was about the picture that is open, any other about a file.

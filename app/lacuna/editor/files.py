@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -30,8 +30,9 @@ from lacuna.imaging.region import Region
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
-RECENT = 20
+T = TypeVar("T")
 
+RECENT = 20
 
 Agreed = tuple[Document | None, int | None]  # which document may go, and at which moment of its history
 
@@ -134,7 +135,6 @@ class Files:
         read: Callable[[Progress, Path], tuple[Photo, Original | None]],
         then: Callable[[], None],
     ) -> None:
-        agreed = self._going()
         places: list[Place] = []
 
         def work(progress: Progress) -> Opened:
@@ -144,22 +144,40 @@ class Files:
             prepared = prepare(photo, None, places[0].folder, original)
             return Opened(prepared, places[0], kept_mask(prepared.original.sha256))
 
-        def done(opened: Opened) -> None:
-            def change() -> None:
-                self._opened(opened, agreed)
-                then()
-
-            self._editor.rests.afterwards(
-                change
-            )  # what was painted meanwhile stays behind with the rest of its session
+        def change(opened: Opened, agreed: Agreed) -> None:
+            self._opened(opened, agreed)
+            then()
 
         def failed() -> None:
             for place in places:
                 place.abandon()
 
-        job = self._editor.work.run(label, work, done, failed=failed, bound=False)
-        job.previewed.add(self._coarse_seen)
-        self._opening = job
+        self._come(label, work, change, failed).previewed.add(self._coarse_seen)
+
+    def _come(
+        self, label: str, work: Callable[[Progress], T], change: Callable[[T, Agreed], None], failed: Callable[[], None]
+    ) -> Job:
+        """Let another document come: `work` beside all that runs, then `change` with it and with what may be lost.
+
+        What the person has agreed to lose is what is there now, and no more. That goes only once it is sure that
+        something comes in its place; until then nothing lands in it.
+        """
+        if self._opening is not None:
+            self._opening.cancel()
+        agreed, going = self.moment, self._editor.work.bound
+
+        def done(result: T) -> None:
+            self._editor.work.cancel_bound(self._editor.work.bound - going)
+            # what was painted meanwhile stays behind with the rest of its session
+            self._editor.rests.afterwards(lambda: change(result, agreed))
+            self._editor.work.resume()
+
+        def stays() -> None:
+            failed()
+            self._editor.work.resume()
+
+        self._opening = self._editor.work.run(label, work, done, failed=stays, bound=False, beside=True)
+        return self._opening
 
     def _coarse_seen(self, region: Region, pixels: Pixels) -> None:
         self._editor.coarse(pixels, (region.height, region.width))
@@ -167,13 +185,6 @@ class Files:
     @property
     def opening(self) -> bool:
         return self._opening is not None and self._opening.matters
-
-    def _going(self) -> Agreed:
-        """Another picture is on its way: what the person has agreed to lose is what is there now, and no more."""
-        if self._opening is not None:
-            self._opening.cancel()
-        self._editor.work.cancel_bound()
-        return self.moment
 
     @property
     def moment(self) -> Agreed:
@@ -197,7 +208,9 @@ class Files:
 
     def close(self) -> None:
         if self._editor.document is not None:
-            self._change(None, None, self._going(), None)
+            if self._opening is not None:
+                self._opening.cancel()
+            self._change(None, None, self.moment, None)
 
     def _change(
         self, document: Document | None, journal: Journal | None, agreed: Agreed, saved_path: Path | None
@@ -339,23 +352,17 @@ class Files:
             found.append(restore(session, budget))
             return found[0]
 
-        agreed = self._going()
-
-        def change(restored: Restored) -> None:
+        def change(restored: Restored, agreed: Agreed) -> None:
             self._begin(restored.document, restored.journal, agreed, restored.saved_path)
             if restored.damage is not None:
                 damage = restored.damage
                 self._editor.tell(Message(damage.sentence, damage.hint, Severity.WARNING))
 
-        def done(restored: Restored) -> None:
-            self._editor.rests.afterwards(lambda: change(restored))
-
         def failed() -> None:
             for restored in found:
                 restored.journal.leave()
 
-        label = _("Restore “{name}”").format(name=session.name)
-        self._opening = self._editor.work.run(label, work, done, failed=failed, bound=False)
+        self._come(_("Restore “{name}”").format(name=session.name), work, change, failed)
 
     def keep_session(self) -> None:
         """See that an unsaved session is written before the end: by a job, that is waited for as a save is."""

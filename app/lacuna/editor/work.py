@@ -22,8 +22,9 @@ class Work:
     """Submits jobs and keeps those not over in `jobs`, the running one first. Lives on the owner's thread.
 
     A job that is `bound` belongs to the document that is open, and is cancelled when that one goes. Nothing of it
-    happens while `busy()`, in the middle of a gesture, whose open edit would take its changes in: that waits for
-    `resume`. A job that is `kept` writes something to disk: Esc does not reach it.
+    happens while `busy()`, in the middle of a gesture, whose open edit would take its changes in, or while it is not
+    known yet whether the document goes: that waits for `resume`. A job that is `kept` writes something to disk: Esc
+    does not reach it. One `beside` the others waits for none of them.
     """
 
     def __init__(self, queue: JobQueue, say: Say, busy: Callable[[], bool]) -> None:
@@ -49,6 +50,7 @@ class Work:
         bound: bool = True,
         kept: bool = False,
         interruptible: bool = True,
+        beside: bool = False,
     ) -> Job:
         """Run `work` in the worker; then `done(result)` here, or `failed()` after a cancel or an error (it is said).
 
@@ -94,13 +96,13 @@ class Work:
 
         job = Job(label, work, begin=None if begin is None else ready, interruptible=interruptible)
 
-        self.jobs.append(job)
+        self.jobs.insert(0 if beside else len(self.jobs), job)
         if bound:
             self._bound.add(job)
         if kept:
             self._kept.add(job)
         job.changed.add(self.changed)
-        self._queue.submit(job, then)
+        self._queue.submit(job, then, beside=beside)
         self.changed(job)
         return job
 
@@ -133,6 +135,11 @@ class Work:
                 job.cancel()
                 return True
         return False
+
+    @property
+    def bound(self) -> frozenset[Job]:
+        """Those that belong to the document that is open."""
+        return frozenset(self._bound)
 
     def cancel_bound(self, spared: Collection[Job] = ()) -> None:
         """Cancel all that belongs to the document that is open, but for the `spared`."""

@@ -1,4 +1,7 @@
-"""One worker thread that runs jobs in order; what it has to say is handed to the owner's thread by `deliver`."""
+"""One worker thread that runs jobs in order, and now and then one beside it.
+
+What they have to say is handed to the owner's thread by `deliver`.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,10 @@ class Job:
 
 
 class JobQueue:
-    """A queue and its one thread, started with the first job. `deliver(call)` must run `call` on the owner's thread."""
+    """A queue and its one thread, started with the first job. `deliver(call)` must run `call` on the owner's thread.
+
+    A job that must not wait for those before it has a thread of its own, for as long as it runs.
+    """
 
     def __init__(self, deliver: Callable[[Callable[[], None]], None]) -> None:
         self._deliver = deliver
@@ -103,13 +109,14 @@ class JobQueue:
         self._thread: threading.Thread | None = None
         self._closing = False
         self._running: tuple[Job, Callable[[Job], None]] | None = None
+        self._beside: dict[Job, tuple[Callable[[Job], None], threading.Thread]] = {}
         self._unheard: dict[Callable[[], None], bool] = {}  # outcomes that were handed over and not taken yet
 
     @property
     def busy(self) -> bool:
         """A job is running or waiting, or a cancelled call has not returned yet."""
         with self._wake:
-            return self._running is not None or bool(self._waiting)
+            return self._running is not None or bool(self._waiting or self._beside)
 
     @property
     def blocked_by(self) -> Job | None:
@@ -118,8 +125,8 @@ class JobQueue:
             running = self._running
             return running[0] if running and running[0].progress.cancelled and self._waiting else None
 
-    def submit(self, job: Job, then: Callable[[Job], None]) -> Job:
-        """Run `job` after those before it; once it is over, `then(job)` comes on the owner's thread.
+    def submit(self, job: Job, then: Callable[[Job], None], *, beside: bool = False) -> Job:
+        """Run `job` after those before it, or `beside` them at once; once it is over, `then(job)` comes here.
 
         On a queue that is closed it ends as cancelled at once: what ends with the program may still ask for more.
         """
@@ -127,6 +134,12 @@ class JobQueue:
             closing = self._closing
         if closing:
             _finish(job, then, State.CANCELLED, None)
+            return job
+        if beside:
+            thread = threading.Thread(target=self._run_beside, args=(job, then), name="lacuna-beside", daemon=True)
+            with self._wake:
+                self._beside[job] = then, thread
+            thread.start()
             return job
         with self._wake:
             job._withdraw = lambda: self._take_out(job)
@@ -138,7 +151,7 @@ class JobQueue:
         return job
 
     def close(self, wait: float = 2.0) -> bool:
-        """Cancel everything and end the thread; False if it did not end within `wait` seconds. On the owner's thread.
+        """Cancel everything and end the threads; False if one did not end within `wait` seconds. On the owner's thread.
 
         Outcomes that the owner's loop has not come to are taken now; every other job that is not over ends as
         cancelled, and its `then` is called, before this returns: the loop may never turn again. Nothing is delivered
@@ -148,17 +161,22 @@ class JobQueue:
             self._closing = True
             left = [self._running] if self._running is not None else []
             left += self._waiting
+            left += [(job, then) for job, (then, _thread) in self._beside.items()]
+            threads = [thread for _then, thread in self._beside.values()]
+            if self._thread is not None:
+                threads.append(self._thread)
             self._waiting.clear()
             self._wake.notify()
         for job, _then in left:
             job.progress.cancel()
-        if self._thread is not None:
-            self._thread.join(wait)
+        end = time.monotonic() + wait
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
         for heard in list(self._unheard):
             heard()
         for job, then in left:
             _finish(job, then, State.CANCELLED, None)
-        return self._thread is None or not self._thread.is_alive()
+        return not any(thread.is_alive() for thread in threads)
 
     def _take_out(self, job: Job) -> None:
         with self._wake:
@@ -195,6 +213,13 @@ class JobQueue:
                 self._running = None
             self._hand_over(partial(_finish, job, then, state, value))
             del job, then, value  # the worker keeps no pixels between jobs
+
+    def _run_beside(self, job: Job, then: Callable[[Job], None]) -> None:
+        priority.lower()
+        state, value = self._outcome(job)
+        with self._wake:
+            del self._beside[job]
+        self._hand_over(partial(_finish, job, then, state, value))
 
     def _outcome(self, job: Job) -> tuple[State, Any]:
         try:
