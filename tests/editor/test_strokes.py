@@ -54,6 +54,24 @@ def test_alt_the_right_button_and_the_pens_eraser_erase(opened: Desk, how: dict)
     assert opened.mask.max() <= 128  # the smooth edge
 
 
+@pytest.mark.parametrize(
+    ("how", "label"),
+    [
+        ({}, "Erase stroke"),
+        ({"modifiers": Modifier.ALT}, "Brush stroke"),
+        ({"button": Button.RIGHT}, "Brush stroke"),
+        ({"button": Button.ERASER}, "Erase stroke"),
+    ],
+    ids=["as it is", "alt", "right button", "pen's eraser"],
+)
+def test_alt_and_the_right_button_make_the_eraser_paint(opened: Desk, how: dict, label: str):
+    opened.editor.use("rectangle")
+    opened.drag((40, 40), (100, 60))
+    opened.editor.use("eraser")
+    opened.drag((50, 50), (150, 50), **how)
+    assert opened.labels == ["Rectangle", label]
+
+
 def test_x_swaps_painting_and_erasing(opened: Desk):
     opened.size_brush(30)
     opened.drag((50, 50), (150, 50))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract.params import choice, number
 from lacuna.document.document import Document
-from lacuna.editor.tool import Covered, Laid, Outline, Pointer, Rest
+from lacuna.editor.tool import Button, Covered, Laid, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging import brush
 from lacuna.imaging.brush import NibPoint
@@ -65,14 +65,15 @@ class Brush:
 
 
 class Eraser(Brush):
-    """Takes away from the mask."""
+    """Takes away from the mask; turned round it paints, but for the eraser of a pen, which always takes away."""
 
     id = "eraser"
     name = N_("Eraser")
     Options: type = NibOptions
 
     def press(self, document: Document, at: Pointer, options: Any) -> Stroke:
-        return Stroke(MaskInk(document, erases=True), at, options)
+        erases = not at.erases or bool(at.button & Button.ERASER)
+        return Stroke(MaskInk(document, erases), at, options)
 
 
 class RestoreBrush(Brush):

@@ -25,7 +25,7 @@ from lacuna.ui.icons import icon
 # What the mouse does; listed for reading, not for rebinding.
 MOUSE = (
     (N_("Paint, select"), N_("Left drag")),
-    (N_("Erase with any tool"), N_("Alt+drag, or right drag")),
+    (N_("Erase from the mask; with the eraser, paint it"), N_("Alt+drag, or right drag")),
     (N_("Straight segment"), N_("Shift+click")),
     (N_("Brush size"), N_("Alt+wheel")),
     (N_("Brush hardness"), N_("Shift+Alt+wheel")),
