@@ -30,7 +30,7 @@ from lacuna.document.facts import (
     step_from_json,
     step_to_json,
 )
-from lacuna.document.journal import Journal
+from lacuna.document.journal import Journal, SavedTo
 from lacuna.document.kept_masks import KeptMask, drop_mask, keep_mask, kept_mask
 from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, LogWriter
@@ -149,9 +149,9 @@ def test_everything_comes_back_and_can_be_undone_and_redone(dtype: type) -> None
 def test_a_restored_session_goes_on_and_can_be_restored_again(tmp_path: Path) -> None:
     made, journal = begin()
     paint(made, Region(0, 0, 50, 50), 9)
-    journal.saved_to(tmp_path / "out.png")
+    journal.saved_to(SavedTo(tmp_path / "out.png", 40))
     first = restore(crash(made, journal))
-    assert first.saved_path == tmp_path / "out.png"
+    assert first.saved == SavedTo(tmp_path / "out.png", 40)
     first.document.history.undo()
     paint(first.document, Region(5, 5, 99, 99), 8)
     wanted = state(first.document)

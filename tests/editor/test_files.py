@@ -411,13 +411,14 @@ def test_a_restored_session_goes_on_saving_where_it_did(tmp_path: Path):
     with desk() as first:
         first.open(picture(tmp_path / "photo.png"))
         fill_box(first)
-        first.editor.save(tmp_path / "out.png")
+        first.editor.save(tmp_path / "out.jpg", quality=40)
         first.settle()
         first.editor.undo()
     with desk() as second:
         second.editor.restore(second.editor.restorable()[0])
         second.settle()
-        assert second.editor.save_path == tmp_path / "out.png"
+        assert second.editor.save_path == tmp_path / "out.jpg"
+        assert second.editor.save_quality == 40
         assert second.editor.unsaved
         second.editor.redo()
         assert not second.editor.unsaved

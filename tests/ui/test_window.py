@@ -212,6 +212,26 @@ def test_always_save_is_remembered_and_asks_no_more(window: MainWindow, tmp_path
     assert (tmp_path / "lion_lacuna.jpg").is_file()
 
 
+def test_a_quality_that_was_chosen_holds_for_the_next_save(window: MainWindow, tmp_path: Path) -> None:
+    edited(window, copy_of_sample(tmp_path))
+    key(window.canvas, "Ctrl+S")
+    page = dialog()
+    assert isinstance(page, SavePicture)
+    page.manner.setCurrentIndex(1)
+    page.quality.setValue(20)
+    answer("Save")
+    saved = tmp_path / "lion_lacuna.jpg"
+    wait_until(lambda: not window.editor.jobs)
+    small = saved.stat().st_size
+    back_to(window)
+    paint(window, (0.45, 0.6), (0.5, 0.6))
+    fill(window)
+    key(window.canvas, "Ctrl+S")
+    wait_until(lambda: not window.editor.jobs)
+    assert not window.editor.unsaved
+    assert saved.stat().st_size < 1.1 * small
+
+
 def test_what_is_always_saved_into_another_folder_overwrites_nothing_there(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

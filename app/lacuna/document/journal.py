@@ -29,7 +29,7 @@ from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
 
-__all__ = ["Journal", "KeptMask", "Place", "begin", "drop_mask", "keep_mask", "kept_mask", "sessions_folder"]
+__all__ = ["Journal", "KeptMask", "Place", "SavedTo", "begin", "drop_mask", "keep_mask", "kept_mask", "sessions_folder"]
 
 LOG = "journal.log"
 LOCK = "lock"
@@ -54,6 +54,14 @@ class Place:
         """Remove it, when the picture could not be opened after all."""
         self.lock.release()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class SavedTo:
+    """Where the picture was saved, and in which quality; None for as the source, or the usual one."""
+
+    path: Path
+    quality: int | None = None
 
 
 def begin() -> Place:
@@ -100,9 +108,9 @@ class Journal:
             opened = self._opened()
             self._submit(lambda: [(opened, b"")])
 
-    def saved_to(self, path: Path) -> None:
-        """Remember where the picture was saved, so that a restored session goes on saving there."""
-        self._submit(lambda: [({"kind": "path", "path": str(path)}, b"")])
+    def saved_to(self, saved: SavedTo) -> None:
+        """Remember where and how the picture was saved, so that a restored session goes on saving so."""
+        self._submit(lambda: [({"kind": "path", "path": str(saved.path), "quality": saved.quality}, b"")])
 
     def flush(self, wait: float = 60.0) -> bool:
         """Wait until all is written; False if that took longer than `wait` seconds. Tells of a failure."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from lacuna.document.document import BUDGET, Document, prepare
 from lacuna.document.facts import guides_from_json, region_from_json, step_from_json
-from lacuna.document.journal import LOCK, LOG, Journal, Place, sessions_folder
+from lacuna.document.journal import LOCK, LOG, Journal, Place, SavedTo, sessions_folder
 from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, Record
 from lacuna.document.original import Original
@@ -61,7 +61,7 @@ class Restored:
 
     document: Document
     journal: Journal
-    saved_path: Path | None = None
+    saved: SavedTo | None = None
     damage: JournalDamaged | None = None
 
 
@@ -169,7 +169,7 @@ def _restore(session: Session, place: Place, budget: int) -> Restored:
                 count,
             ).format(count=count),
         )
-    return Restored(document, Journal(document, place, end=end), replay.saved_path, damage)
+    return Restored(document, Journal(document, place, end=end), replay.saved, damage)
 
 
 def _original(session: Session, head: dict[str, Any]) -> Original:
@@ -198,7 +198,7 @@ class _Replay:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.waiting: list[Record] = []
-        self.saved_path: Path | None = None
+        self.saved: SavedTo | None = None
 
     def apply(self, record: Record) -> None:
         head = record.head
@@ -213,7 +213,7 @@ class _Replay:
             case "saved":
                 self.document.history.mark_clean_at(head["position"])
             case "path":
-                self.saved_path = Path(head["path"])
+                self.saved = SavedTo(Path(head["path"]), head.get("quality"))
             case kind:
                 raise ValueError(kind)
 

@@ -130,7 +130,12 @@ class Editor:
     @property
     def save_path(self) -> Path | None:
         """Where Ctrl+S writes without asking: the file last saved to; None before the first save."""
-        return self.files.save_path
+        return None if self.files.saved is None else self.files.saved.path
+
+    @property
+    def save_quality(self) -> int | None:
+        """The quality that was chosen for that file; None for as the source, or the usual one."""
+        return None if self.files.saved is None else self.files.saved.quality
 
     def proposed_path(self, folder: Path | None = None) -> Path:
         """`name_lacuna.ext` in `folder`, else beside the source: a free name, a format that keeps what the picture has.

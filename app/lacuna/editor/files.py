@@ -15,7 +15,7 @@ import numpy as np
 
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document, Prepared, prepare
-from lacuna.document.journal import Journal, KeptMask, Place, begin, drop_mask, keep_mask, kept_mask
+from lacuna.document.journal import Journal, KeptMask, Place, SavedTo, begin, drop_mask, keep_mask, kept_mask
 from lacuna.document.original import Original, keep_bytes
 from lacuna.document.sessions import Restored, Session, restore, sessions
 from lacuna.editor.saving_cost import original_if_changed, saving_cost
@@ -96,7 +96,7 @@ class Files:
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
-        self.save_path: Path | None = None
+        self.saved: SavedTo | None = None
         self._journal: Journal | None = None
         self._opening: Job | None = None
         self._loading: Job | None = None
@@ -202,9 +202,9 @@ class Files:
         for note in opened.prepared.photo.notes:
             self._editor.tell(Message(note))
 
-    def _begin(self, document: Document, journal: Journal, agreed: Agreed, saved_path: Path | None = None) -> None:
+    def _begin(self, document: Document, journal: Journal, agreed: Agreed, saved: SavedTo | None = None) -> None:
         journal.failed.add(lambda error: self._editor.tell(Message.of(error)))
-        self._change(document, journal, agreed, saved_path)
+        self._change(document, journal, agreed, saved)
 
     def close(self) -> None:
         if self._editor.document is not None:
@@ -213,14 +213,14 @@ class Files:
             self._change(None, None, self.moment, None)
 
     def _change(
-        self, document: Document | None, journal: Journal | None, agreed: Agreed, saved_path: Path | None
+        self, document: Document | None, journal: Journal | None, agreed: Agreed, saved: SavedTo | None
     ) -> None:
         """Another document, or none. The last one's session ends; a mask not filled is kept for the next time.
 
         If the last one was changed after its end was `agreed` on, its session stays, to be restored.
         """
         last, last_journal = self._editor.document, self._journal
-        self._journal, self.save_path = journal, saved_path
+        self._journal, self.saved = journal, saved
         self._editor.replace_document(document)
         if last is None or last_journal is None:
             return
@@ -286,10 +286,10 @@ class Files:
             self._written.add(path)
             self._remember(path)
             if self._editor.document is document:
-                self.save_path = path
+                self.saved = SavedTo(path, quality)
                 document.history.mark_clean(moment)
                 if self._journal is not None:
-                    self._journal.saved_to(path)
+                    self._journal.saved_to(self.saved)
             self._editor.said(Message(_("Saved as “{name}”.").format(name=path.name), "\n".join(filter(None, notes))))
             if then is not None:
                 then(True)
@@ -353,7 +353,7 @@ class Files:
             return found[0]
 
         def change(restored: Restored, agreed: Agreed) -> None:
-            self._begin(restored.document, restored.journal, agreed, restored.saved_path)
+            self._begin(restored.document, restored.journal, agreed, restored.saved)
             if restored.damage is not None:
                 damage = restored.damage
                 self._editor.tell(Message(damage.sentence, damage.hint, Severity.WARNING))

@@ -131,7 +131,7 @@ class Files:
     def save(self, then: Callable[[], object] | None = None) -> None:
         """Save where it was saved before, or ask; `then()` follows only if that went well."""
         if self._editor.save_path is not None:
-            self._save(self._editor.save_path, None, then)
+            self._save(self._editor.save_path, self._editor.save_quality, then)
         elif self._editor.settings.preferences.save_without_asking and then is not None:
             self._save(self._proposed(), None, then, overwrite=False)
         else:
