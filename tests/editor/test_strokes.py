@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -253,11 +255,16 @@ def test_a_restore_stroke_before_the_original_is_there_is_refused_with_a_word(op
     assert opened.labels == []
 
 
-def test_another_tool_drops_the_unfinished_stroke(opened: Desk):
+@pytest.mark.parametrize("turn", [lambda editor: editor.use("lasso"), lambda editor: editor.invert_mask()])
+def test_a_stroke_ends_where_it_is_when_another_tool_or_verb_is_taken(opened: Desk, turn: Callable[[Any], None]):
     opened.drag((50, 50), (90, 80), release=False)
-    opened.editor.use("lasso")
+    turn(opened.editor)
+    opened.editor.move(pointer(200, 200))
+    opened.editor.release(pointer(200, 200))
     assert opened.editor.gesture is None
-    assert not opened.mask.any()
+    assert opened.labels in (["Brush stroke"], ["Brush stroke", "Invert mask"])
+    opened.editor.go_to(1)
+    assert box_of(opened.mask).x1 < 120
 
 
 def test_the_hand_changes_nothing(opened: Desk):

@@ -226,8 +226,8 @@ class Editor:
         return self.toolbox.options
 
     def use(self, tool_id: str) -> None:
-        """Take another tool in hand; an unfinished shape is dropped."""
-        self.toolbox.cancel()
+        """Take another tool in hand; a stroke ends where it is, an unfinished shape is dropped."""
+        self._guarded(self.toolbox.part)
         self.toolbox.use(tool_id)
         if tool_id == "restore" and self.document is not None:
             self.files.load_original(self.document)
@@ -451,7 +451,7 @@ class Editor:
     def _change_mask(self, change: Callable[[Document], None]) -> None:
         document = self.document
         if document is not None:
-            self.toolbox.cancel()
+            self._guarded(self.toolbox.part)
             self._settle()
             self._guarded(lambda: change(document))
 

@@ -179,6 +179,13 @@ class Toolbox:
             gesture.cancel()
             self.freed()
 
+    def part(self) -> None:
+        """The person turns to something else: a stroke ends where it is, as it has painted; a shape is dropped."""
+        if self.gesture is not None and self.gesture.writes:
+            self.finish()
+        else:
+            self.cancel()
+
     def outline(self, at: Pointer | None) -> Outline:
         if self.gesture is not None:
             return self.gesture.outline()
