@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from lacuna import paths
 from lacuna.contract.params import describe
 from lacuna.editor.values import MaskFit, Message, Severity
-from lacuna.imaging.photo import Photo, Source
+from lacuna.imaging.photo import Metadata, Photo, Source
 from lacuna.settings import Preferences as Values
 from lacuna.ui.dialogs.about import About
 from lacuna.ui.dialogs.error_details import ErrorDetails
@@ -159,6 +159,29 @@ def test_what_a_format_would_lose_is_said_before_it_is_lost(heard: Heard, tmp_pa
     assert "8 bits" in dialog.notes.text()
     assert "transparency" in dialog.notes.text()
     assert dialog.manner.currentText() == "Very good (95)"
+
+
+def test_what_a_format_leaves_out_beside_the_pixels_is_said_of_each(heard: Heard, tmp_path: Path) -> None:
+    header = Photo(np.zeros((0, 0, 3), np.uint8), metadata=Metadata(iptc=b"names", text=(("Comment", "seen"),)))
+    dialog = shown(SavePicture(tmp_path / "a.png", header, 8, False, heard.say))
+    for name, words in {
+        "a.png": (),
+        "a.webp": ("IPTC", "comments"),
+        "a.tif": ("comments",),
+        "a.dib": ("IPTC",),
+    }.items():
+        dialog.name.setText(name)
+        assert dialog.path.name == name
+        assert all(word in dialog.notes.text() for word in words)
+        assert bool(dialog.notes.text()) == bool(words)
+
+
+def test_heic_is_offered_only_where_it_can_be_written(
+    heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for able in (False, True):
+        monkeypatch.setattr("lacuna.imaging.heif.can_write", lambda able=able: able)
+        assert (save_dialog(heard, tmp_path / "a.png").format.findText("HEIC") >= 0) == able
 
 
 def test_a_file_that_is_there_is_replaced_only_under_that_word(heard: Heard, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from lacuna.editor.values import Message, Severity
 from lacuna.engine import registry
 from lacuna.engine.jobs import unexpected
 from lacuna.errors import CannotSave
+from lacuna.imaging.formats import READABLE
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
 from lacuna.settings import Settings
@@ -399,6 +400,20 @@ def test_next_and_previous_go_through_the_folder_and_say_where_it_ends(window: M
     key(window.canvas, "Alt+Left")
     wait_until(lambda: window.picture_name() == "1.jpg")
     assert second.is_file()
+
+
+@pytest.mark.parametrize("verb", ["ask_open", "ask_import_mask"])
+def test_the_dialogs_that_open_list_every_kind_of_file_that_can_be_read(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    shown_filters: list[str] = []
+    for name, none in (("getOpenFileNames", []), ("getOpenFileName", "")):
+        monkeypatch.setattr(
+            f"lacuna.ui.files.QFileDialog.{name}",
+            lambda *asked, none=none: (shown_filters.append(asked[3]), (none, ""))[1],
+        )
+    getattr(window.files, verb)()
+    assert all(f"*{suffix} " in shown_filters[0] for suffix in READABLE)
 
 
 def test_several_files_given_are_the_list_that_next_goes_through(window: MainWindow, tmp_path: Path) -> None:

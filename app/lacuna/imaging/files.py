@@ -21,7 +21,7 @@ from lacuna.imaging import heif
 from lacuna.imaging.atomic import refuse_unwritable, write_atomically
 from lacuna.imaging.codec import Contents, Output, damaged
 from lacuna.imaging.fitting import fitted, opaque, refuse_unfit, with_its_size
-from lacuna.imaging.formats import LOST, NAMES, READABLE, SUFFIX, WRITABLE, kind_of
+from lacuna.imaging.formats import NAMES, READABLE, SUFFIX, WRITABLE, kind_of, left_out
 from lacuna.imaging.names import in_folder, natural_key, proposed_path
 from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels, Source
 
@@ -338,9 +338,7 @@ def _encode(photo: Photo, metadata: Metadata, kind: str, quality: int | None) ->
         output = pillow_formats.write_avif(photo, metadata, quality)
     else:
         output = heif.write(photo, metadata, quality)
-    lost = [_(word) for field, word in LOST[kind] if getattr(metadata, field)]
-    if photo.profile is not None and kind == "BMP":
-        lost.append(_("the colour profile"))
+    lost = left_out(photo, kind)
     if lost:
         sentence = _("{format} cannot hold these, they were left out: {what}.")
         output.notes.append(sentence.format(format=NAMES[kind], what=", ".join(lost)))

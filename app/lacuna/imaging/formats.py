@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lacuna.i18n import N_
+from lacuna.i18n import N_, _
+from lacuna.imaging.photo import Photo
 
 # suffix -> format. What a file is, its content tells; these are for dialogs, folders and new names.
 READABLE: dict[str, str] = {
@@ -31,6 +32,18 @@ LOST: dict[str, tuple[tuple[str, str], ...]] = {
     "AVIF": (("iptc", N_("IPTC")), ("text", N_("comments"))),
     "HEIF": (("iptc", N_("IPTC")), ("text", N_("comments"))),
 }
+
+
+def suffixes(kind: str) -> tuple[str, ...]:
+    """The endings by which a format can be asked for, the usual one first."""
+    usual = SUFFIX[kind]
+    return (usual, *(suffix for suffix, other in WRITABLE.items() if other == kind and suffix != usual))
+
+
+def left_out(photo: Photo, kind: str) -> list[str]:
+    """What a photo carries beside its pixels that a format cannot hold, in words for people."""
+    words = [_(word) for field, word in LOST[kind] if getattr(photo.metadata, field)]
+    return [*words, _("the colour profile")] if photo.profile is not None and kind == "BMP" else words
 
 
 def kind_of(data: bytes) -> str | None:

@@ -14,11 +14,10 @@ from lacuna import paths
 from lacuna.editor.values import Message, Misfit
 from lacuna.errors import LacunaError, PictureTooLarge
 from lacuna.i18n import _
+from lacuna.imaging.formats import READABLE
 
 if TYPE_CHECKING:
     from lacuna.ui.main_window import MainWindow
-
-READABLE = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "bmp", "avif", "gif", "heic", "heif")
 
 
 class Files:
@@ -33,9 +32,7 @@ class Files:
     # --- open --------------------------------------------------------------------------------------------------------
     def ask_open(self) -> None:
         """Let the person choose pictures; several become the list that next and previous go through."""
-        pattern = " ".join(f"*.{e} *.{e.upper()}" for e in READABLE)
-        kinds = ";;".join((_("Pictures ({pattern})").format(pattern=pattern), _("All files (*)")))
-        chosen, _kind = QFileDialog.getOpenFileNames(self._window, _("Open picture"), self._folder(), kinds)
+        chosen, _kind = QFileDialog.getOpenFileNames(self._window, _("Open picture"), self._folder(), _pictures())
         if chosen:
             self.open([Path(c) for c in chosen])
 
@@ -173,9 +170,7 @@ class Files:
 
     # --- masks -------------------------------------------------------------------------------------------------------
     def ask_import_mask(self) -> None:
-        pattern = " ".join(f"*.{e} *.{e.upper()}" for e in READABLE)
-        kinds = ";;".join((_("Pictures ({pattern})").format(pattern=pattern), _("All files (*)")))
-        chosen, _kind = QFileDialog.getOpenFileName(self._window, _("Import a mask"), self._folder(), kinds)
+        chosen, _kind = QFileDialog.getOpenFileName(self._window, _("Import a mask"), self._folder(), _pictures())
         if chosen:
             self.import_mask(Path(chosen))
 
@@ -233,3 +228,9 @@ class Files:
             return last
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         return pictures if pictures and Path(pictures).is_dir() else str(Path.home())
+
+
+def _pictures() -> str:
+    """The filters of a dialog that opens a picture."""
+    pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in READABLE)
+    return ";;".join((_("Pictures ({pattern})").format(pattern=pattern), _("All files (*)")))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from lacuna.i18n import _
+from lacuna.imaging import heif
+from lacuna.imaging.formats import DEPTH, LOSSY, NAMES, NO_ALPHA, WRITABLE, left_out, suffixes
 from lacuna.imaging.photo import Photo
 from lacuna.ui.dialogs.dialog import Dialog, words
 from lacuna.ui.dialogs.question import overwrite_source
@@ -19,36 +19,12 @@ from lacuna.ui.fields import LineEdit
 DEFAULT_QUALITY = 95
 
 
-@dataclass(frozen=True)
-class Format:
-    """A kind of file that can be written. `suffixes` are those it is known by, the usual one first."""
-
-    name: str
-    suffixes: tuple[str, ...]
-    bits: int  # a channel, at most; 32 = float too
-    alpha: bool = True
-    quality: bool = False
+ORDER = ("PNG", "JPEG", "TIFF", "WEBP", "AVIF", "BMP", "HEIF")
 
 
-FORMATS = (
-    Format("PNG", (".png",), 16),
-    Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), 8, alpha=False, quality=True),
-    Format("TIFF", (".tif", ".tiff"), 32),
-    Format("WebP", (".webp",), 8, quality=True),
-    Format("AVIF", (".avif",), 8, quality=True),
-    Format("BMP", (".bmp",), 8, alpha=False),
-)
-HEIC = Format("HEIC", (".heic", ".heif"), 8, quality=True)
-
-
-def formats() -> tuple[Format, ...]:
-    """The kinds that this installation writes: HEIC with the extra `heif` alone."""
-    return (*FORMATS, HEIC) if find_spec("pillow_heif") is not None else FORMATS
-
-
-def format_of(path: Path) -> Format | None:
-    """The kind that the name asks for, None if it is none of ours."""
-    return next((f for f in formats() if path.suffix.lower() in f.suffixes), None)
+def kinds() -> list[str]:
+    """The formats that this installation writes, in the order of the list: HEIC needs a library with an encoder."""
+    return [kind for kind in ORDER if kind != "HEIF" or heif.can_write()]
 
 
 class SavePicture(Dialog):
@@ -66,7 +42,9 @@ class SavePicture(Dialog):
         super().__init__(_("Save picture"), parent=parent)
         self._save = save
         self._folder = proposed.parent
+        self._header = header
         self._source = header.source
+        self._kinds = kinds()
         self._bits = bits
         self._alpha = alpha
         self.setMinimumWidth(520)
@@ -99,8 +77,7 @@ class SavePicture(Dialog):
 
         self.format = QComboBox(self)
         self.format.setAccessibleName(_("Format"))
-        for each in formats():
-            self.format.addItem(each.name, each)
+        self.format.addItems([NAMES[kind] for kind in self._kinds])
         self.format.activated.connect(self._format_chosen)
         self._row(grid, 2, _("F&ormat"), self.format)
 
@@ -133,7 +110,7 @@ class SavePicture(Dialog):
     def path(self) -> Path:
         """What is asked for now; a name without a known ending gets that of the format shown."""
         path = self._folder / self.name.text().strip()
-        return path if format_of(path) else path.with_name(path.name + self._format().suffixes[0])
+        return path if self._kind_of(path) else path.with_name(path.name + suffixes(self._kind())[0])
 
     def _row(self, grid: QGridLayout, row: int, text: str, widget: QWidget) -> None:
         label = QLabel(text, self)
@@ -141,24 +118,29 @@ class SavePicture(Dialog):
         grid.addWidget(label, row, 0)
         grid.addWidget(widget, row, 1)
 
-    def _format(self) -> Format:
-        return formats()[max(0, self.format.currentIndex())]
+    def _kind(self) -> str:
+        return self._kinds[max(0, self.format.currentIndex())]
+
+    def _kind_of(self, path: Path) -> str | None:
+        """The format that the name asks for, None if it is none of those that can be written."""
+        kind = WRITABLE.get(path.suffix.lower())
+        return kind if kind in self._kinds else None
 
     def _name_changed(self) -> None:
-        found = format_of(Path(self.name.text().strip() or "-"))
+        found = self._kind_of(Path(self.name.text().strip() or "-"))
         if found is not None:
-            self.format.setCurrentIndex(formats().index(found))
+            self.format.setCurrentIndex(self._kinds.index(found))
         self._refresh()
 
     def _format_chosen(self, _index: int) -> None:
         path = Path(self.name.text().strip() or "picture")
-        stem = path.stem if format_of(path) else path.name
-        self.name.setText(stem + self._format().suffixes[0])
+        stem = path.stem if self._kind_of(path) else path.name
+        self.name.setText(stem + suffixes(self._kind())[0])
 
     def _browse(self) -> None:
-        kinds = ";;".join(f"{f.name} (*{' *'.join(f.suffixes)})" for f in formats())
+        filters = ";;".join(f"{NAMES[kind]} (*{' *'.join(suffixes(kind))})" for kind in self._kinds)
         chosen, _kind = QFileDialog.getSaveFileName(
-            self, _("Save picture"), str(self.path), kinds, options=QFileDialog.Option.DontConfirmOverwrite
+            self, _("Save picture"), str(self.path), filters, options=QFileDialog.Option.DontConfirmOverwrite
         )
         if chosen:
             self._folder = Path(chosen).parent
@@ -172,8 +154,8 @@ class SavePicture(Dialog):
         self._refresh()
 
     def _refresh(self) -> None:
-        chosen = self._format()
-        as_source = self._source is not None and chosen.name == "JPEG" and self._source.format == "JPEG"
+        chosen = self._kind()
+        as_source = self._source is not None and chosen == "JPEG" and self._source.format == "JPEG"
         first = _("As the source") if as_source else _("Very good ({quality})").format(quality=DEFAULT_QUALITY)
         if self.manner.itemText(0) != first:
             by_hand = self.manner.currentIndex() == 1
@@ -181,8 +163,8 @@ class SavePicture(Dialog):
             self.manner.addItems([first, _("Set by hand")])
             self.manner.setCurrentIndex(int(by_hand))
         for widget in (self._quality_label, self.manner):
-            widget.setVisible(chosen.quality)
-        self.quality.setVisible(chosen.quality and self.manner.currentIndex() == 1)
+            widget.setVisible(chosen in LOSSY)
+        self.quality.setVisible(chosen in LOSSY and self.manner.currentIndex() == 1)
         named = bool(self.name.text().strip())
         exists = named and self.path.exists()
         self.button.setEnabled(named)
@@ -195,18 +177,19 @@ class SavePicture(Dialog):
             return _("This is the original photo.")
         return _("There is a file of this name already; it will be replaced.")
 
-    def _losses(self, chosen: Format) -> list[str]:
-        losses = []
-        if self._bits > chosen.bits:
+    def _losses(self, kind: str) -> list[str]:
+        name, bits, losses = NAMES[kind], DEPTH.get(kind, 8), []
+        if self._bits > bits:
             losses.append(
                 _("{format} keeps {kept} bits a channel; the picture has {bits}.").format(
-                    format=chosen.name, kept=chosen.bits, bits=self._bits
+                    format=name, kept=bits, bits=self._bits
                 )
             )
-        if self._alpha and not chosen.alpha:
-            losses.append(_("{format} does not keep the transparency.").format(format=chosen.name))
-        if chosen.name == "BMP":
-            losses.append(_("BMP does not keep date, camera and colour profile."))
+        if self._alpha and kind in NO_ALPHA:
+            losses.append(_("{format} does not keep the transparency.").format(format=name))
+        lost = left_out(self._header, kind)
+        if lost:
+            losses.append(_("{format} does not keep: {what}.").format(format=name, what=", ".join(lost)))
         return losses
 
     def _is_source(self) -> bool:
@@ -220,8 +203,7 @@ class SavePicture(Dialog):
             self._done()
 
     def _done(self) -> None:
-        chosen = self._format()
-        by_hand = chosen.quality and self.manner.currentIndex() == 1
+        by_hand = self._kind() in LOSSY and self.manner.currentIndex() == 1
         path, quality = self.path, self.quality.value() if by_hand else None
         self.accept()
         self._save(path, quality)
