@@ -455,6 +455,15 @@ def test_cmyk_is_converted_once_and_told(tmp_path: Path) -> None:
     assert np.array_equal(files.read(tmp_path / "a.tif").pixels, expected)
 
 
+def test_inks_of_sixteen_bits_become_eight_and_that_is_told(tmp_path: Path) -> None:
+    inks = made.scene(channels=4)
+    data = tiff(inks.astype(np.uint16) * 257, photometric="separated")
+    photo = opened(data, tmp_path, "a.tif")
+    assert photo.pixels.dtype == np.uint8
+    assert np.array_equal(photo.pixels, np.asarray(Image.fromarray(inks, "CMYK").convert("RGB")))
+    assert "16 bits" in " ".join(photo.notes)
+
+
 def test_cmyk_goes_through_its_own_profile(tmp_path: Path) -> None:
     inks = Image.fromarray(made.scene(channels=4), "CMYK")
     inks.save(tmp_path / "a.jpg", quality=95, icc_profile=made.ink_profile())

@@ -277,6 +277,8 @@ def _from_inks(colour: NDArray[Any], contents: Contents) -> None:
     contents.pixels, note = from_cmyk(inks, contents.profile)
     contents.profile = None
     contents.notes.append(note)
+    if colour.dtype == np.uint16:
+        contents.notes.append(_("Its 16 bits a channel became 8 with that."))
 
 
 def _from_palette(indices: NDArray[Any], name: str, page: Any, contents: Contents) -> None:
