@@ -22,7 +22,7 @@ from lacuna.settings import Preferences as Values
 from lacuna.ui.dialogs.about import About
 from lacuna.ui.dialogs.error_details import ErrorDetails
 from lacuna.ui.dialogs.mask_size import FITS, MaskSize, placed
-from lacuna.ui.dialogs.preferences import Preferences
+from lacuna.ui.dialogs.preferences import GROUPS, Preferences
 from lacuna.ui.dialogs.question import overwrite_source, paste_as, too_large, unsaved
 from lacuna.ui.dialogs.save_picture import SavePicture
 from lacuna.ui.main_window import MainWindow
@@ -313,6 +313,10 @@ def test_preferences_show_every_setting_and_tell_each_change_at_once(heard: Hear
     click(dialog, "Reset all")
     assert ("feather", 0.0) in heard
     assert {name: field.value() for name, field in fields.items()} == dataclasses.asdict(Values())
+
+
+def test_every_preference_stands_in_one_group() -> None:
+    assert sorted(name for _title, names in GROUPS for name in names) == sorted(p.name for p in describe(Values))
 
 
 def test_about_names_versions_and_licences_and_copies_them() -> None:

@@ -31,6 +31,7 @@ GROUPS = (
             "brush_on_screen",
             "pen_pressure",
             "fill_after_stroke",
+            "show_origin",
         ),
     ),
     (N_("Memory"), ("history_megabytes", "megapixel_limit")),
@@ -38,16 +39,14 @@ GROUPS = (
 
 
 class Preferences(Dialog):
-    """`changed(name, value)` is called with each change. Settings that no group names come last."""
+    """`changed(name, value)` is called with each change."""
 
     def __init__(self, values: Values, changed: Callable[[str, Any], object], parent: QWidget | None = None) -> None:
         super().__init__(_("Preferences"), parent=parent)
         self.setMinimumWidth(520)
         self.forms: list[Form] = []
         every = [p.name for p in describe(Values)]
-        named = {name for _title, names in GROUPS for name in names}
-        rest = tuple(name for name in every if name not in named)
-        for title, names in (*GROUPS, *(((N_("More"), rest),) if rest else ())):
+        for title, names in GROUPS:
             heading = QLabel(_(title), self)
             heading.setProperty("heading", True)
             self.body.addWidget(heading)
