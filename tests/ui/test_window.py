@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
+    QToolBar,
     QWidget,
 )
 
@@ -1135,9 +1136,12 @@ def test_preferences_hold_at_once(window: MainWindow) -> None:
     open_photo(window)
     window.prefer("overlay_colour", "#34c759")
     assert window.canvas.overlay_colour == "#34c759"
-    window.action_set["fill.after_stroke"].trigger()
+    bar = window.findChild(QToolBar, "options")
+    toggle = bar.widgetForAction(window.action_set["fill.after_stroke"])
+    QTest.mouseClick(toggle, LEFT)
+    settle()
     assert window.editor.settings.preferences.fill_after_stroke
-    assert window.action_set["fill.after_stroke"].isChecked()
+    assert toggle.isChecked()
     paint(window, (0.45, 0.5), (0.55, 0.5))
     wait_until(lambda: window.editor.unsaved, 20)
 

@@ -118,6 +118,8 @@ class Bars:
         column = QVBoxLayout(self._place)
         column.setContentsMargins(0, 0, 0, 0)
         bar.addWidget(self._place)
+        self._add(bar, "fill.after_stroke")
+        bar.addSeparator()
         for action_id in ("view.mask", "view.compare", "view.fit", "view.actual_size"):
             self._add(bar, action_id)
         bar.setFixedHeight(HEIGHT)
