@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from lacuna.document.document import Document
 from lacuna.document.plane import Plane
 from lacuna.editor.clone import CROSS
+from lacuna.editor.ending import Ending
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.masking import Masking
@@ -72,6 +73,7 @@ class Editor:
         self.toolbox.painted.add(self.rests.painted_over)
         self.masking = Masking(self)
         self.filling = Filling(self)
+        self.ending = Ending(self)
         self._queue = queue
 
     @property

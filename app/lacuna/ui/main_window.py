@@ -83,8 +83,6 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.furnished = False
         self._seen = False
-        self._leaving = False
-        self._discarded: object = None  # the document that may be lost, as it was when that was agreed
         self._ending = False
         self._asked: Message | None = None
         self._question: MessageCard | None = None
@@ -268,6 +266,7 @@ class MainWindow(QMainWindow):
         editor.coarse.add(self._coarse)
         editor.said.add(self.say)
         editor.session_left.add(self.unfinished.offer)
+        editor.ending.ready.add(lambda: QTimer.singleShot(0, self.close))
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.cursor_moved.connect(self.status.show_cursor)
         self.fill_panel.preferred.connect(self.prefer)
@@ -350,31 +349,21 @@ class MainWindow(QMainWindow):
     # --- the end -----------------------------------------------------------------------------------------------------
     def end(self) -> None:
         """End without asking, as for a signal of the system: the journal keeps what is unsaved for the next start."""
-        self._leaving = True
-        self.close()
-
-    def _leave(self) -> None:
-        self._leaving = True
+        if self.furnished:
+            self.editor.ending.agree()
         self.close()
 
     def _discard(self) -> None:
-        """The person gives up what is unsaved: it is not offered at the next start either."""
-        self._discarded = self.editor.files.moment
-        self._leave()
+        self.editor.ending.give_up()
+        self.close()
 
     def _say_ending(self) -> None:
         """A file is being written: the window stays until it is, and says so."""
-        if self._ending:
-            return
-        self._ending = True
-        from lacuna.editor.values import Message
+        if not self._ending:
+            self._ending = True
+            from lacuna.editor.values import Message
 
-        self.messages.say(Message(_("A file is still being written."), _("Lacuna ends as soon as that is done.")))
-        self.editor.work.ended.add(self._soon_close)
-
-    def _soon_close(self) -> None:
-        if not self.editor.work.keeping:
-            QTimer.singleShot(0, self.close)
+            self.messages.say(Message(_("A file is still being written."), _("Lacuna ends as soon as that is done.")))
 
     # --- Qt ----------------------------------------------------------------------------------------------------------
     def sizeHint(self) -> QSize:
@@ -385,24 +374,17 @@ class MainWindow(QMainWindow):
             event.accept()
             self.ended.emit()
             return
-        if not self._leaving and self.editor.unsaved:
+        from lacuna.editor.ending import Verdict
+
+        verdict = self.editor.ending.verdict()
+        if verdict is not Verdict.GO:
             event.ignore()
-            self.files.leave(self._leave, self._discard)
-            return
-        discards = self._discarded == self.editor.files.moment
-        # Fills; what is being written to a file goes on, and is waited for, as are the strokes that go into it.
-        strokes = [] if discards else self.editor.rests.jobs
-        self.editor.work.cancel_bound(strokes)
-        if not discards:
-            self.editor.files.keep_session()
-        if self.editor.work.keeping or strokes:
-            event.ignore()
-            self._leaving = True
-            self._say_ending()
+            if verdict is Verdict.ASK:
+                self.files.leave(self.end, self._discard)
+            else:
+                self._say_ending()
             return
         self.settings.layout = layout.kept(self)
-        if discards:
-            self.editor.close()
         event.accept()
         self.ended.emit()
 
