@@ -1,4 +1,4 @@
-"""The window around the canvas: bars, docks, status line, what is dropped on it, its title and its end."""
+"""The window around the canvas: bars, docks, status line, its title and its end."""
 
 from __future__ import annotations
 
@@ -7,16 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
-    QGuiApplication,
-    QKeyEvent,
-    QPaintEvent,
-)
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar
 
 from lacuna.i18n import _
@@ -27,7 +18,7 @@ from lacuna.ui.actions import has_results
 from lacuna.ui.bars import Bars
 from lacuna.ui.dock import Dock
 from lacuna.ui.panels.start_panel import StartPanel
-from lacuna.ui.stage import Stage, Zone
+from lacuna.ui.stage import Stage
 from lacuna.ui.tab_order import chain
 
 if TYPE_CHECKING:
@@ -36,8 +27,10 @@ if TYPE_CHECKING:
     from lacuna.imaging.photo import Pixels
     from lacuna.ui.canvas.canvas import Canvas
     from lacuna.ui.clipboard import Clipboard
+    from lacuna.ui.drops import Drops
     from lacuna.ui.files import Files
-    from lacuna.ui.messages import MessageCard, Messages
+    from lacuna.ui.messages import Messages
+    from lacuna.ui.offer_question import OfferQuestion
     from lacuna.ui.panels.fill_panel import FillPanel
     from lacuna.ui.panels.history_panel import HistoryPanel
     from lacuna.ui.panels.navigator_panel import NavigatorPanel
@@ -70,6 +63,8 @@ class MainWindow(QMainWindow):
     clipboard: Clipboard
     messages: Messages
     unfinished: Unfinished
+    offer_question: OfferQuestion
+    drops: Drops
     offer_strip: OfferStrip
     options: OptionBar
     status: StatusLine
@@ -84,11 +79,8 @@ class MainWindow(QMainWindow):
         self.furnished = False
         self._seen = False
         self._ending = False
-        self._asked: Message | None = None
-        self._question: MessageCard | None = None
         self.setObjectName("lacuna")
         self.setWindowTitle("Lacuna")
-        self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setTabPosition(
             Qt.DockWidgetArea.RightDockWidgetArea, self.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea)
@@ -112,8 +104,10 @@ class MainWindow(QMainWindow):
         """The second step: the editor, the canvas, and what shows them."""
         from lacuna.ui.canvas.canvas import Canvas
         from lacuna.ui.clipboard import Clipboard
+        from lacuna.ui.drops import Drops
         from lacuna.ui.files import Files
         from lacuna.ui.messages import Messages
+        from lacuna.ui.offer_question import OfferQuestion
         from lacuna.ui.panels.fill_panel import FillPanel
         from lacuna.ui.panels.history_panel import HistoryPanel
         from lacuna.ui.panels.navigator_panel import NavigatorPanel
@@ -130,6 +124,8 @@ class MainWindow(QMainWindow):
         self.action_set.give_to(self.canvas)
         self.messages = Messages(self.stage, lambda: editor.gesture is not None)
         self.unfinished = Unfinished(editor, self.messages, self.files.leave)
+        self.offer_question = OfferQuestion(editor, self.messages)
+        self.drops = Drops(self)
         self.offer_strip = OfferStrip(editor, self.action_set, self.stage)
         self.stage.furnish(self.canvas, self.messages, self.offer_strip)
         self.options = OptionBar(editor, self.bars.before_options, self)
@@ -295,7 +291,7 @@ class MainWindow(QMainWindow):
             self.messages.flush()
             self.messages.tidy()
         self._show_title()
-        self._show_question()
+        self.offer_question.refresh()
         if self.editor.document is None and not self.editor.jobs:
             self.stage.show_canvas(False)  # the picture of which a coarse sight was shown could not be opened
 
@@ -305,23 +301,6 @@ class MainWindow(QMainWindow):
         unsaved = self.editor.unsaved
         if unsaved != self.isWindowModified():  # Qt tells every widget of the window, each time
             self.setWindowModified(unsaved)
-
-    def _show_question(self) -> None:
-        offer = self.editor.offer
-        asked = offer.question if offer is not None else None
-        if asked is self._asked:
-            return
-        self._asked = asked
-        if self._question is not None:
-            self.messages.close_card(self._question)
-            self._question = None
-        if asked is not None:
-            from lacuna.ui.messages import Answer
-
-            self._question = self.messages.say(
-                asked,
-                (Answer(_("Put it in"), self.editor.accept, primary=True), Answer(_("Drop it"), self.editor.drop)),
-            )
 
     def _zoom_asked(self, zoom: float) -> None:
         if zoom == 0:
@@ -402,37 +381,3 @@ class MainWindow(QMainWindow):
         if not self._seen:
             self._seen = True
             QTimer.singleShot(0, self.painted.emit)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.furnished and _dragged(event):
-            event.acceptProposedAction()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        self._zone(event)
-        event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.stage.drag_at(None, with_mask=False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        files, zone = _dragged(event), self._zone(event)
-        self.stage.drag_at(None, with_mask=False)
-        event.acceptProposedAction()
-        if not files:
-            return
-        if zone is Zone.MASK:
-            self.files.import_mask(files[0])
-        else:
-            self.files.open(files)
-
-    def _zone(self, event: QDropEvent) -> Zone | None:
-        at = self.stage.mapFrom(self, event.position().toPoint())
-        with_mask = self.editor.document is not None and len(_dragged(event)) == 1
-        zone = self.stage.drag_at(at, with_mask=with_mask)
-        if with_mask and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            return Zone.MASK
-        return zone
-
-
-def _dragged(event: QDropEvent) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
