@@ -158,7 +158,7 @@ class Editor:
 
     def neighbour(self, step: int, then: Callable[[Path | None], None]) -> None:
         """Look in a job for the next (+1) or previous (-1) picture of the folder, by natural order of names."""
-        self.files.neighbour(step, then)
+        self.files.folder.neighbour(step, then)
 
     def restorable(self) -> list[Any]:
         """Sessions that a crash left behind, newest first (see `document.journal`)."""

@@ -1,10 +1,8 @@
-"""Opening, saving, sessions, and the folder round the picture. The work is done by jobs."""
+"""Opening, saving, and sessions. The work is done by jobs."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,9 +13,11 @@ import numpy as np
 
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document, Prepared, prepare
-from lacuna.document.journal import Journal, KeptMask, Place, SavedTo, begin, drop_mask, keep_mask, kept_mask
+from lacuna.document.journal import Journal, KeptMask, Place, SavedTo, begin, kept_mask
 from lacuna.document.original import Original, keep_bytes
 from lacuna.document.sessions import Restored, Session, restore, sessions
+from lacuna.editor.farewell import Farewell
+from lacuna.editor.folder import Folder
 from lacuna.editor.saving_cost import original_if_changed, saving_cost
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job
@@ -46,51 +46,6 @@ class Opened:
     mask: KeptMask | None
 
 
-class Farewell:
-    """The end of a session, for any thread: its mask is kept for the next time, and its folder goes.
-
-    With `stays` the folder is left, to be restored. `say` does it once, whoever calls first.
-    """
-
-    def __init__(self, document: Document, journal: Journal, stays: bool) -> None:
-        self._document = document
-        self._journal = journal
-        self._stays = stays
-        self._lock = threading.Lock()
-        self._said = False
-        journal.detach()
-
-    def say(self) -> None:
-        """Raises CannotSave if the mask could not be kept."""
-        with self._lock:
-            if self._said:
-                return
-            self._said = True
-            if self._stays:
-                self._journal.leave()
-                return
-            try:
-                self._keep_mask()
-            finally:
-                self._journal.close()
-
-    def _keep_mask(self) -> None:
-        """Keep the mask for the next time that this picture is opened, or forget the one kept."""
-        document, box = self._document, self._document.mask_bounds()
-        try:
-            if box.empty:
-                drop_mask(document.kept.sha256)
-            else:
-                pixels = document.mask.pixels[box.slices]
-                keep_mask(document.kept.sha256, KeptMask(box, pixels, document.shape))
-        except OSError as error:
-            raise CannotSave(
-                _("The mask could not be kept for the next time: {reason}.").format(reason=error.strerror or error),
-                hint=_("Make room on the disk that holds your user data."),
-                cause=error,
-            ) from error
-
-
 class Files:
     """What the editor does with files. All methods are called on the owner's thread."""
 
@@ -100,9 +55,8 @@ class Files:
         self._journal: Journal | None = None
         self._opening: Job | None = None
         self._loading: Job | None = None
-        self._folder: _Folder | None = None
         self._farewells: list[Farewell] = []  # documents that were left and are still to be tidied away
-        self._written: set[Path] = set()  # by this program since its start: no pictures to go on to
+        self.folder = Folder(editor)
 
     # --- open --------------------------------------------------------------------------------------------------------
     def open(self, path: Path, then: Callable[[], None] | None, *, allow_large: bool) -> None:
@@ -283,7 +237,7 @@ class Files:
 
         def done(written: tuple[Path, list[str]]) -> None:
             path, notes = written
-            self._written.add(path)
+            self.folder.saved_here(path)
             self._remember(path)
             if self._editor.document is document:
                 self.saved = SavedTo(path, quality)
@@ -319,26 +273,6 @@ class Files:
             self._editor.said(Message(_("The mask was written to “{name}”.").format(name=path.name)))
 
         self._editor.work.run(_("Export the mask"), work, done, bound=False, kept=True)
-
-    # --- the folder --------------------------------------------------------------------------------------------------
-    def neighbour(self, step: int, then: Callable[[Path | None], None]) -> None:
-        """List the folder in a job: one on the net may take seconds. An error is said, and `then` never comes."""
-        here = self._editor.document.header.path if self._editor.document is not None else None
-        if here is None:
-            then(None)
-            return
-        here = here.absolute()
-        if self._folder is None or self._folder.path != here.parent:
-            self._folder = _Folder(here.parent)
-        folder = self._folder
-
-        def done(listed: list[Path]) -> None:
-            pictures = [p for p in listed if p == here or p not in self._written]
-            at = pictures.index(here) + step if here in pictures else -1
-            then(pictures[at] if 0 <= at < len(pictures) else None)
-
-        label = _("Look for the next picture") if step > 0 else _("Look for the previous picture")
-        self._editor.work.run(label, lambda _progress: folder.pictures(), done)
 
     # --- sessions ----------------------------------------------------------------------------------------------------
     def restorable(self) -> list[Session]:
@@ -388,25 +322,6 @@ class Files:
             self._editor.settings.save()
         except CannotSave as error:
             self._editor.said(Message.of(error))
-
-
-class _Folder:
-    """The pictures of a folder, listed again only when the folder has changed. For the worker alone."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._changed: int | None = None
-        self._pictures: list[Path] = []
-
-    def pictures(self) -> list[Path]:
-        """Raises UnreadableFile."""
-        changed: int | None = None
-        with contextlib.suppress(OSError):
-            changed = self.path.stat().st_mtime_ns
-        if changed is None or changed != self._changed:
-            self._pictures = files.in_folder(self.path)
-            self._changed = changed
-        return self._pictures
 
 
 def _write_beside(photo: Photo, path: Path, *, quality: int | None, allow_reduce: bool) -> files.WriteReport:
