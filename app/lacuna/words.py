@@ -87,6 +87,16 @@ def share(part: float) -> str:
     return _("{share} %").format(share=f"{per_cent:.2f}" if per_cent < 10 else round(per_cent))
 
 
+def zoom(factor: float) -> str:
+    """A zoom in per cent, as exactly as it is of use.
+
+    >>> zoom(1.0), zoom(0.125), zoom(0.3333), zoom(64)
+    ('100 %', '12.5 %', '33.3 %', '6400 %')
+    """
+    percent = factor * 100
+    return _("{percent} %").format(percent=f"{percent:.1f}".removesuffix(".0") if percent < 100 else f"{percent:.0f}")
+
+
 def depth(dtype: str) -> str:
     """What a dtype's name is to a photographer."""
     return {"uint8": _("8 bit"), "uint16": _("16 bit"), "float32": _("32 bit float")}[dtype]

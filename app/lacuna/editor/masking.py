@@ -13,7 +13,8 @@ from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.document.tiles import in_blocks
 from lacuna.editor.values import MaskFit, Message, Misfit, Severity
-from lacuna.errors import PictureTooLarge, SizeMismatch, UnsuitableMask
+from lacuna.engine.arrays import size_mismatch
+from lacuna.errors import PictureTooLarge, UnsuitableMask
 from lacuna.i18n import _
 from lacuna.imaging.photo import Mask
 from lacuna.imaging.region import Region
@@ -238,15 +239,7 @@ def fitted_mask(mask: Mask, shape: tuple[int, int], fit: MaskFit) -> Mask:
     if mask.shape == shape:
         return mask
     if fit is MaskFit.REFUSE:
-        (mask_height, mask_width), (height, width) = mask.shape, shape
-        raise SizeMismatch(
-            _("The mask is {mask_width} × {mask_height} pixels, the picture {width} × {height}.").format(
-                mask_width=mask_width, mask_height=mask_height, width=width, height=height
-            ),
-            _("Stretch it, or anchor it at a corner."),
-            (mask_width, mask_height),
-            (width, height),
-        )
+        raise size_mismatch((mask.shape[0], mask.shape[1]), shape, _("Stretch it, or anchor it at a corner."))
     if fit is MaskFit.STRETCH:
         import cv2
 

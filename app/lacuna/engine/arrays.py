@@ -103,13 +103,13 @@ def put(image: NDArray[Any], result: FillResult) -> None:
                 target[..., 3] = piece.alpha
 
 
-def size_mismatch(mask: tuple[int, int], picture: tuple[int, int]) -> SizeMismatch:
-    """The error that names both sizes, each given as (height, width)."""
+def size_mismatch(mask: tuple[int, int], picture: tuple[int, int], hint: str = "") -> SizeMismatch:
+    """The error that names both sizes, each given as (height, width); the usual `hint` asks for a mask that fits."""
     return SizeMismatch(
         _("The mask is {mask_width} × {mask_height} pixels, the picture {width} × {height}.").format(
             mask_width=mask[1], mask_height=mask[0], width=picture[1], height=picture[0]
         ),
-        _("Give a mask of the picture's size."),
+        hint or _("Give a mask of the picture's size."),
         (mask[1], mask[0]),
         (picture[1], picture[0]),
     )

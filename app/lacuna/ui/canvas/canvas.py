@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from lacuna import words
 from lacuna.document.document import Document
 from lacuna.editor.editor import Editor
 from lacuna.editor.tool import Button, Outline, Pointer
@@ -238,7 +239,7 @@ class Canvas(View):
         self.scroll(round(dx / ratio), round(dy / ratio))
 
     def _describe(self) -> None:
-        text = _("{percent} %, {tool}").format(percent=percent_text(self.viewport.zoom), tool=_(self.editor.tool.name))
+        text = _("{zoom}, {tool}").format(zoom=words.zoom(self.viewport.zoom), tool=_(self.editor.tool.name))
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
 
@@ -428,9 +429,3 @@ class Canvas(View):
     def fit_to_widget(self) -> None:
         super().fit_to_widget()
         self.scene.use_pixel_ratio(self.ratio)
-
-
-def percent_text(zoom: float) -> str:
-    """A zoom in percent, as exactly as it is of use: "12.5", "100", "6400"."""
-    percent = zoom * 100
-    return f"{percent:.1f}".removesuffix(".0") if percent < 100 else f"{percent:.0f}"

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QStatusBar, QWidget
 
+from lacuna import words
 from lacuna.document.document import Document
 from lacuna.editor.editor import Editor
 from lacuna.i18n import N_, _
@@ -86,7 +87,7 @@ class StatusLine(QStatusBar):
         self.zoom.setToolTip(_("Zoom"))
         self.zoom.addItem(_("Fit"), 0.0)
         for zoom in ZOOMS:
-            self.zoom.addItem(per_cent(zoom), zoom)
+            self.zoom.addItem(words.zoom(zoom), zoom)
         self.zoom.activated.connect(self._zoom_chosen)
         row.addWidget(self.zoom)
         self.addPermanentWidget(right)
@@ -138,7 +139,7 @@ class StatusLine(QStatusBar):
         self._zoom_shown = zoom
         with QSignalBlocker(self.zoom):
             self.zoom.setCurrentIndex(self.zoom.findData(zoom))  # else leaving the box would choose what stands in it
-            self.zoom.setEditText(per_cent(zoom))
+            self.zoom.setEditText(words.zoom(zoom))
 
     def show_cursor(self, x: float | None, y: float | None) -> None:
         """The pixel below the pointer, in image coordinates; None and None outside the canvas. Shown a little later."""
@@ -259,16 +260,6 @@ class _Swatch(QWidget):
             painter.setPen(QColor(theme.current().border))
             painter.setBrush(self._colour)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-
-def per_cent(zoom: float) -> str:
-    """A zoom factor as people say it.
-
-    >>> per_cent(1.0), per_cent(0.125), per_cent(0.3333)
-    ('100 %', '12.5 %', '33.3 %')
-    """
-    value = zoom * 100
-    return f"{value:.0f} %" if value >= 100 or value == round(value) else f"{value:.1f} %"
 
 
 def zoom_of(text: str) -> float | None:

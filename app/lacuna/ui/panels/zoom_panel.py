@@ -6,9 +6,10 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from lacuna import words
 from lacuna.i18n import _
 from lacuna.ui.canvas import overlays
-from lacuna.ui.canvas.canvas import Canvas, percent_text
+from lacuna.ui.canvas.canvas import Canvas
 from lacuna.ui.canvas.navigation import notches
 from lacuna.ui.canvas.side_view import SideView
 
@@ -27,7 +28,7 @@ class ZoomPanel(QWidget):
         self.zoom = QComboBox(self)
         self.zoom.setAccessibleName(_("Zoom of the magnified view"))
         for zoom in ZOOMS:
-            self.zoom.addItem(_("{percent} %").format(percent=percent_text(zoom)), zoom)
+            self.zoom.addItem(words.zoom(zoom), zoom)
         label = QLabel(_("Zoom"), self)
         label.setBuddy(self.zoom)
         row = QHBoxLayout()
