@@ -101,7 +101,7 @@ def check_aim(desktop: Desktop) -> None:
         drag(canvas, (x, y))
         marked = np.argwhere(document_of(canvas).mask.pixels)
         assert document_of(canvas).mask.pixels[row, column], (row, column, marked)
-        canvas.overlay_colour, canvas.overlay_opacity = "#00ff00", 1.0
+        canvas.scene.overlay_colour, canvas.scene.overlay_opacity = "#00ff00", 1.0
         move(canvas, *AWAY)
         finish(canvas)
         tint = desktop.seen()[round(y * desktop.ratio), round(x * desktop.ratio)]

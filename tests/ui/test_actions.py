@@ -141,7 +141,7 @@ def test_digits_set_the_opacity_of_the_mask(window: MainWindow) -> None:
     key(window.canvas, "8")
     settle()
     assert window.editor.settings.preferences.overlay_opacity == 0.8
-    assert window.canvas.overlay_opacity == 0.8
+    assert window.canvas.scene.overlay_opacity == 0.8
 
 
 def test_letters_typed_into_a_box_stay_there(window: MainWindow) -> None:

@@ -240,8 +240,8 @@ def test_hiding_the_mask_shows_the_bare_picture(canvas: Canvas) -> None:
 
 def test_opacity_and_colour_of_the_overlay_are_as_set(canvas: Canvas) -> None:
     canvas.actual_size()
-    canvas.overlay_colour = "#00ff00"
-    canvas.overlay_opacity = 0.5
+    canvas.scene.overlay_colour = "#00ff00"
+    canvas.scene.overlay_opacity = 0.5
     put_mask(canvas, Region(380, 580, 520, 720))
     finish(canvas)
     view = canvas.viewport

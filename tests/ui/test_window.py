@@ -1135,7 +1135,7 @@ def test_no_dialog_comes_during_a_stroke(window: MainWindow) -> None:
 def test_preferences_hold_at_once(window: MainWindow) -> None:
     open_photo(window)
     window.prefer("overlay_colour", "#34c759")
-    assert window.canvas.overlay_colour == "#34c759"
+    assert window.canvas.scene.overlay_colour == "#34c759"
     bar = window.findChild(QToolBar, "options")
     toggle = bar.widgetForAction(window.action_set["fill.after_stroke"])
     QTest.mouseClick(toggle, LEFT)

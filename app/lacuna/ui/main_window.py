@@ -322,8 +322,8 @@ class MainWindow(QMainWindow):
 
     def _apply_preferences(self) -> None:
         preferences = self.settings.preferences
-        self.canvas.overlay_opacity = preferences.overlay_opacity
-        self.canvas.overlay_colour = preferences.overlay_colour
+        self.canvas.scene.overlay_opacity = preferences.overlay_opacity
+        self.canvas.scene.overlay_colour = preferences.overlay_colour
 
     # --- the end -----------------------------------------------------------------------------------------------------
     def end(self) -> None:

@@ -77,7 +77,6 @@ class Canvas(View):
         self.loupe = Loupe(self)
         self.keys = {Qt.Key.Key_Space: Drag.PAN, Qt.Key.Key_Z: Drag.ZOOM}  # held to make drags move the view
         self.touch = Touch(editor, self.navigation, self.comparison, lambda: self.ratio, self._begin_stroke)
-        self._show_guides = True
         self._outline = overlays.OutlineView()
         self._ring = False  # the keyboard came by keyboard, so a frame says where it is
         self._settle = QTimer(self)
@@ -118,33 +117,6 @@ class Canvas(View):
         self.update()
 
     # --- how things look ---------------------------------------------------------------------------------------------
-    @property
-    def show_guides(self) -> bool:
-        return self._show_guides
-
-    @show_guides.setter
-    def show_guides(self, on: bool) -> None:
-        self._show_guides = on
-        self.update()
-
-    @property
-    def overlay_opacity(self) -> float:
-        """Of the mask that was painted, 0 to 1."""
-        return self.scene.overlay_opacity
-
-    @overlay_opacity.setter
-    def overlay_opacity(self, opacity: float) -> None:
-        self.scene.overlay_opacity = opacity
-
-    @property
-    def overlay_colour(self) -> str:
-        """ "auto" for one that contrasts with the picture around the mask, or "#rrggbb"."""
-        return self.scene.overlay_colour
-
-    @overlay_colour.setter
-    def overlay_colour(self, colour: str) -> None:
-        self.scene.overlay_colour = colour
-
     @property
     def mask_colour(self) -> QColor:
         """What tints the mask now."""
@@ -294,7 +266,7 @@ class Canvas(View):
     def paint_over(self, painter: QPainter) -> None:
         document = self.editor.document
         if document is not None:
-            if self._show_guides and document.guides:
+            if document.guides:
                 overlays.paint_guides(painter, document.guides, self.viewport, self.ratio)
             for frame in self._frames:
                 overlays.paint_frame(painter, frame, self.ratio)

@@ -93,7 +93,7 @@ class Scene(QObject):
     # --- how the mask looks ------------------------------------------------------------------------------------------
     @property
     def overlay_colour(self) -> str:
-        """ "auto" or "#rrggbb"."""
+        """ "auto" for one that contrasts with the picture around the mask, or "#rrggbb"."""
         return self._colour
 
     @overlay_colour.setter
@@ -103,7 +103,7 @@ class Scene(QObject):
 
     @property
     def overlay_opacity(self) -> float:
-        """Of what was painted; the ring that is filled with it is fainter."""
+        """Of what was painted, 0 to 1; the ring that is filled with it is fainter."""
         return self.style.opacity
 
     @overlay_opacity.setter
