@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,24 +14,17 @@ from lacuna.contract.models import Model, ModelConfig, Network
 from lacuna.contract.progress import Progress
 from lacuna.inference import painters
 from lacuna.inference.saving import save
-from lacuna.inference.session import Painter, opened
+from lacuna.inference.session import opened
 from lacuna.inference.torch_engine import TorchRunner
-from lacuna.networks import building, deepfill_layouts, edge_connect_layouts, pen_net_layouts
+from lacuna.networks import building, edge_connect_layouts, pen_net_layouts
 from lacuna.networks.edge_connect import EdgeGenerator, ImageGenerator
 from lacuna.networks.layout import Layout
 from lacuna.networks.loading import loaded
 from lacuna.networks.pen_net import PenNet
 from lacuna.networks.spectral import fold
-from tests.networks.published import Array, Numbers, entries, weights
+from tests.networks.published import Array, Numbers, cases, entries, weights
+from tests.networks.test_deepfill import V1, V2, program_of
 
-DEEPFILL = {
-    "deepfill-v1/pt_c64_free": (deepfill_layouts.V1_PYTORCH, "keys.pytorch.json", "pytorch-port/generator"),
-    "deepfill-v1/tf_c72x88_free": (deepfill_layouts.V1_TENSORFLOW, "keys.tensorflow.json", "tf-original/generator"),
-    "deepfill-v2/pt_c64_free": (deepfill_layouts.V2_PT, "keys.pytorch.json", "pt/generator"),
-    "deepfill-v2/pttfB_c72x88_free": (deepfill_layouts.V2_PTTF_FUSED, "keys.pytorch.json", "pttf/generator"),
-    "deepfill-v2/pttfA_c64_free": (deepfill_layouts.V2_PTTF, "keys.pytorch.json", "pttf/generator"),
-    "deepfill-v2/tf_g64_free": (deepfill_layouts.V2_TENSORFLOW, "keys.tensorflow.json", "tf-original/generator-guided"),
-}
 TOLERANCE = 1e-3
 
 
@@ -39,8 +32,49 @@ def drawn(part: nn.Module, layout: Layout, file: str, name: str) -> nn.Module:
     return loaded(part, layout, weights(entries(file, name)))
 
 
-def painter(folder: Path, config: ModelConfig, parts: dict[str, nn.Module]) -> Painter:
-    return opened(Model(folder.name, folder, save(folder, config, building.weights(parts))), Runtime())
+Make = Callable[[ModelConfig, Callable[[], dict[str, nn.Module]]], Model]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """A model on disk, written once for all cases of a network."""
+    written: dict[str, Model] = {}
+
+    def make(config: ModelConfig, parts: Callable[[], dict[str, nn.Module]]) -> Model:
+        key = config.to_json()
+        if key not in written:
+            folder = tmp_path_factory.mktemp("models") / "model"
+            written[key] = Model("model", folder, save(folder, config, building.weights(parts())))
+        return written[key]
+
+    return make
+
+
+def deepfill(case: str, saved: Make) -> Model:
+    """The model that a case was computed with."""
+    network = Network(case.split("/")[0])
+    layout, file, name = (V1 if network is Network.DEEPFILL_V1 else V2)[program_of(case)]
+    guided = "guide_u8" in Numbers(case).arrays
+    config = ModelConfig(network, layout.name, guided=guided, conventions=layout.conventions)
+    keys = f"{name}-guided" if guided else name
+    return saved(config, lambda: {"fill": drawn(building.built(config)["fill"], layout, file, keys)})
+
+
+def pen_net(saved: Make) -> Model:
+    keys = "pen-net/keys.pytorch.json", "pt/generator"
+    return saved(
+        ModelConfig(Network.PEN_NET, "PEN-Net"), lambda: {"fill": drawn(PenNet(), pen_net_layouts.GENERATOR, *keys)}
+    )
+
+
+def edge_connect(saved: Make) -> Model:
+    def parts() -> dict[str, nn.Module]:
+        keys = "edgeconnect/keys.json"
+        edges = drawn(EdgeGenerator(spectral=True), edge_connect_layouts.EDGE_GENERATOR, keys, "EdgeModel_gen.pth")
+        image = drawn(ImageGenerator(), edge_connect_layouts.IMAGE_GENERATOR, keys, "InpaintingModel_gen.pth")
+        return {"edges": fold(edges), "image": image}
+
+    return saved(ModelConfig(Network.EDGE_CONNECT, "EdgeConnect"), parts)
 
 
 def picture(numbers: Numbers) -> tuple[Array, Array]:
@@ -51,16 +85,12 @@ def channels_first(stage: Array) -> Tensor:
     return torch.from_numpy(stage.transpose(2, 0, 1)[None].copy())
 
 
-@pytest.mark.parametrize("case", DEEPFILL)
-def test_deepfill_computes_both_published_stages(case: str, tmp_path: Path) -> None:
-    layout, file, name = DEEPFILL[case]
+@pytest.mark.parametrize("case", [*cases("deepfill-v1/*_c*"), *cases("deepfill-v2/*_[cg]*")])
+def test_deepfill_computes_both_published_stages(case: str, saved: Make) -> None:
     numbers = Numbers(case)
-    network = Network(case.split("/")[0])
-    config = ModelConfig(network, case, guided="guide_u8" in numbers.arrays, conventions=layout.conventions)
-    fill = drawn(building.built(config)["fill"], layout, f"{network}/{file}", name)
-    paint = painter(tmp_path / "model", config, {"fill": fill})
+    paint = opened(deepfill(case, saved), Runtime())
     image, hole = picture(numbers)
-    guide = (numbers.arrays["guide_u8"] / 255 > 0.6).astype(np.float32) if config.guided else None
+    guide = (numbers.arrays["guide_u8"] / 255 > 0.6).astype(np.float32) if paint.config.guided else None
     whole = paint.paint(image, hole, Progress(), guide=guide, stages=True)
     for stage in ("stage1", "stage2"):
         assert numbers.farthest(stage, channels_first(whole.stages[stage])) < TOLERANCE
@@ -69,12 +99,10 @@ def test_deepfill_computes_both_published_stages(case: str, tmp_path: Path) -> N
     assert np.abs(lean.image - whole.image)[hole].max() < TOLERANCE
 
 
-@pytest.mark.parametrize("case", ["pen-net/pt_c128x64_free", "pen-net/pt_c64_box"])
-def test_pen_net_computes_the_published_pyramid(case: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", cases("pen-net/pt_c*"))
+def test_pen_net_computes_the_published_pyramid(case: str, saved: Make) -> None:
     numbers = Numbers(case)
-    config = ModelConfig(Network.PEN_NET, case)
-    fill = drawn(PenNet(), pen_net_layouts.GENERATOR, "pen-net/keys.pytorch.json", "pt/generator")
-    paint = painter(tmp_path / "model", config, {"fill": fill})
+    paint = opened(pen_net(saved), Runtime())
     image, hole = picture(numbers)
     whole = paint.paint(image, hole, Progress(), stages=True)
     assert list(whole.stages) == ["img5", "img4", "img3", "img2", "img1", "output"]
@@ -85,13 +113,10 @@ def test_pen_net_computes_the_published_pyramid(case: str, tmp_path: Path) -> No
     assert np.abs(lean.image - whole.image)[hole].max() < TOLERANCE
 
 
-def test_edge_connect_computes_the_published_edges_and_picture(tmp_path: Path) -> None:
-    numbers = Numbers("edgeconnect/c64x64_free")
-    config = ModelConfig(Network.EDGE_CONNECT, "EdgeConnect")
-    keys = "edgeconnect/keys.json"
-    edges = drawn(EdgeGenerator(spectral=True), edge_connect_layouts.EDGE_GENERATOR, keys, "EdgeModel_gen.pth")
-    image = drawn(ImageGenerator(), edge_connect_layouts.IMAGE_GENERATOR, keys, "InpaintingModel_gen.pth")
-    paint = painter(tmp_path / "model", config, {"edges": fold(edges), "image": image})
+@pytest.mark.parametrize("case", [case for case in cases("edgeconnect/c*x*_*") if not case.endswith("_layers")])
+def test_edge_connect_computes_the_published_edges_and_picture(case: str, saved: Make) -> None:
+    numbers = Numbers(case)
+    paint = opened(edge_connect(saved), Runtime())
     photo, hole = picture(numbers)
     whole = paint.paint(photo, hole, Progress(), stages=True)
     assert numbers.farthest("edge.out", channels_first(whole.stages["edges"])) < TOLERANCE
@@ -105,18 +130,14 @@ def test_edge_connect_computes_the_published_edges_and_picture(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("case", ["deepfill-v1/pt_c64_free", "deepfill-v2/pt_c64_free", "pen-net/pt_c64_box"])
-def test_in_half_precision_the_picture_is_nearly_the_same(case: str, tmp_path: Path) -> None:
+def test_in_half_precision_the_picture_is_nearly_the_same(case: str, saved: Make) -> None:
     """As on a graphics card; here by the CPU's own 16 bits."""
     numbers = Numbers(case)
-    network = Network.PEN_NET if case.startswith("pen") else Network(case.split("/")[0])
-    layout, file, name = DEEPFILL.get(case, (pen_net_layouts.GENERATOR, "keys.pytorch.json", "pt/generator"))
-    config = ModelConfig(network, case, conventions=layout.conventions)
-    fill = drawn(building.built(config)["fill"], layout, f"{case.split('/')[0]}/{file}", name)
-    written = save(tmp_path / "model", config, building.weights({"fill": fill}))
-    found = Model("model", tmp_path / "model", written)
-    paint = painters.painter(config, TorchRunner(found, written, "cpu", half=True))
+    found = pen_net(saved) if case.startswith("pen") else deepfill(case, saved)
+    assert found.config is not None
+    paint = painters.painter(found.config, TorchRunner(found, found.config, "cpu", half=True))
     image, hole = picture(numbers)
     outcome = paint.paint(image, hole, Progress(), stages=True)
-    last = "output" if network is Network.PEN_NET else "stage2"
+    last = "output" if case.startswith("pen") else "stage2"
     far = numbers.farthest(last, channels_first(outcome.stages[last]))
     assert 1e-4 < far < 5e-2
