@@ -32,7 +32,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "inference": frozenset(
         {"contract", "imaging", "networks", "onnxruntime", "safetensors", "torch", "onnx", "onnxscript", "onnx_ir"}
     ),
-    "training": frozenset({"networks", "imaging", "metrics", "contract", "torch", "cv2"}),
+    "training": frozenset({"networks", "imaging", "metrics", "contract", "torch", "safetensors", "cv2"}),
     "backends": frozenset({"contract", "imaging", "kernels", "inference", "cv2", "torch"}),
     "upscale": frozenset({"contract", "imaging", "inference", "cv2"}),
     "engine": frozenset({"contract", "imaging", "metrics", "kernels", "detection", "cv2", "torch"}),
@@ -70,7 +70,7 @@ LIGHT: dict[str, frozenset[str]] = {
     "cli": frozenset({"typer", "click", "rich"}),
     "kernels": frozenset({"numba", "llvmlite"}),
     "networks": frozenset({"contract", "torch", "safetensors"}),
-    "training": frozenset({"torch"}),
+    "training": frozenset({"torch", "safetensors"}),
     "bench": frozenset({"cv2", "PIL"}),
 }
 

@@ -80,3 +80,12 @@ def test_a_folded_network_has_plain_weights_and_the_same_output() -> None:
     folded = fold(network)
     assert sorted(folded.state_dict()) == ["0.bias", "0.weight", "1.bias", "1.weight"]
     assert torch.equal(folded(seen), before)
+
+
+def test_half_precision_around_it_does_not_reach_the_norm() -> None:
+    torch.manual_seed(3)
+    convolution = spectral_norm(nn.Conv2d(5, 7, 3))
+    convolution.eval()
+    exact = convolution.weight
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(convolution.weight, exact)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from lacuna.networks.transfer import AttentionTransfer, known_patches, overlapped, transfer
+from lacuna.networks.transfer import AttentionTransfer, known_patches, overlapped, transfer, transfer_together
 from tests.networks import plain_transfer as plain
 from tests.networks.published import Numbers, weights
 
@@ -94,6 +96,25 @@ def test_the_lean_transfer_equals_the_plain_one(level: tuple[Tensor, Tensor, Ten
     assert torch.equal(known.float(), plain.known_keys(hole, *deeper.shape[-2:], patch))
     lean, theirs = transfer(finer, deeper, known, patch=patch), plain.transfer(finer, deeper, hole, patch).filled
     assert torch.allclose(lean, theirs, rtol=1e-4, atol=2e-5)
+
+
+@settings(deadline=None, max_examples=40)
+@given(levels(), st.sampled_from([1, 3]))
+def test_a_whole_batch_at_once_gives_the_same(maps: tuple[Tensor, Tensor, Tensor], patch: int) -> None:
+    finer, deeper, hole = maps
+    known = known_patches(hole, *deeper.shape[-2:], patch)
+    lean = transfer(finer, deeper, known, patch=patch)
+    assert torch.allclose(transfer_together(finer, deeper, known, patch), lean, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("way", [transfer, transfer_together])
+def test_half_precision_around_it_does_not_reach_scores_and_shares(way: Callable[..., Tensor]) -> None:
+    generator = torch.Generator().manual_seed(5)
+    finer, deeper = torch.randn(1, 4, 16, 16, generator=generator), torch.randn(1, 6, 8, 8, generator=generator)
+    known = known_patches(holes(generator, 1, 64, 64, 0.4), 8, 8, 3)
+    exact = way(finer, deeper, known, patch=3)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(way(finer, deeper, known, patch=3), exact)
 
 
 @settings(deadline=None, max_examples=30)

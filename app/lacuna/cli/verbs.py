@@ -29,7 +29,7 @@ WIDEST = 100_000  # pixels
 OURS = False  # for `readable`: what may not be read is said by our reader, in the person's language and with code 1
 
 
-def _number(option: str, low: int, high: int, *, kind: str = "integer") -> Callable[[Any], Any]:
+def _number(option: str, low: float, high: int, *, kind: str = "integer") -> Callable[[Any], Any]:
     """Reads an option as a backend's settings are read: what it does not take is refused in the same words."""
     param = Param(option, kind, None, "", low=low, high=high)
     return lambda word: checked(param, word)
@@ -249,6 +249,129 @@ def evaluate(
         seed=seed,
         overwrite=overwrite,
         as_json=as_json,
+    )
+    raise typer.Exit(run(order))
+
+
+@app.command(help=_("Train a network on photos of your own; docs/training.md tells how."))
+def train(
+    model: Annotated[
+        str,
+        typer.Argument(metavar="deepfill|edgeconnect|pennet|deepfill-v1", help=_("The network."), show_default=False),
+    ],
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help=_("Folders of photos, or of packs (.tar) of photos. Repeatable."),
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help=_("Where weights, state, logs go."), show_default=False)
+    ],
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            parser=_number("--minutes", 0.01, GREATEST, kind="number"),
+            metavar="NUMBER",
+            help=_("The time of the whole run."),
+        ),
+    ] = None,
+    pause: Annotated[
+        float | None,
+        typer.Option(
+            parser=_number("--pause", 0, GREATEST, kind="number"),
+            metavar="NUMBER",
+            help=_("Save and end after so many minutes, to be resumed."),
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(parser=_number("--steps", 1, GREATEST), metavar="NUMBER", help=_("End after so many steps.")),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help=_("Go on with the run in --out."))] = False,
+    begun_from: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help=_("Begin from the weights in this folder."), show_default=False),
+    ] = None,
+    size: Annotated[
+        int, typer.Option(parser=_number("--size", 64, 4096), metavar="NUMBER", help=_("The side of a crop."))
+    ] = 256,
+    width: Annotated[
+        float,
+        typer.Option(
+            parser=_number("--width", 0.05, 4, kind="number"),
+            metavar="NUMBER",
+            help=_("Multiplies the published channels."),
+        ),
+    ] = 0.5,
+    batch: Annotated[
+        int, typer.Option(parser=_number("--batch", 1, 4096), metavar="NUMBER", help=_("Crops of a step."))
+    ] = 16,
+    device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
+    start: Annotated[
+        str, typer.Option(metavar="membrane|published", help=_("What stands in the hole at first."))
+    ] = "membrane",
+    stage: Annotated[str, typer.Option(metavar="both|edges|image", help=_("Of EdgeConnect."))] = "both",
+    evaluation: Annotated[
+        Path | None,
+        typer.Option("--eval", metavar="DIR", help=_("Pictures with masks to measure on."), show_default=False),
+    ] = None,
+    vgg: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help=_("A file of VGG-19 for EdgeConnect's perceptual terms."), show_default=False
+        ),
+    ] = None,
+    seed: Seed = 0,
+    compiled: Annotated[
+        bool | None,
+        typer.Option(
+            "--compile/--no-compile", help=_("Compile the network first; by default with CUDA."), show_default=False
+        ),
+    ] = None,
+    adversarial: Annotated[
+        float,
+        typer.Option(
+            parser=_number("--adversarial", 0, GREATEST, kind="number"),
+            metavar="NUMBER",
+            help=_("Multiplies the weight of what the critics say."),
+        ),
+    ] = 1.0,
+    rate: Annotated[
+        float,
+        typer.Option(
+            parser=_number("--rate", 0, GREATEST, kind="number"),
+            metavar="NUMBER",
+            help=_("Multiplies the learning rates."),
+        ),
+    ] = 1.0,
+) -> None:
+    from lacuna.cli.train import Order, run
+
+    order = Order(
+        model=model,
+        data=tuple(data),
+        out=out,
+        minutes=minutes,
+        pause=pause,
+        steps=steps,
+        resume=resume,
+        begun_from=begun_from,
+        size=size,
+        width=width,
+        batch=batch,
+        device=device,
+        start=start,
+        stage=stage,
+        evaluation=evaluation,
+        vgg=vgg,
+        seed=seed,
+        compiled=compiled,
+        adversarial=adversarial,
+        rate=rate,
     )
     raise typer.Exit(run(order))
 

@@ -77,6 +77,13 @@ class PenNet(nn.Module):
         self.pieces = GRAPH_PIECES
         return self
 
+    def for_training(self) -> PenNet:
+        """This network, its transfers of a whole batch at once: no size depends on a hole, for more memory."""
+        for level in self.transfers:
+            assert isinstance(level, AttentionTransfer)
+            level.batched = True
+        return self
+
     def encode(self, image: Tensor, hole: Tensor) -> list[Tensor]:
         """The encoder's six maps."""
         seen = torch.where(hole > 0, 1.0, image) if self.start is Start.PUBLISHED else image

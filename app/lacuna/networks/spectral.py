@@ -35,6 +35,10 @@ class SpectralNorm(nn.Module):
         self.register_buffer("v", F.normalize(torch.randn(columns), dim=0), persistent=not at_every_pass)
 
     def forward(self, weight: Tensor) -> Tensor:
+        with torch.autocast(weight.device.type, enabled=False):  # in half precision the norm itself would be rough
+            return self._normed(weight)
+
+    def _normed(self, weight: Tensor) -> Tensor:
         matrix = self._matrix(weight)
         if self.training or self.at_every_pass:
             with torch.no_grad():

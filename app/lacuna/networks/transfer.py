@@ -28,6 +28,7 @@ class AttentionTransfer(nn.Module):
     def __init__(self, channels: int, *, patch: int = 3, fused: bool = True) -> None:
         super().__init__()
         self.patch = patch
+        self.batched = False  # as `transfer_together` does it
         self.fuse = nn.ModuleList(
             nn.Conv2d(channels, channels // len(DILATIONS), 3, padding=distance, dilation=distance)
             for distance in (DILATIONS if fused else ())
@@ -43,7 +44,10 @@ class AttentionTransfer(nn.Module):
         graph with free height and width in a number fixed beforehand.
         """
         known = known_patches(hole, deeper.shape[-2], deeper.shape[-1], self.patch)
-        filled = transfer(finer, deeper, known, wanted, patch=self.patch, pieces=pieces)
+        if self.batched:
+            filled = transfer_together(finer, deeper, known, self.patch)
+        else:
+            filled = transfer(finer, deeper, known, wanted, patch=self.patch, pieces=pieces)
         if not self.fuse:
             return filled
         return torch.cat([F.relu(convolution(filled)) for convolution in self.fuse], 1)
@@ -82,9 +86,16 @@ def transfer(
     Each position of `deeper` (B, D, h, w) is compared with all the known ones; by these shares the patches of `finer`
     are mixed and laid over one another. Exact up to the order of sums. `wanted`, `pieces`: see `AttentionTransfer`.
     """
+    with torch.autocast(deeper.device.type, enabled=False):  # scores and shares would be too rough
+        return _transferred(finer, deeper.float(), known, wanted, patch, pieces).to(finer.dtype)
+
+
+def _transferred(
+    finer: Tensor, deeper: Tensor, known: Tensor, wanted: Tensor | None, patch: int, pieces: int | None
+) -> Tensor:
     batch, _channels, height, width = deeper.shape
     # (B, patch² D, L): queries everywhere, keys where known. In float32 whatever the maps are: scores are sharp.
-    descriptions = F.unfold(deeper.float(), patch, padding=patch // 2)
+    descriptions = F.unfold(deeper, patch, padding=patch // 2)
     values = F.unfold(finer, 4, stride=2, padding=1)  # (B, 16 C, L)
     filled = [
         _filled(
@@ -97,6 +108,20 @@ def transfer(
         for image in range(batch)
     ]
     return overlapped(torch.stack(filled).unflatten(2, (height, width))) / 4
+
+
+def transfer_together(finer: Tensor, deeper: Tensor, known: Tensor, patch: int) -> Tensor:
+    """As `transfer` at all positions, of a whole batch at once: for training on a graphics card.
+
+    Every patch is a key, as published, so that nothing has to be counted first; that takes the more memory.
+    """
+    with torch.autocast(deeper.device.type, enabled=False):
+        descriptions = F.unfold(deeper.float(), patch, padding=patch // 2)
+        keys = descriptions * (SHARPNESS / descriptions.norm(dim=1, keepdim=True).clamp_min(SHORTEST))
+        offered = known.flatten(2).float()
+        found = ((descriptions.transpose(1, 2) @ keys * offered).softmax(2) * offered).clamp_min(FLOOR)
+        values = F.unfold(finer.float(), 4, stride=2, padding=1) @ found.transpose(1, 2)
+        return (overlapped(values.unflatten(2, deeper.shape[-2:])) / 4).to(finer.dtype)
 
 
 def _places(marked: Tensor) -> Tensor:

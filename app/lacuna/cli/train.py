@@ -1,0 +1,130 @@
+"""`lacuna train`: weights of our own from photos. Stops by the clock, and at Ctrl+C behind the step that it is in.
+
+It runs on machines that have torch, OpenCV and typer of all that Lacuna needs, so it asks for nothing else.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from lacuna.cli.main import DONE, STOPPED
+from lacuna.contract.progress import Cancelled, Progress
+from lacuna.engine import device
+from lacuna.errors import InvalidParameter, LacunaError
+from lacuna.i18n import _
+
+if TYPE_CHECKING:
+    from lacuna.training.plan import Plan
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for, word by word as `verbs.train` explains it."""
+
+    model: str
+    data: tuple[Path, ...]
+    out: Path
+    minutes: float | None
+    pause: float | None
+    steps: int | None
+    resume: bool
+    begun_from: Path | None
+    size: int
+    width: float
+    batch: int
+    device: str
+    start: str
+    stage: str
+    evaluation: Path | None
+    vgg: Path | None
+    seed: int
+    compiled: bool | None
+    adversarial: float
+    rate: float
+
+
+def run(order: Order) -> int:
+    """Train; the exit code. Ctrl+C saves and ends with 130, a second one ends at once."""
+    if find_spec("torch") is None:
+        sentence = _("Training needs the package torch, which is not installed.")
+        raise LacunaError(sentence, hint=_("Install lacuna-editor[train]."))
+    plan = _plan(order)
+    from lacuna.training.loop import train
+
+    progress = Progress()
+    try:
+        with _heard(progress):
+            outcome = train(plan, progress, lambda line: typer.echo(line))
+    except Cancelled:
+        typer.echo(_("Stopped and saved: --resume goes on."))
+        return STOPPED
+    sentence = _("{step} steps in {minutes} minutes.") if outcome.finished else _("{step} steps: --resume goes on.")
+    typer.echo(sentence.format(step=outcome.step, minutes=f"{outcome.seconds / 60:.1f}"))
+    return DONE
+
+
+def _plan(order: Order) -> Plan:
+    from lacuna.networks.conventions import Start
+    from lacuna.training.models import MODELS
+    from lacuna.training.plan import STAGES, Plan
+
+    for option, word, known in (
+        ("MODEL", order.model, tuple(MODELS)),
+        ("--start", order.start, tuple(Start)),
+        ("--stage", order.stage, STAGES),
+    ):
+        if word not in known:
+            sentence = _("{option} is one of {names}, not “{word}”.")
+            raise InvalidParameter(sentence.format(option=option, names=", ".join(known), word=word))
+    if order.minutes is None and order.steps is None:
+        raise InvalidParameter(_("Say how long to train, by --minutes or by --steps."))
+    place = device.resolve(order.device, frozenset({"cpu", "cuda"}))
+    return Plan(
+        model=order.model,
+        data=order.data,
+        out=order.out,
+        minutes=order.minutes,
+        pause=order.pause,
+        steps=order.steps,
+        resume=order.resume,
+        begun_from=order.begun_from,
+        size=order.size,
+        width=order.width,
+        batch=order.batch,
+        device=place,
+        start=Start(order.start),
+        stage=order.stage,
+        evaluation=order.evaluation,
+        vgg=order.vgg,
+        seed=order.seed,
+        compiled=place == "cuda" if order.compiled is None else order.compiled,
+        adversarial=order.adversarial,
+        rate=order.rate,
+    )
+
+
+@contextmanager
+def _heard(progress: Progress) -> Iterator[None]:
+    """Ctrl+C, and the end of a job's time on a machine, let the step come to its end; the second time they do not."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        progress.cancel()
+        signal.signal(number, before[number])
+
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""Training of the networks: photos, holes, losses, the loop. Needs torch and OpenCV and nothing of the window."""

@@ -1,0 +1,109 @@
+"""What the loop asks of a network that is trained: how it paints, what it is held to, and who judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from lacuna.networks.conventions import Start
+from lacuna.training.chance import Chance
+
+Painted = tuple[Tensor, ...]  # whatever a generator gives
+Weights = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The pictures of one step. `image` (B, 3, S, S) in [0, 1]; `hole` (B, 1, S, S), 1.0 inside; `given` is `image`
+    with the hole as the network finds it; `edges` (B, 1, S, S) are the true ones, zeros where nobody asks for them;
+    `guided` (B, 1, 1, 1) is 1.0 where the network may see those in the hole.
+    """
+
+    image: Tensor
+    hole: Tensor
+    given: Tensor
+    edges: Tensor
+    guided: Tensor
+    chance: Chance
+
+    def composite(self, painted: Tensor) -> Tensor:
+        return torch.where(self.hole > 0, painted.float(), self.image)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Adam's settings. `late` multiplies the rates of the last fifth of the time."""
+
+    generator: float = 1e-4
+    critic: float = 1e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    critic_steps: int = 1
+    late: float = 1.0
+
+
+class Stage(Protocol):
+    """One generator with its critics and its losses; `terms` names those that `losses` gives, all weighted."""
+
+    @property
+    def generator(self) -> nn.Module: ...
+    @property
+    def critic(self) -> nn.Module: ...  # called with a batch and what was painted, it gives its loss
+    @property
+    def rates(self) -> Rates: ...
+    @property
+    def needs_edges(self) -> bool: ...
+    @property
+    def paints(self) -> bool: ...  # pictures, which can be measured; not so edges
+    @property
+    def terms(self) -> tuple[str, ...]: ...
+
+    def paint(self, generator: Callable[..., Any], batch: Batch) -> Painted:
+        """What `generator` (this stage's own, or a copy of it) makes of a batch."""
+
+    def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
+        """The sum of these is made smaller."""
+
+    def shown(self, painted: Painted, batch: Batch) -> tuple[Tensor, Tensor]:
+        """First and last picture of what was painted, (B, 3, S, S) in [0, 1], with the known pixels put in."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a stage is made of: its size, and what earlier stages or an earlier training learned, by part."""
+
+    width: float
+    start: Start
+    size: int
+    adversarial: float
+    vgg: nn.Module | None
+    learned: Mapping[str, Weights]
+
+    @property
+    def critic_width(self) -> float:
+        """A critic may be wider than what it judges: it is not shipped."""
+        return min(1.0, 2 * self.width)
+
+
+def signed(picture: Tensor) -> Tensor:
+    """From [0, 1] to [-1, 1]."""
+    return picture * 2 - 1
+
+
+def unsigned(picture: Tensor) -> Tensor:
+    return (picture.float() + 1) / 2
+
+
+def begin(generator: nn.Module, width: float) -> None:
+    """The first weights of EdgeConnect and PEN-Net: N(0, 0.02) at the published width, none in biases.
+
+    Narrower layers sum fewer of them, so that each is larger. What starts at zero stays so.
+    """
+    for name, parameter in generator.named_parameters():
+        if name.endswith("bias") or not bool(parameter.any()):
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.normal_(parameter, std=0.02 / width**0.5)
