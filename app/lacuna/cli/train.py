@@ -63,12 +63,10 @@ def run(order: Order) -> int:
     progress = Progress()
     try:
         with _heard(progress):
-            outcome = train(plan, progress, lambda line: typer.echo(line))
+            train(plan, progress, typer.echo)
     except Cancelled:
         typer.echo(_("Stopped and saved: --resume goes on."))
         return STOPPED
-    sentence = _("{step} steps in {minutes} minutes.") if outcome.finished else _("{step} steps: --resume goes on.")
-    typer.echo(sentence.format(step=outcome.step, minutes=f"{outcome.seconds / 60:.1f}"))
     return DONE
 
 

@@ -13,7 +13,7 @@ from lacuna.i18n import _
 from lacuna.networks.edge_connect import Discriminator, EdgeGenerator, ImageGenerator
 from lacuna.training.edges import grey_values
 from lacuna.training.losses import alike, gram, guesses, per_hole, sure
-from lacuna.training.stage import Batch, Making, Painted, Rates, begin
+from lacuna.training.stage import Batch, Making, Painted, Rates
 from lacuna.training.vgg import PERCEPTUAL, STYLE
 
 RATES = Rates(critic=1e-5, betas=(0.0, 0.9), late=0.1)  # "until the losses plateau", then a tenth
@@ -28,7 +28,7 @@ class Edges:
 
     def __init__(self, making: Making) -> None:
         self.generator = EdgeGenerator(width=making.width, spectral=True)
-        begin(self.generator, making.width)
+        _begin(self.generator)
         self.critic = EdgeJudge(Discriminator(2, width=making.critic_width))
         self.weight = making.adversarial
 
@@ -84,7 +84,7 @@ class Image:
         self.edges.load_state_dict(making.learned["edges"])
         self.edges.eval().requires_grad_(False)
         self.generator = ImageGenerator(width=making.width, start=making.start)
-        begin(self.generator, making.width)
+        _begin(self.generator)
         self.critic = ImageJudge(Discriminator(3, width=making.critic_width))
         self.vgg = making.vgg
         self.weight = 0.1 * making.adversarial
@@ -96,7 +96,7 @@ class Image:
         return generator(batch.given, seen, batch.hole), seen
 
     def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
-        picture = painted[0].float()
+        picture = batch.counted(painted[0])
         scores = self.critic.critic(picture)[-1]
         perceptual, style = self._features(picture, batch)
         return {
@@ -125,11 +125,20 @@ class Image:
 
 
 class ImageJudge(nn.Module):
-    """Judges whole pictures, as they were painted."""
+    """Judges whole pictures, as far as they count."""
 
     def __init__(self, critic: Discriminator) -> None:
         super().__init__()
         self.critic = critic
 
     def forward(self, batch: Batch, painted: Painted) -> Tensor:
-        return guesses(*self.critic(torch.cat([batch.image, painted[0].float()]))[-1].chunk(2))
+        return guesses(*self.critic(torch.cat([batch.image, batch.counted(painted[0])]))[-1].chunk(2))
+
+
+def _begin(generator: nn.Module) -> None:
+    """The authors' first weights, N(0, 0.02), and no bias; what starts at zero stays so."""
+    for name, parameter in generator.named_parameters():
+        if name.endswith("bias") or not bool(parameter.any()):
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.normal_(parameter, std=0.02)

@@ -40,4 +40,4 @@ def batch_of(image: Tensor, hole: Tensor, guided: Tensor, chance: Chance, start:
     lines = edges.canny(edges.grey_values(image)) if edged else torch.zeros_like(hole)
     given = film.filled(image, hole) if start is Start.MEMBRANE else image
     image, hole, given = (part.contiguous(memory_format=torch.channels_last) for part in (image, hole, given))
-    return Batch(image, hole, given, lines, guided, chance)
+    return Batch(image, hole, given, lines, guided, chance, start)

@@ -30,8 +30,10 @@ class _Level:
 def filled(image: Tensor, hole: Tensor) -> Tensor:
     """`image` (B, C, H, W) float32, its hole (B, 1, H, W, 1.0 inside) filled softly; what stood there does not matter.
 
-    Sides may be of any length; where they can be halved more often the result comes sooner.
+    Sides are multiples of 16: there is no level but the coarsest where a cell would lie half outside.
     """
+    if image.shape[-2] % 16 or image.shape[-1] % 16:
+        raise ValueError(f"sides that are no multiples of 16: {tuple(image.shape)}")
     with torch.autocast(image.device.type, enabled=False):
         return _filled(image.float(), hole > 0)
 

@@ -67,15 +67,14 @@ class Clock:
 
 def train(plan: Plan, progress: Progress, tell: Callable[[str], None]) -> Outcome:
     """Train until the time is over, or until `progress` is cancelled; then it saves its state and raises Cancelled."""
-    if plan.resume != files.has_state(plan.out) and not plan.resume:
+    if files.has_state(plan.out) and not plan.resume:
         sentence = _("In {path} lies a training that was begun before.").format(path=plan.out)
         raise InvalidParameter(sentence, hint=_("Go on with it by --resume, or give another folder."))
     with world(plan.device) as here:
         if here.device.type == "cuda":
             torch.backends.cudnn.benchmark = True
             torch.set_float32_matmul_precision("high")
-        run = _Run(plan, here, progress, tell if here.leads else lambda _line: None)
-        return run.go()
+        return _Run(plan, here, progress, tell if here.leads else lambda _line: None).go()
 
 
 class _Run:
@@ -105,6 +104,8 @@ class _Run:
                 break
             self.clock = replace(self.clock, course=self.clock.course + 1, course_step=0, course_seconds=0.0)
             self.state = {}
+        sentence = _("{step} steps in {minutes} minutes.") if finished else _("{step} steps: --resume goes on.")
+        self.tell(sentence.format(step=self.clock.step, minutes=f"{self.clock.seconds / 60:.1f}"))
         return Outcome(self.clock.step, self.clock.seconds, finished)
 
     @property
@@ -206,7 +207,7 @@ class _Stretch:
                 clock.course_seconds += now - before
                 before = now
                 at = self._share_of_time()
-                if run.world.size == 1 or clock.step % EVERY == 0:
+                if run.world.size == 1 or clock.step % EVERY == 0 or clock.course_step == self._steps():
                     at = run.world.agreed(at)
                     finished, ended = at >= 1, run.world.any(run.time_is_up())
                     if run.world.any(now - self.saved >= SAVED_EVERY):
@@ -226,13 +227,15 @@ class _Stretch:
 
     def _share_of_time(self) -> float:
         """How much of the course is over, 1 at its end: by its steps and by its minutes, whichever come first."""
-        plan, clock, share = self.plan, self.run.clock, self.course.share
-        over = []
-        if plan.steps is not None:
-            over.append(clock.course_step / max(1, round(plan.steps * share)))
+        plan, clock, steps = self.plan, self.run.clock, self._steps()
+        over = [] if steps is None else [clock.course_step / steps]
         if plan.minutes is not None:
-            over.append(clock.course_seconds / (60 * plan.minutes * share))
+            over.append(clock.course_seconds / (60 * plan.minutes * self.course.share))
         return max(over)
+
+    def _steps(self) -> int | None:
+        """How many steps the course has at most."""
+        return None if self.plan.steps is None else max(1, round(self.plan.steps * self.course.share))
 
     def _save(self) -> None:
         run, now = self.run, time.monotonic()

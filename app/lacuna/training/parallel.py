@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,8 +32,11 @@ class World:
         """The same module, its gradients the mean over all processes."""
         if self.size == 1:
             return module
-        # Buffers stay each process's own: spectral norms are the same wherever the weights are.
-        return DistributedDataParallel(module, broadcast_buffers=False)
+        # Buffers stay each process's own: spectral norms are the same wherever the weights are. Torch 2.13 wants
+        # another word for that, which 2.11 does not know.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            return DistributedDataParallel(module, broadcast_buffers=False)
 
     def same(self, module: nn.Module) -> None:
         """Give all processes the first one's weights and buffers."""

@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lacuna.networks.conventions import Start
 from lacuna.networks.pen_net import Discriminator, PenNet
 from lacuna.training.losses import hinge, inside
-from lacuna.training.stage import Batch, Making, Painted, Rates, begin, signed, unsigned
+from lacuna.training.stage import Batch, Making, Painted, Rates, signed, unsigned
 
 
 class Pyramid:
@@ -23,7 +24,7 @@ class Pyramid:
 
     def __init__(self, making: Making) -> None:
         self.generator = PenNet(width=making.width, start=making.start).for_training()
-        begin(self.generator, making.width)
+        _begin(self.generator)
         self.critic = CompositeJudge(Discriminator(width=making.critic_width))
         self.weight = 0.1 * making.adversarial
 
@@ -33,13 +34,11 @@ class Pyramid:
 
     def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
         truth = signed(batch.image)
-        levels = [
-            (level.float() - F.interpolate(truth, level.shape[-2:], mode="bilinear", align_corners=True)).abs().mean()
-            for level in painted[1:]
-        ]
+        picture = signed(batch.counted(unsigned(painted[0])))
+        levels = [_apart(level.float(), truth, batch) for level in painted[1:]]
         return {
-            "hole": 6 * inside(painted[0], truth, batch.hole),
-            "known": inside(painted[0], truth, 1 - batch.hole),
+            "hole": 6 * inside(picture, truth, batch.hole),
+            "known": inside(picture, truth, 1 - batch.hole),
             "pyramid": 0.5 * torch.stack(levels).sum(),
             "adversarial": -self.weight * self.critic.critic(self.critic.fake(batch, painted)).float().mean(),
         }
@@ -48,6 +47,16 @@ class Pyramid:
         """What the middle of the pyramid shows, and the picture."""
         coarse = F.interpolate(painted[3].float(), batch.image.shape[-2:], mode="bilinear", align_corners=True)
         return batch.composite(unsigned(coarse)), batch.composite(unsigned(painted[0]))
+
+
+def _apart(level: Tensor, truth: Tensor, batch: Batch) -> Tensor:
+    """How far a picture of the pyramid is from the truth of its size, where it counts."""
+
+    def reduced(picture: Tensor) -> Tensor:
+        return F.interpolate(picture, level.shape[-2:], mode="bilinear", align_corners=True)
+
+    apart = (level - reduced(truth)).abs()
+    return (apart if batch.start is Start.PUBLISHED else apart * (reduced(batch.hole) > 0)).mean()
 
 
 class CompositeJudge(nn.Module):
@@ -62,3 +71,15 @@ class CompositeJudge(nn.Module):
 
     def forward(self, batch: Batch, painted: Painted) -> Tensor:
         return hinge(*self.critic(torch.cat([signed(batch.image), self.fake(batch, painted)])).chunk(2))
+
+
+def _begin(generator: nn.Module) -> None:
+    """First weights that keep the size of what passes through the layers (He et al. 2015); zero stays zero.
+
+    The authors draw from N(0, 0.02): with that a narrow network took about twice as many steps to the same loss.
+    """
+    for layer in generator.modules():
+        if isinstance(layer, nn.Conv2d) and bool(layer.weight.any()):
+            nn.init.kaiming_normal_(layer.weight, a=0.2)
+            assert layer.bias is not None
+            nn.init.zeros_(layer.bias)

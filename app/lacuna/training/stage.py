@@ -29,9 +29,18 @@ class Batch:
     edges: Tensor
     guided: Tensor
     chance: Chance
+    start: Start
 
     def composite(self, painted: Tensor) -> Tensor:
         return torch.where(self.hole > 0, painted.float(), self.image)
+
+    def counted(self, painted: Tensor) -> Tensor:
+        """What of a painted picture, in [0, 1], the losses see: all of it with the published start.
+
+        From the membrane on the known part is right before the first step, and is never shown. If it counted, each step
+        that helps in the hole would cost more there: L1 would hold the network where it is.
+        """
+        return painted.float() if self.start is Start.PUBLISHED else self.composite(painted)
 
 
 @dataclass(frozen=True)
@@ -95,15 +104,3 @@ def signed(picture: Tensor) -> Tensor:
 
 def unsigned(picture: Tensor) -> Tensor:
     return (picture.float() + 1) / 2
-
-
-def begin(generator: nn.Module, width: float) -> None:
-    """The first weights of EdgeConnect and PEN-Net: N(0, 0.02) at the published width, none in biases.
-
-    Narrower layers sum fewer of them, so that each is larger. What starts at zero stays so.
-    """
-    for name, parameter in generator.named_parameters():
-        if name.endswith("bias") or not bool(parameter.any()):
-            nn.init.zeros_(parameter)
-        else:
-            nn.init.normal_(parameter, std=0.02 / width**0.5)

@@ -1,0 +1,1 @@
+"""Training rehearsed on the processor."""
