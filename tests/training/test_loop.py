@@ -183,6 +183,20 @@ def test_every_network_learns_to_fill_what_it_sees_again_and_again(feeder: Feede
         assert min(lost[-3:]) < falls * lost[0], model
 
 
+@pytest.mark.parametrize(("model", "course"), [("deepfill", 0), ("deepfill-v1", 0), ("edgeconnect", 0), ("pennet", 0)])
+def test_a_network_in_training_is_one_graph_whose_sizes_depend_on_no_hole(
+    model: str, course: int, feeder: Feeder
+) -> None:
+    stage = learner(model, course).stage
+    batches = [feeder.batch(Dice(0, CPU).at(step)) for step in range(2)]
+    with torch.no_grad():
+        expected = [stage.paint(stage.generator.eval(), batch) for batch in batches]
+        stage.generator.compile(backend="eager", fullgraph=True, dynamic=False)
+        found = [stage.paint(stage.generator, batch) for batch in batches]
+    for some, others in zip(expected, found, strict=True):
+        assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(some, others, strict=True))
+
+
 def test_the_weights_of_a_spectral_network_run_without_its_norms_and_are_taken_up_again(feeder: Feeder) -> None:
     taught = learner("edgeconnect")
     batch = feeder.batch(Dice(0, CPU).at(0))

@@ -54,7 +54,7 @@ class Dice:
 
     def at(self, step: int) -> Chance:
         """Valid until the next call."""
-        seed = (self.seed << 40) + step * PROCESSES + self.process
+        seed = ((self.seed << 40) + step * PROCESSES + self.process) % (1 << 63)
         self._chance.here.manual_seed(seed)
         self._chance.plain.manual_seed(seed)
         return self._chance
