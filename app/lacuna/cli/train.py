@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from lacuna.cli.main import DONE, STOPPED
+from lacuna.contract.fill import Needs
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import device
 from lacuna.errors import InvalidParameter, LacunaError
@@ -85,7 +86,7 @@ def _plan(order: Order) -> Plan:
             raise InvalidParameter(sentence.format(option=option, names=", ".join(known), word=word))
     if order.minutes is None and order.steps is None:
         raise InvalidParameter(_("Say how long to train, by --minutes or by --steps."))
-    place = device.resolve(order.device, frozenset({"cpu", "cuda"}))
+    place = device.resolve(order.device, Needs(devices=frozenset({"cpu", "cuda"})))
     return Plan(
         model=order.model,
         data=order.data,

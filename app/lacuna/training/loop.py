@@ -30,17 +30,7 @@ LOGGED_EVERY = 15.0
 CRITICS_ALONE = 0.05  # of the time, where the weights come from an earlier training
 LATE = 0.8  # of the time: from here on with the lower rates
 MODEL = "model"  # the folder of the weights, below that of the run
-FIXED = (
-    "model",
-    "size",
-    "width",
-    "batch",
-    "start",
-    "stage",
-    "seed",
-    "adversarial",
-    "rate",
-)  # a resumed run keeps these
+FIXED = ("model", "size", "width", "batch", "start", "stage", "seed")  # a resumed run keeps these
 
 Parts = dict[str, dict[str, Tensor]]
 
