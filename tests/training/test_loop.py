@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -323,6 +324,29 @@ def test_rows_of_steps_that_are_taken_again_leave_the_log(tmp_path: Path) -> Non
     log.write({"step": 3, "loss": 9.0})
     log.close()
     assert path.read_text(encoding="utf-8").split() == ["step,loss", "1,0.5", "2,1", "3,9"]
+
+
+def test_rows_reach_tensorboard_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[Any, ...]] = []
+
+    class SummaryWriter:
+        def __init__(self, folder: str, purge_step: int) -> None:
+            told.append((Path(folder).relative_to(tmp_path).as_posix(), purge_step))
+
+        def add_scalar(self, name: str, value: float, step: int) -> None:
+            told.append((name, value, step))
+
+        def close(self) -> None:
+            told.append(("closed",))
+
+    module = types.ModuleType("torch.utils.tensorboard")
+    vars(module)["SummaryWriter"] = SummaryWriter
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    monkeypatch.setattr(torch.utils, "tensorboard", module, raising=False)
+    log = Log(tmp_path / "pennet.csv", ("step", "loss", "psnr"), 4, lambda _line: None)
+    log.write({"step": 5, "loss": 0.5, "psnr": math.nan})
+    log.close()
+    assert told == [("events/pennet", 5), ("loss", 0.5, 5), ("closed",)]
 
 
 def test_a_loss_that_is_no_number_any_more_ends_the_run() -> None:
