@@ -165,6 +165,7 @@ class _Stretch:
         self.means = Means()
         self.saved = self.logged = time.monotonic()
         self.logged_step = run.clock.step
+        self.saved_step = -1
 
     def go(self) -> bool:
         """Train; whether the course came to its end."""
@@ -208,7 +209,8 @@ class _Stretch:
             self._save()
             raise
         else:
-            self._save()
+            if self.saved_step != clock.step:
+                self._save()
         finally:
             if self.log is not None:
                 self.log.close()
@@ -241,7 +243,7 @@ class _Stretch:
                 now, {"psnr": found.psnr, "psnr_guided": found.guided, "psnr_soft": found.soft, "detail": found.detail}
             )
             run.save(self.learner, plain_weights(self.learner.mean))
-        self.saved = time.monotonic()
+        self.saved, self.saved_step = time.monotonic(), run.clock.step
 
     def _write(self, now: float, measured: Mapping[str, float]) -> None:
         """A row of the log, of what was done until `now`."""
