@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from lacuna.errors import UnreadableFile
 from lacuna.i18n import _
 from lacuna.imaging.atomic import write_atomically
 from lacuna.imaging.contact_sheet import ContactSheet
+from lacuna.imaging.photo import Hole
 from lacuna.metrics.fidelity import detail, psnr
 from lacuna.networks.conventions import Start
 from lacuna.training import film
@@ -26,6 +28,7 @@ from lacuna.training.stage import Batch, Painted, Stage
 
 COUNT = 48  # crops that are measured
 TOGETHER = 8  # painted at a time
+VIEW = 256  # pixels of a picture that a crop shows along each side, at least
 DRAWN = 8  # rows of the sheet
 MARKED = np.array([255, 0, 255], np.uint8)  # how a hole is shown
 SEED = 1 << 20  # of the crops of photos that are trained on, where no others are given
@@ -128,7 +131,7 @@ def of_folder(folder: Path, size: int) -> Examples:
         pixels, marks = cv2.imread(str(picture), cv2.IMREAD_COLOR), cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)
         if pixels is None or marks is None or pixels.shape[:2] != marks.shape or min(marks.shape) < size:
             continue
-        hole = marks >= 128
+        pixels, hole = _reduced(pixels, marks >= 128, size)
         corner = [
             _start(np.flatnonzero(hole.any(axis)), size, side) for axis, side in ((1, len(hole)), (0, hole.shape[1]))
         ]
@@ -141,6 +144,21 @@ def of_folder(folder: Path, size: int) -> Examples:
         raise UnreadableFile(sentence.format(size=size, path=folder))
     image = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
     return _examples(image.contiguous(), torch.from_numpy(np.stack(holes))[:, None].float())
+
+
+def _reduced(pixels: NDArray[Any], hole: Hole, size: int) -> tuple[NDArray[Any], Hole]:
+    """Smaller, where a crop of `size` would show less than VIEW pixels a side: large holes need something around."""
+    import cv2
+
+    height, width = hole.shape
+    factor = max(size / min(height, width), min(1.0, size / VIEW))
+    if factor == 1.0:
+        return pixels, hole
+    smaller = (max(size, round(width * factor)), max(size, round(height * factor)))
+    reduced = cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced), np.asarray(
+        cv2.resize(hole.view(np.uint8), smaller, interpolation=cv2.INTER_NEAREST)
+    ) > 0
 
 
 def _start(marked: NDArray[np.intp], size: int, side: int) -> int:
