@@ -63,7 +63,7 @@ def test_a_picture_that_does_not_fit_is_padded_and_cut_back(model: str, tmp_path
 @pytest.mark.parametrize(
     ("name", "height", "output", "code", "said"),
     [
-        ("nobody", 40, "stages.npz", 1, "no model “nobody”"),
+        ("nobody", 40, "stages.npz", 2, "no model “nobody”"),
         ("mine", 40, "stages.png", 2, "no .npz file"),
         ("mine", 32, "stages.npz", 1, "40"),
     ],

@@ -265,7 +265,8 @@ def test_the_preview_shows_where_the_mask_would_lie(heard: Heard) -> None:
 
 def test_the_preview_has_the_colour_that_the_mask_has_on_the_canvas(window: MainWindow, tmp_path: Path) -> None:
     open_photo(window)
-    window.canvas.overlay_colour, window.canvas.overlay_opacity = "#12c832", 0.5
+    scene = window.canvas.scene
+    scene.overlay_colour, scene.overlay_opacity = "#12c832", 0.5
     cv2.imwrite(str(tmp_path / "mask.png"), np.full((100, 100), 255, np.uint8))
     window.files.import_mask(tmp_path / "mask.png")
     wait_until(lambda: isinstance(QApplication.activeModalWidget(), MaskSize))
