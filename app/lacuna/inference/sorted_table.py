@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lacuna.i18n import _
 from lacuna.inference.crc32c import masked_crc32c
+from lacuna.inference.protobuf import Reader
 
 MAGIC = struct.pack("<Q", 0xDB4775248B80FB57)  # the last bytes of such a file
 FOOTER = 48
@@ -34,34 +35,6 @@ def entries(table: bytes) -> Iterator[tuple[bytes, bytes]]:
             if count > MOST_ENTRIES:
                 raise ValueError(_("it has too many entries"))
             yield entry
-
-
-class Reader:
-    """Numbers and bytes one after the other, with ValueError in the place of reading past the end."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-
-    @property
-    def more(self) -> bool:
-        return self.at < len(self.data)
-
-    def take(self, count: int) -> bytes:
-        if count > len(self.data) - self.at:
-            raise ValueError(_("it ends too early"))
-        self.at += count
-        return self.data[self.at - count : self.at]
-
-    def varint(self) -> int:
-        """A whole number in groups of seven bits, the lowest first; at most 64 bits."""
-        value = 0
-        for shift in range(0, 70, 7):
-            (byte,) = self.take(1)
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value & 0xFFFFFFFFFFFFFFFF
-        raise ValueError(_("a number is too long"))
 
 
 def _block(table: bytes, offset: int, size: int) -> bytes:

@@ -7,7 +7,6 @@ row by row. Every length is held against the file, and what is read against its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +14,13 @@ import numpy as np
 
 from lacuna.i18n import _
 from lacuna.inference.crc32c import masked_crc32c
-from lacuna.inference.sorted_table import Reader, entries
+from lacuna.inference.protobuf import fields
+from lacuna.inference.sorted_table import entries
 from lacuna.inference.tensors import Array, Group, Shape, is_whole, unreadable
 
 LARGEST_INDEX = 16 << 20  # bytes; those of whole networks have a few thousand
 # By TensorFlow's numbers for them. Other kinds are no weights, and passed over.
 KINDS = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 19: "<f2"}
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def _listed(table: bytes) -> tuple[int, dict[str, _Place]]:
 
 def _shards(header: bytes) -> int:
     count = 1
-    for number, value in _fields(header):
+    for number, value in fields(header):
         if number == 1 and isinstance(value, int):
             count = value
         elif number == 2 and value:
@@ -96,7 +95,7 @@ def _place(entry: bytes) -> _Place | None:
     """Of one tensor; None where it is of a kind that no weight has."""
     numbers: dict[int, int] = {}
     shape: Shape = ()
-    for number, value in _fields(entry):
+    for number, value in fields(entry):
         if isinstance(value, int):
             numbers[number] = value
         elif number == 2:
@@ -108,28 +107,12 @@ def _place(entry: bytes) -> _Place | None:
 
 
 def _shape(message: bytes) -> Shape:
-    sides = (side for number, side in _fields(message) if number == 2 and isinstance(side, bytes))
+    sides = (side for number, side in fields(message) if number == 2 and isinstance(side, bytes))
     return tuple(_side(side) for side in sides)
 
 
 def _side(message: bytes) -> int:
-    return next((value for number, value in _fields(message) if number == 1 and isinstance(value, int)), 0)
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The fields of a message, by number: whole numbers, or bytes, which may be a message again."""
-    reader = Reader(message)
-    while reader.more:
-        tag = reader.varint()
-        kind = tag & 7
-        if kind == VARINT:
-            yield tag >> 3, reader.varint()
-        elif kind == BYTES:
-            yield tag >> 3, reader.take(reader.varint())
-        elif kind in (FIXED32, FIXED64):
-            yield tag >> 3, int.from_bytes(reader.take(4 if kind == FIXED32 else 8), "little")
-        else:
-            raise ValueError(_("it is damaged"))
+    return next((value for number, value in fields(message) if number == 1 and isinstance(value, int)), 0)
 
 
 def _read(file: Path, key: str, place: _Place) -> Array:
