@@ -1,13 +1,8 @@
-"""A model's folder, written whole or not at all."""
+"""A model of ours, written: its weights, its graphs, and the config with their hashes."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import errno
-import os
-import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,9 +14,9 @@ from lacuna.contract import models
 from lacuna.contract.models import CARD, CONFIG, WEIGHTS, ModelConfig
 from lacuna.errors import UnsuitableWeights
 from lacuna.i18n import _
-from lacuna.imaging.atomic import cannot_save
 from lacuna.inference.export import exported
 from lacuna.inference.graph_files import shipped
+from lacuna.inference.whole_folder import written_whole
 
 
 def save(
@@ -44,9 +39,7 @@ def save(
         raise ValueError(f"other weights: {', '.join(misfits)}")
     stored = {key: _stored(key, values, config.dtype) for key, values in tensors.items()}
     graphs = shipped(config) or exported(config, parts)
-    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    try:
-        temporary.mkdir(parents=True)
+    with written_whole(folder, replace=replace) as temporary:
         save_file(stored, temporary / WEIGHTS)
         files = {name: f"{name}.onnx" for name in graphs}
         for name, graph in graphs.items():
@@ -56,11 +49,6 @@ def save(
         digests = {file.name: models.digest(file) for file in sorted(temporary.iterdir())}
         written = dataclasses.replace(config, graphs=files, sha256=digests)
         (temporary / CONFIG).write_text(written.to_json(), encoding="utf-8")
-        _put(temporary, folder, replace)
-    except OSError as error:
-        raise cannot_save(folder, error) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return written
 
 
@@ -72,19 +60,3 @@ def _stored(key: str, values: NDArray[Any], dtype: str) -> NDArray[Any]:
             _("The weights “{key}” hold numbers that are none, or too large for {dtype}.").format(key=key, dtype=dtype)
         )
     return stored
-
-
-def _put(temporary: Path, folder: Path, replace: bool) -> None:
-    """Rename it to its name; an old folder stands until the last moment, and again if that fails."""
-    if folder.exists() and not replace:
-        raise FileExistsError(errno.EEXIST, "exists", str(folder))
-    old = folder.with_name(f"{temporary.name}.old")
-    with contextlib.suppress(FileNotFoundError):
-        os.rename(folder, old)
-    try:
-        os.rename(temporary, folder)
-    except OSError:
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(old, folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
