@@ -46,12 +46,14 @@ class SizeRule:
     """Sides of the crop: at least `minimum`, a whole multiple of `multiple`; the engine pads by reflection.
 
     `comfortable` is how long the long side should be: the engine makes the crops of wider holes smaller and takes long
-    ones in sections. None: every length is as good.
+    ones in sections. None: every length is as good. With it a `maximum`, not below `minimum`, may be one that no side
+    exceeds at all.
     """
 
     minimum: int = 1
     multiple: int = 1
     comfortable: int | None = None
+    maximum: int | None = None
 
 
 @dataclass(frozen=True)

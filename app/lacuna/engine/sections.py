@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from lacuna.contract.fill import Context, Needs
+from lacuna.contract.fill import Context, Needs, SizeRule
 from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
@@ -63,20 +63,27 @@ def sections(hole: Hole, needs: Needs, halvings: int = 0) -> tuple[Section, ...]
     scale = max(1.0, min(longest, 2 * ROUND * _width(hole[box.slices])) / length)
     if longest <= FEW * length * scale:
         scale = max(scale, longest / (STRETCH * length))
-        return (Section(box, view, _smaller(view, scale)),)
+        return (Section(box, view, _fitting(view, scale, needs.size)),)
     found: list[Section] = []
     for core in _cores(hole, box, round(length * scale / 2)):
         view = _view(core, whole, round(length * scale), Context(round(length * scale / 4), 0.0))
         if hole[view.slices].all():  # nothing known in it to go by
-            return (Section(box, whole, _smaller(whole, longest / length)),)
-        found.append(Section(core, view, _smaller(view, scale)))
+            return (Section(box, whole, _fitting(whole, longest / length, needs.size)),)
+        found.append(Section(core, view, _fitting(view, scale, needs.size)))
     return tuple(found)
 
 
 def smallest(hole: Hole, needs: Needs, halvings: int) -> bool:
     """Would no further halving make the calls for `hole` smaller?"""
     length = needs.size.comfortable or max(hole.shape)
-    return length >> halvings <= SHORTEST
+    return length >> halvings <= max(SHORTEST, needs.size.minimum)  # what is below that is padded to it
+
+
+def _fitting(view: Region, scale: float, size: SizeRule) -> tuple[int, int]:
+    """The size at `scale`, or at a larger one where a side would be longer than allowed."""
+    if size.maximum is not None:
+        scale = max(scale, max(view.height, view.width) / size.maximum)
+    return _smaller(view, scale)
 
 
 def _smaller(view: Region, scale: float) -> tuple[int, int]:

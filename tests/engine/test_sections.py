@@ -1,0 +1,45 @@
+"""In how many calls, and at what size, a backend that takes one size alone is shown a hole."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from lacuna.contract.fill import Needs, SizeRule
+from lacuna.engine.sections import sections, smallest
+from lacuna.imaging.photo import Hole
+
+NEEDS = Needs(size=SizeRule(64, 64, 64, 64))
+
+
+def holes() -> dict[str, Hole]:
+    found = {name: np.zeros((400, 611), np.uint8) for name in ("speck", "square", "scratch", "specks", "border", "bar")}
+    found["speck"][200, 300] = 1
+    found["square"][100:301, 200:405] = 1
+    cv2.line(found["scratch"], (3, 3), (600, 390), 1, 3)
+    found["specks"][::97, ::61] = 1
+    found["border"][:, :31] = 1
+    found["bar"][190:203, 10:600] = 1
+    return {name: hole > 0 for name, hole in found.items()}
+
+
+@pytest.mark.parametrize("name", holes())
+def test_no_call_is_larger_than_allowed_and_every_pixel_is_filled_once(name: str) -> None:
+    hole = holes()[name]
+    count = np.zeros(hole.shape, int)
+    for part in sections(hole, NEEDS):
+        assert max(part.size) <= 64
+        count[part.core.slices] += hole[part.core.slices]
+    assert np.array_equal(count, hole.astype(int))
+
+
+def test_a_call_may_be_longer_than_is_comfortable_but_not_than_is_allowed() -> None:
+    (free,) = sections(holes()["bar"], Needs(size=SizeRule(8, 8, 384)))
+    (bounded,) = sections(holes()["bar"], Needs(size=SizeRule(8, 8, 384, 400)))
+    assert (max(free.size), max(bounded.size)) == (576, 400)
+
+
+def test_where_smaller_crops_are_padded_again_nothing_is_gained_by_them() -> None:
+    assert smallest(holes()["square"], NEEDS, 0)
+    assert not smallest(holes()["square"], Needs(size=SizeRule(8, 8, 64)), 0)
