@@ -82,7 +82,7 @@ def bring_in(order: Import) -> None:
     """Import published files, or one that `pass_on` wrote, once the person agrees to what the licence forbids."""
     from lacuna.inference import importing
 
-    importing.refuse_name(order.name, replace=order.overwrite)
+    models.refuse_name(order.name, replace=order.overwrite)
     found = importing.found(order.files, order.variant)
     if found.notice:
         _require_consent(found.notice, order.accept_licence)

@@ -1,7 +1,8 @@
 """Models as folders of data: what `config.json` says of the weights beside it, where they lie, and if they are whole.
 
 A folder holds `config.json`, `weights.safetensors`, one graph for each part of the network and, where they ship with
-the program, `MODEL_CARD.md`. Nothing in it is code, and nothing of it is used before its SHA-256 was compared.
+the program, `MODEL_CARD.md`. A graph that a person brought has `model.toml` and `model.onnx` instead, see
+`graph_config`. Nothing in it is code, and nothing of it is used before its SHA-256 was compared.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from lacuna import paths
-from lacuna.errors import CannotRemove, DamagedModel, UnknownModel
+from lacuna.contract.graph_config import GRAPH, GRAPH_CONFIG, GraphConfig
+from lacuna.contract.model_files import FILE, require_hashes
+from lacuna.errors import CannotRemove, CannotSave, DamagedModel, InvalidParameter, UnknownModel
 from lacuna.i18n import _
 
 FORMAT = 1  # of config.json; a reader refuses what is newer
@@ -29,8 +32,6 @@ WEIGHTS = "weights.safetensors"
 CARD = "MODEL_CARD.md"
 LONGEST_CONFIG = 1 << 20  # bytes
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # of a model, and so of its folder
-FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # of a file in it: no way out of the folder
-SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Network(StrEnum):
@@ -81,13 +82,12 @@ class ModelConfig:
             raise ValueError(f"width: {self.width}")
         if not 64 <= self.side <= 4096:
             raise ValueError(f"side: {self.side}")
-        for name, files in (("graphs", self.graphs.values()), ("sha256", self.sha256)):
-            for file in files:
-                if not FILE.fullmatch(file) or file == CONFIG:
-                    raise ValueError(f"{name}: {file}")
-        for file, digest in self.sha256.items():
-            if not SHA256.fullmatch(digest):
-                raise ValueError(f"sha256: {file}")
+        for file in self.graphs.values():
+            if not FILE.fullmatch(file) or file == CONFIG:
+                raise ValueError(f"graphs: {file}")
+        if CONFIG in self.sha256:
+            raise ValueError(f"sha256: {CONFIG}")
+        require_hashes(self.sha256)
 
     def to_json(self) -> str:
         """The text of `config.json`."""
@@ -134,7 +134,8 @@ def _read(name: str, value: Any) -> Any:
 class Model:
     """A model that was found; `shipped` with the program or the person's own.
 
-    `damaged` says what is wrong with a folder that cannot be used, and is "" for a good one; `config` is None then.
+    `damaged` says what is wrong with a folder that cannot be used, and is "" for a good one; else there is a `config`,
+    or a `graph` in its place for a graph that a person brought.
     """
 
     name: str
@@ -142,6 +143,23 @@ class Model:
     config: ModelConfig | None
     shipped: bool = False
     damaged: str = ""
+    graph: GraphConfig | None = None
+
+    @property
+    def title(self) -> str:
+        config = self.config or self.graph
+        return "" if config is None else config.title
+
+    @property
+    def licence(self) -> str:
+        config = self.config or self.graph
+        return "" if config is None else config.licence
+
+    @property
+    def sha256(self) -> Mapping[str, str]:
+        """The hash of every file that matters."""
+        config = self.config or self.graph
+        return {} if config is None else config.sha256
 
     @property
     def weights(self) -> Path:
@@ -188,7 +206,23 @@ def model(name: str) -> Model:
 def weights_digest(name: str) -> str | None:
     """The SHA-256 of a model's weights as its config says it, or None for one that is not installed."""
     found = next((found for found in installed() if found.name == name), None)
-    return None if found is None or found.config is None else found.config.sha256[WEIGHTS]
+    return None if found is None else found.sha256.get(WEIGHTS if found.graph is None else GRAPH)
+
+
+def refuse_name(name: str, *, replace: bool = False) -> None:
+    """Raise InvalidParameter or CannotSave for a name that no new model can have."""
+    if not NAME.fullmatch(name):
+        raise InvalidParameter(
+            _("“{name}” cannot be the name of a model.").format(name=name),
+            hint=_("Use up to 64 small letters, digits, points, hyphens and underscores, a letter or digit first."),
+        )
+    taken = {found.name: found for found in installed()}.get(name)
+    if taken is None or (replace and not taken.shipped):
+        return
+    raise CannotSave(
+        _("There is a model “{name}” already.").format(name=name),
+        hint=_("Choose another name.") if taken.shipped else _("Choose another name, or allow it to be replaced."),
+    )
 
 
 def of(*networks: Network) -> tuple[Model, ...]:
@@ -207,9 +241,9 @@ _verified: dict[Path, tuple[int, int]] = {}  # file -> size and time when its ha
 
 def verify(found: Model) -> None:
     """Compare the hash of every file; a file that has not changed since is not read again. Raises DamagedModel."""
-    if found.config is None:
+    if found.damaged:
         raise _damaged(found, found.damaged)
-    for file, wanted in found.config.sha256.items():
+    for file, wanted in found.sha256.items():
         path = found.folder / file
         try:
             status = path.stat()
@@ -259,20 +293,44 @@ def _folders_in(place: Path) -> Iterator[Path]:
     except OSError:
         return
     for entry in entries:
-        if NAME.fullmatch(entry.name) and entry.is_dir() and os.path.exists(os.path.join(entry.path, CONFIG)):
-            yield Path(entry.path)
+        if NAME.fullmatch(entry.name) and entry.is_dir():
+            folder = Path(entry.path)
+            if (folder / CONFIG).exists() or has_graph(folder):
+                yield folder
+
+
+def has_graph(folder: Path) -> bool:
+    """Is it the folder of a graph that a person brought, whole or not?"""
+    return (folder / GRAPH_CONFIG).exists() and not (folder / CONFIG).exists()
 
 
 def _model(folder: Path, *, shipped: bool) -> Model:
+    if has_graph(folder):
+        return _graph_model(folder, shipped=shipped)
     try:
-        with (folder / CONFIG).open("rb") as file:
-            data = file.read(LONGEST_CONFIG + 1)
-        if len(data) > LONGEST_CONFIG:
-            raise ValueError("too long")
-        config = ModelConfig.from_json(data.decode())
+        config = ModelConfig.from_json(_text(folder / CONFIG))
         missing = [name for name in {WEIGHTS, *config.graphs.values()} if name not in config.sha256]
         if missing:
             raise ValueError(f"sha256: {', '.join(sorted(missing))}")
     except (OSError, ValueError, RecursionError) as error:
         return Model(folder.name, folder, None, shipped, f"{CONFIG}: {error}")
     return Model(folder.name, folder, config, shipped)
+
+
+def _graph_model(folder: Path, *, shipped: bool) -> Model:
+    try:
+        graph = GraphConfig.from_toml(_text(folder / GRAPH_CONFIG))
+    except (OSError, ValueError, RecursionError) as error:
+        return Model(folder.name, folder, None, shipped, f"{GRAPH_CONFIG}: {error}")
+    missing = [file for file in graph.sha256 if not (folder / file).is_file()]
+    if missing:
+        return Model(folder.name, folder, None, shipped, _("{file} is missing").format(file=", ".join(missing)))
+    return Model(folder.name, folder, None, shipped, graph=graph)
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(LONGEST_CONFIG + 1)
+    if len(data) > LONGEST_CONFIG:
+        raise ValueError("too long")
+    return data.decode()

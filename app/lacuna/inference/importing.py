@@ -16,7 +16,7 @@ import numpy as np
 from lacuna.contract import models
 from lacuna.contract.models import Model, ModelConfig
 from lacuna.contract.progress import Progress
-from lacuna.errors import CannotSave, InvalidParameter, UnsuitableWeights, UnsupportedFormat
+from lacuna.errors import InvalidParameter, UnsuitableWeights, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.inference import graph_files, own_file
 from lacuna.inference.checkpoint_files import checkpoint_files
@@ -77,7 +77,7 @@ def install(found: Found, name: str, progress: Progress, *, licence_accepted: bo
 
     if found.notice and not licence_accepted:
         raise ValueError("the licence was not accepted")
-    refuse_name(name, replace=replace)
+    models.refuse_name(name, replace=replace)
     progress.at(0.0, _("Reading"))
     if found.own is not None:
         config, tensors = found.config, own_file.tensors(found.own)
@@ -104,22 +104,6 @@ def converted(found: Found, progress: Progress) -> tuple[ModelConfig, dict[str, 
         parts[reading.published.part] = fold(loaded(empty, layout, _numbers(reading, progress)))
         sources += [f"{file.name} (SHA-256 {_digest(file)})" for file in reading.group.files]
     return dataclasses.replace(found.config, source="; ".join(sources)), building.weights(parts)
-
-
-def refuse_name(name: str, *, replace: bool = False) -> None:
-    """Raise InvalidParameter or CannotSave for a name that `install` would not take."""
-    if not models.NAME.fullmatch(name):
-        raise InvalidParameter(
-            _("“{name}” cannot be the name of a model.").format(name=name),
-            hint=_("Use up to 64 small letters, digits, points, hyphens and underscores, a letter or digit first."),
-        )
-    taken = {model.name: model for model in models.installed()}.get(name)
-    if taken is None or (replace and not taken.shipped):
-        return
-    raise CannotSave(
-        _("There is a model “{name}” already.").format(name=name),
-        hint=_("Choose another name.") if taken.shipped else _("Choose another name, or allow it to be replaced."),
-    )
 
 
 def _require(names: Sequence[str]) -> None:
