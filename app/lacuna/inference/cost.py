@@ -12,9 +12,15 @@ PIXEL_BYTES = {
     Network.EDGE_CONNECT: 2200,
     Network.PEN_NET: 2100,
 }
+OWN_GRAPH_BYTES = 2200  # nobody knows beforehand what a graph of others takes: as much as the largest of ours
 FIXED = 64 << 20  # pieces of attention, and what an engine keeps for itself
 
 
 def bytes_for(config: ModelConfig, height: int, width: int) -> int:
     """The working memory of a pass, without the weights."""
     return FIXED + round(PIXEL_BYTES[config.network] * config.width * height * width)
+
+
+def own_graph_bytes(height: int, width: int) -> int:
+    """The same for a graph that a person brought."""
+    return FIXED + OWN_GRAPH_BYTES * height * width

@@ -48,7 +48,7 @@ class Graphs:
         self._sessions: dict[str, Any] = {}
         for name, file in config.graphs.items():
             own = {key: value for key, value in values.items() if key.startswith(WEIGHTS_OF[name])}
-            options = _options(threads, blocked=config.network is not Network.EDGE_CONNECT)
+            options = session_options(threads, blocked=config.network is not Network.EDGE_CONNECT)
             options.add_external_initializers(list(own), list(own.values()))
             try:
                 graph = (model.folder / file).read_bytes()
@@ -62,20 +62,34 @@ class Graphs:
         self, name: str, inputs: Mapping[str, Array], progress: Progress, outputs: Sequence[str] | None = None
     ) -> dict[str, Array]:
         """One run of a graph, ended at the layer that a cancel meets; what it gives, or only these `outputs`."""
-        import onnxruntime
+        return passed(self._sessions[name], inputs, progress, outputs, repeated=name in REPEATED)
 
-        session = self._sessions[name]
-        names = [output.name for output in session.get_outputs()] if outputs is None else list(outputs)
-        run = onnxruntime.RunOptions()
-        run.only_execute_path_to_fetches = outputs is not None
-        if name not in REPEATED:
-            run.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        progress.check()
-        with _ended_by(progress, run):
-            try:
-                return dict(zip(names, session.run(names, dict(inputs), run), strict=True))
-            except Exception as error:
-                raise _told(error, progress) from error
+
+def passed(
+    session: Any,
+    inputs: Mapping[str, Array],
+    progress: Progress,
+    outputs: Sequence[str] | None = None,
+    *,
+    repeated: bool = False,
+) -> dict[str, Array]:
+    """One run of a loaded graph, ended at the layer that a cancel meets; what it gives, or only these `outputs`.
+
+    Between runs that are `repeated` it keeps its memory. Raises Cancelled, MemoryError and BackendFailed.
+    """
+    import onnxruntime
+
+    names = [output.name for output in session.get_outputs()] if outputs is None else list(outputs)
+    run = onnxruntime.RunOptions()
+    run.only_execute_path_to_fetches = outputs is not None
+    if not repeated:
+        run.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    progress.check()
+    with _ended_by(progress, run):
+        try:
+            return dict(zip(names, session.run(names, dict(inputs), run), strict=True))
+        except Exception as error:
+            raise _told(error, progress) from error
 
 
 class OnnxRunner:
@@ -122,8 +136,10 @@ def _share_memory() -> None:
     onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(as_requested))
 
 
-def _options(threads: int, *, blocked: bool) -> Any:
-    """With `blocked` maps are laid out in blocks of channels where that is faster.
+def session_options(threads: int, *, blocked: bool = True) -> Any:
+    """How a graph is loaded: it shares its memory with the others, and its threads wait without spinning.
+
+    With `blocked` maps are laid out in blocks of channels where that is faster.
 
     EdgeConnect's, 64 channels at full size, are copied to and fro for it: 1.9 maps more for 11 % of the time, and at
     1024 x 1024 more than 3 GB in all.

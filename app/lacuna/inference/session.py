@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from lacuna.contract import models
 from lacuna.contract.fill import Runtime, SizeRule
 from lacuna.contract.models import Model, ModelConfig
 from lacuna.contract.progress import Progress
+
+if TYPE_CHECKING:
+    from lacuna.inference.graph_painter import GraphPainter
 
 KEPT = 512 << 20  # bytes of weights that stay loaded: all models that one person goes to and fro between
 
@@ -83,7 +86,15 @@ class Runner(Protocol):
     ) -> dict[str, NDArray[Any]]: ...
 
 
-_open: OrderedDict[tuple[object, ...], Painter] = OrderedDict()  # the least recently used first
+class Held(Protocol):
+    """What is loaded, and how many bytes it holds."""
+
+    held: int
+
+
+Opened = TypeVar("Opened", bound=Held)
+
+_open: OrderedDict[tuple[object, ...], Any] = OrderedDict()  # the least recently used first
 _lock = threading.Lock()
 
 
@@ -93,17 +104,36 @@ def opened(model: Model, runtime: Runtime) -> Painter:
     Raises DamagedModel for files that are not what they were or not what the config says, and MemoryError.
     """
     models.verify(model)
-    if model.config is None:
-        raise ValueError("verified without a config")
-    digests = tuple(sorted(model.config.sha256.items()))
+    config = model.config
+    if config is None:
+        raise ValueError("a graph that a person brought: see `opened_graph`")
+    digests = tuple(sorted(config.sha256.items()))
     key = (model.folder, digests, runtime.device, None if runtime.device == "cuda" else runtime.threads)
+    return _kept(key, lambda: _load(model, config, runtime))
+
+
+def opened_graph(model: Model, runtime: Runtime) -> GraphPainter:
+    """The graph that a person brought, loaded if it is not yet, on the CPU. Raises as `opened` does."""
+    from lacuna.inference.graph_painter import GraphPainter
+
+    models.verify(model)
+    config = model.graph
+    if config is None:
+        raise ValueError("a model of ours: see `opened`")
+    key = (model.folder, config.to_toml(), runtime.threads)
+    return _kept(key, lambda: GraphPainter(model, config, runtime.threads))
+
+
+def _kept(key: tuple[object, ...], load: Callable[[], Opened]) -> Opened:
+    """What was loaded under this key, or is now; what was not used for longest makes place for it."""
     with _lock:
         if key not in _open:
-            _open[key] = _load(model, model.config, runtime)
+            _open[key] = load()
         _open.move_to_end(key)
         while len(_open) > 1 and sum(painter.held for painter in _open.values()) > KEPT:
             _open.popitem(last=False)
-        return _open[key]
+        found: Opened = _open[key]
+        return found
 
 
 def closed() -> None:
