@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,20 +33,30 @@ Plane = NDArray[np.float32]
 T = TypeVar("T")
 
 
+def detail_choice() -> Any:
+    """Whether what a smaller size has lost is brought back."""
+    return choice(
+        "photo", (("photo", N_("From the photo")), ("off", N_("None"))), label=N_("Detail"),
+        help=N_("Where a hole is filled at a smaller size, what is fine comes from patches of the photo."),
+    )  # fmt: skip
+
+
+def colours_switch() -> Any:
+    """Whether the fill's colours are brought to those around it."""
+    return switch(
+        True, label=N_("Match colours"),
+        help=N_("Shift the colours of the fill so that they meet those around the hole."),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class LearnedParams:
     model: str = text(
         "", label=N_("Model"),
         help=N_("Which weights, by name. Empty: the best that are installed for this method."),
     )  # fmt: skip
-    detail: str = choice(
-        "photo", (("photo", N_("From the photo")), ("off", N_("None"))), label=N_("Detail"),
-        help=N_("Where a hole is filled at a smaller size, what is fine comes from patches of the photo."),
-    )  # fmt: skip
-    colours: bool = switch(
-        True, label=N_("Match colours"),
-        help=N_("Shift the colours of the fill so that they meet those around the hole."),
-    )  # fmt: skip
+    detail: str = detail_choice()
+    colours: bool = colours_switch()
 
 
 class Learned:

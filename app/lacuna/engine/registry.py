@@ -1,4 +1,7 @@
-"""Built-in and installed backends, listed before anything heavy is imported (entry points `lacuna.backends`)."""
+"""Built-in and installed backends, and one for each graph that the person brought.
+
+They are listed before anything heavy is imported; packages name theirs as entry points `lacuna.backends`.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,14 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from lacuna.contract import models
 from lacuna.contract.fill import FillBackend, Needs, Runtime
 from lacuna.contract.progress import NOTICE, Progress
 from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 
 GROUP = "lacuna.backends"
+OWN = "onnx:"  # before the name of a graph that the person brought
 
 # Those of the program itself stand here and not among the entry points: a frozen program has none.
 BUILT_IN = {
@@ -58,7 +63,7 @@ _loaded: dict[str, tuple[str, int]] = {}  # device and threads that a backend wa
 
 
 def ids() -> tuple[str, ...]:
-    """Every backend's id, built-in ones first; from package metadata, nothing is imported."""
+    """Every backend's id, built-in ones first; from folders and package metadata, nothing is imported."""
     return tuple(_makers())
 
 
@@ -154,7 +159,7 @@ def unload_all() -> None:
 
 
 def refresh() -> None:
-    """Forget what was found: packages were installed or removed since."""
+    """Forget what was found: packages or models were installed or removed since."""
     with _lock:
         unload_all()
         _makers.cache_clear()
@@ -167,11 +172,20 @@ def _makers() -> dict[str, Callable[[], Any]]:
     for backend_id, path in BUILT_IN.items():
         module, _colon, name = path.partition(":")
         makers[backend_id] = lambda module=module, name=name: getattr(import_module(module), name)  # type: ignore[misc]
+    for model in models.installed():
+        if models.has_graph(model.folder):
+            makers[OWN + model.name] = lambda name=model.name: _own_maker(name)  # type: ignore[misc]
     from importlib.metadata import entry_points  # 15 ms that a first window does not wait for
 
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         makers.setdefault(entry.name, entry.load)  # a package cannot take the place of a built-in one
     return makers
+
+
+def _own_maker(name: str) -> Callable[[], Any]:
+    from lacuna.backends.own_graph import OwnGraphBackend
+
+    return lambda: OwnGraphBackend(name)
 
 
 def _make(backend_id: str) -> FillBackend:
