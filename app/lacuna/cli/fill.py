@@ -15,6 +15,7 @@ import typer
 
 from lacuna.cli import runner
 from lacuna.cli.main import say
+from lacuna.cli.words import pairs
 from lacuna.contract.fill import FillOptions, Needs, Runtime
 from lacuna.contract.params import to_dict, validate
 from lacuna.engine import device, paces, plan, registry
@@ -22,7 +23,7 @@ from lacuna.engine.composite import weights
 from lacuna.engine.fill import FillRequest, FillResult, sources_box, survey
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.seam import composite_named
-from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch, UnknownModel, WouldReduce
+from lacuna.errors import CannotSave, LacunaError, SizeMismatch, UnknownModel, WouldReduce
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.loss import LOSSY, in_words
@@ -118,14 +119,7 @@ def run(order: Order) -> None:
 
 def _settings(order: Order) -> dict[str, str]:
     values = {} if order.model is None else {"model": order.model}
-    for word in order.settings:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise InvalidParameter(
-                _("“{word}” is no setting.").format(word=word), hint=_("Write it as --set NAME=VALUE.")
-            )
-        values[name.strip()] = value.strip()
-    return values
+    return values | pairs(order.settings, "--set")
 
 
 def _read(order: Order) -> Photo:

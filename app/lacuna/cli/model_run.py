@@ -43,10 +43,10 @@ class Order:
 
 def run(order: Order) -> None:
     """Carry the order out: usage is checked before any file is opened, the output before anything runs."""
-    from lacuna.inference.session import opened
+    from lacuna.inference.session import opened, opened_graph
 
     model = models.model(order.name)
-    runtime = device.runtime_for(order.device, NEEDS)
+    runtime = device.runtime_for(order.device, NEEDS if model.graph is None else Needs())
     if order.output.suffix.lower() != ".npz":
         raise InvalidParameter(_("{path} is no .npz file.").format(path=order.output))
     if order.output.exists() and not order.overwrite:
@@ -61,7 +61,7 @@ def run(order: Order) -> None:
         image = fill(image, hole, "membrane", lines=False)
 
     def work(progress: Progress) -> Mapping[str, NDArray[Any]]:
-        painter = opened(model, runtime)
+        painter = opened(model, runtime) if model.graph is None else opened_graph(model, runtime)
         seen = padded(image, painter.size)
         lines = None if guide is None else padded(guide, painter.size)
         outcome = painter.paint(seen, padded(hole, painter.size), progress, guide=lines, stages=True)

@@ -5,21 +5,30 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from lacuna.cli import runner
 from lacuna.cli.main import DONE, FAILED, say
+from lacuna.cli.words import pairs
 from lacuna.contract import models
-from lacuna.contract.models import Model, ModelConfig
+from lacuna.contract.graph_config import GraphReading
+from lacuna.contract.models import Model
+from lacuna.contract.progress import Progress
+from lacuna.engine import device, registry
 from lacuna.errors import DamagedModel, InvalidParameter
 from lacuna.i18n import _
 
+if TYPE_CHECKING:
+    from lacuna.inference.graph_judging import Trial
+
 UNHASHED = ("graphs", "sha256")  # what the config says to programs alone
 MEGABYTE = 1e6
+SHOWN_TRIALS = 2
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class Import:
     files: tuple[Path, ...]
     name: str
     variant: str
+    reading: tuple[str, ...]
     accept_licence: bool
     overwrite: bool
     as_json: bool
@@ -43,7 +53,7 @@ def show_all(as_json: bool) -> None:
     if not found:
         typer.echo(_("There is no model yet; see “lacuna models import --help”."))
     for model in found:
-        typer.echo(f"{model.name}  {model.config.title if model.config else ''}".rstrip())
+        typer.echo(f"{model.name}  {model.title}".rstrip())
         typer.echo(f"    {'; '.join(_traits(model))}")
         if model.damaged:
             typer.echo(f"    {_('damaged: {reason}').format(reason=model.damaged)}")
@@ -55,11 +65,14 @@ def show(name: str, as_json: bool) -> None:
 
     model = models.model(name)
     if as_json:
-        _print_json({**_as_dict(model), "config": _config(model.config), "card": card(model)})
+        _print_json({**_as_dict(model), "config": _config(model), "card": card(model)})
         return
     typer.echo(f"{model.name}  {'; '.join(_traits(model))}")
-    for field, value in _config(model.config).items():
-        if field not in UNHASHED and value not in ("", None):
+    for field, value in _config(model).items():
+        if isinstance(value, dict) and field not in UNHASHED:
+            typer.echo(f"    {field}:")
+            _print_fields(value, "        ")
+        elif field not in UNHASHED and value not in ("", None):
             typer.echo(f"    {field}: {value}")
     typer.echo(f"    {_('folder: {path}').format(path=model.folder)}")
     if card(model):
@@ -80,9 +93,14 @@ def verify(name: str, as_json: bool) -> int:
 
 def bring_in(order: Import) -> None:
     """Import published files, or one that `pass_on` wrote, once the person agrees to what the licence forbids."""
+    models.refuse_name(order.name, replace=order.overwrite)
+    if [file.suffix.lower() for file in order.files] == [".onnx"]:
+        _bring_in_graph(order)
+        return
+    if order.reading:
+        raise InvalidParameter(_("Only an ONNX file can be read in several ways."))
     from lacuna.inference import importing
 
-    models.refuse_name(order.name, replace=order.overwrite)
     found = importing.found(order.files, order.variant)
     if found.notice:
         _require_consent(found.notice, order.accept_licence)
@@ -90,7 +108,7 @@ def bring_in(order: Import) -> None:
         lambda progress: importing.install(found, order.name, progress, licence_accepted=True, replace=order.overwrite)
     )
     if order.as_json:
-        _print_json({**_as_dict(model), "config": _config(model.config), "variants": found.variants})
+        _print_json({**_as_dict(model), "config": _config(model), "variants": found.variants})
         return
     typer.echo(_("{title} is installed as “{name}”.").format(title=found.config.title, name=model.name))
     others = [variant for variant in found.variants if variant != found.config.conventions]
@@ -103,6 +121,11 @@ def pass_on(name: str, output: Path | None, overwrite: bool, as_json: bool) -> N
     from lacuna.inference.own_file import export
 
     model = models.model(name)
+    if model.graph is not None:
+        raise InvalidParameter(
+            _("“{model}” is an ONNX model of your own.").format(model=name),
+            hint=_("Pass on its folder: {path}.").format(path=model.folder),
+        )
     target = output or Path()
     path = target / f"{name}.safetensors" if target.is_dir() else target
     size = runner.run(lambda _progress: export(model, path, overwrite=overwrite))
@@ -119,6 +142,7 @@ def remove(name: str, sure: bool) -> None:
         question = _("Remove “{name}” ({size:.1f} MB) for good?").format(name=name, size=found.size / MEGABYTE)
         _ask(question, _("Give --yes if you are sure."))
     models.remove(found)
+    registry.refresh()
 
 
 def where(as_json: bool) -> None:
@@ -128,6 +152,53 @@ def where(as_json: bool) -> None:
         _print_json({"shipped": str(shipped), "own": str(own)})
     else:
         typer.echo(str(own))
+
+
+def _bring_in_graph(order: Import) -> None:
+    """Import an ONNX file of others by the reading that does best on a test picture."""
+    from lacuna.inference import graph_importing
+
+    if order.variant:
+        raise InvalidParameter(_("An ONNX file has no variant."), hint=_("Say how to read it with --reading."))
+    said = pairs(order.reading, "--reading")
+    (path,) = order.files
+
+    def work(progress: Progress) -> tuple[graph_importing.FoundGraph, Model]:
+        found = graph_importing.found(path, said, progress.part(0.95), device.threads())
+        return found, graph_importing.install(found, order.name, progress, replace=order.overwrite)
+
+    found, model = runner.run(work)
+    registry.refresh()
+    if order.as_json:
+        trials = [_trial(trial) for trial in found.trials]
+        _print_json({**_as_dict(model), "config": _config(model), "trials": trials, "notice": found.notice})
+        return
+    if found.notice:
+        say(found.notice)
+    best, others = found.trials[0], found.trials[1 : 1 + SHOWN_TRIALS]
+    typer.echo(_("{title} is installed as “{name}”.").format(title=model.title, name=model.name))
+    typer.echo(best.sentence)
+    _print_fields(dataclasses.asdict(best.reading), "    ")
+    for trial in others:
+        changes = _differences(best.reading, trial.reading)
+        typer.echo(_("Next best: {changes}. {sentence}").format(changes=changes, sentence=trial.sentence))
+    typer.echo(_("Fill with it: --backend onnx:{name}. Another reading: --reading NAME=VALUE.").format(name=model.name))
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    reading = dataclasses.asdict(trial.reading)
+    return {"reading": reading, "score": round(trial.score, 4), "sentence": trial.sentence}
+
+
+def _differences(best: GraphReading, other: GraphReading) -> str:
+    values = dataclasses.asdict(best)
+    return ", ".join(f"{name}={value}" for name, value in dataclasses.asdict(other).items() if value != values[name])
+
+
+def _print_fields(values: Mapping[str, Any], indent: str) -> None:
+    for field, value in values.items():
+        if value != "":
+            typer.echo(f"{indent}{field}: {value}")
 
 
 def _require_consent(notice: str, given: bool) -> None:
@@ -154,30 +225,37 @@ def _damage(model: Model) -> str:
 
 def _traits(model: Model) -> list[str]:
     config = model.config
-    traits = [] if config is None else [config.network.value]
+    traits = list(filter(None, [_network(model)]))
     traits.append(_("{size:.1f} MB").format(size=model.size / MEGABYTE))
     if config is not None and config.psnr is not None:
         traits.append(f"{config.psnr:.2f} dB")
     traits.append(_("comes with Lacuna") if model.shipped else _("your own"))
-    return traits if config is None or not config.licence else [*traits, config.licence]
+    return [*traits, model.licence] if model.licence else traits
 
 
 def _as_dict(model: Model) -> dict[str, Any]:
     config = model.config
     return {
         "name": model.name,
-        "title": "" if config is None else config.title,
-        "network": None if config is None else config.network.value,
+        "title": model.title,
+        "network": _network(model),
         "bytes": model.size,
         "psnr": None if config is None else config.psnr,
-        "licence": "" if config is None else config.licence,
+        "licence": model.licence,
         "shipped": model.shipped,
         "damaged": model.damaged,
         "folder": str(model.folder),
     }
 
 
-def _config(config: ModelConfig | None) -> dict[str, Any]:
+def _network(model: Model) -> str | None:
+    if models.has_graph(model.folder):
+        return "onnx"
+    return None if model.config is None else model.config.network.value
+
+
+def _config(model: Model) -> dict[str, Any]:
+    config = model.config or model.graph
     return {} if config is None else dataclasses.asdict(config)
 
 

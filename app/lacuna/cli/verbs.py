@@ -438,7 +438,8 @@ def verify_models(
     "import",
     help=_(
         "Make a model of weights as they were published: PyTorch's of DeepFill v1 and v2, EdgeConnect (both files) and "
-        "PEN-Net, TensorFlow's of DeepFill (the .index). Needs torch."
+        "PEN-Net, TensorFlow's of DeepFill (the .index), which needs torch; or of an ONNX file with any network for "
+        "filling, which is tried out to see how it is to be read."
     ),
 )
 def import_model(
@@ -452,6 +453,14 @@ def import_model(
             show_default=False,
         ),
     ] = "",
+    reading: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help=_("How to read an ONNX file, in the words of its model.toml; may be given several times."),
+            show_default=False,
+        ),
+    ] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help=_("Keep to what the licence of the weights allows."))
     ] = False,
@@ -465,6 +474,7 @@ def import_model(
             files=tuple(files),
             name=name,
             variant=variant,
+            reading=tuple(reading or ()),
             accept_licence=accept_licence,
             overwrite=overwrite,
             as_json=as_json,
