@@ -252,7 +252,7 @@ def test_a_whole_picture_search_sees_the_whole_picture() -> None:
     ("shape", "hole", "patch", "said"),
     [
         ((60, 60), (0, 0, 60, 56), 9, "no whole patch of 9 × 9 known pixels"),
-        ((8, 200), (0, 80, 8, 90), 9, "8 pixels thin has no room for a patch of 9 × 9"),
+        ((8, 200), (0, 80, 8, 90), 9, "8 px thin has no room for a patch of 9 × 9"),
         ((1, 2), (0, 0, 1, 1), 3, "no room"),
     ],
 )

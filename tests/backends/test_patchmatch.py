@@ -14,8 +14,9 @@ from lacuna.backends.patch_islands import islands
 from lacuna.backends.patch_levels import level_of
 from lacuna.backends.patch_offsets import dominant
 from lacuna.backends.patchmatch import PatchMatchParams
-from lacuna.contract.fill import FillWork
+from lacuna.contract.fill import FillWork, Runtime
 from lacuna.contract.progress import Cancelled, Progress
+from lacuna.engine import registry
 from lacuna.errors import UnsuitableMask
 from lacuna.imaging.photo import Hole
 from tests.backends.completion import Impatient, completed
@@ -289,3 +290,18 @@ def test_the_growing_fill_is_shown_from_coarse_to_fine():
         assert np.array_equal(pixels[known], image[region.slices][known])
         errors.append(np.abs(pixels.astype(int) - filled.image[region.slices]).mean())
     assert errors[-1] < errors[0]
+
+
+def test_holes_far_apart_each_go_on_from_their_own_part_of_a_start():
+    image = cv2.resize(lion(), (800, 800), interpolation=cv2.INTER_AREA)
+    hole = square(image.shape, 40, 40, 100) | square(image.shape, 640, 640, 100)
+    start = cv2.GaussianBlur(image, (0, 0), 3.0).astype(np.float32)
+    backend = registry.loaded("patchmatch", Runtime())
+
+    def error(where: Hole) -> float:
+        work = FillWork(np.where(hole[..., None], 0, image).astype(np.uint8), where, 255.0, start=start, coarse=4.0)
+        filled = backend.fill(work, PatchMatchParams(), Progress()).image
+        return float(np.abs(filled[640:740, 640:740].astype(float) - image[640:740, 640:740]).mean())
+
+    alone = error(square(image.shape, 640, 640, 100))
+    assert error(hole) < 1.3 * alone

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import lacuna
+from lacuna.engine import registry
 from lacuna.errors import InvalidParameter, SizeMismatch, UnknownBackend, UnsuitableMask
 from tests.pictures import lion
 
@@ -218,3 +219,42 @@ def test_a_mask_of_0_and_1_is_one_of_false_and_true() -> None:
     mask = np.zeros((60, 60), bool)
     mask[20:40, 20:40] = True
     assert np.array_equal(lacuna.fill(image, mask.astype(np.uint8), "telea"), lacuna.fill(image, mask, "telea"))
+
+
+@pytest.mark.parametrize("backend", ["membrane", "criminisi", "patchmatch", "auto"])
+def test_what_lies_under_the_mask_of_a_float_picture_changes_nothing(backend: str) -> None:
+    picture = lion()[:120, :120].astype(np.float32) / 255
+    mask = np.zeros((120, 120), np.uint8)
+    mask[40:70, 40:70] = 255
+    before = lacuna.fill(picture, mask, backend)
+    picture[mask > 0] = 1000.0
+    assert np.array_equal(lacuna.fill(picture, mask, backend), before)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, 2**31, True])
+def test_a_seed_is_a_whole_number(seed: Any) -> None:
+    with pytest.raises(InvalidParameter, match="seed"):
+        lacuna.fill(lion()[:20, :20], np.eye(20, dtype=bool), "patchmatch", seed=seed)
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_a_line_that_is_gone_at_the_size_for_which_memory_is_enough_is_filled(
+    failures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = type(registry.backend("patchmatch"))
+    calls: list[int] = []
+    whole = kind.fill
+
+    def fill(self: Any, *given: Any) -> Any:
+        calls.append(1)
+        if len(calls) <= failures:
+            raise MemoryError
+        return whole(self, *given)
+
+    picture, mask = np.ascontiguousarray(lion()[:300, :300]), np.zeros((300, 300), np.uint8)
+    cv2.line(mask, (20, 20), (280, 250), 255, 1)
+    lacuna.fill(picture, mask, "patchmatch")
+    monkeypatch.setattr(kind, "fill", fill)
+    filled = lacuna.fill(picture, mask, "patchmatch")
+    assert np.array_equal(filled[mask == 0], picture[mask == 0])
+    assert np.abs(filled[mask > 0].astype(int) - picture[mask > 0]).mean() < 30

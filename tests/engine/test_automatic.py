@@ -20,7 +20,7 @@ from lacuna.engine.fill import FillResult
 from lacuna.engine.grades import Grade
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.plan import estimate
-from lacuna.errors import BackendFailed, InvalidParameter, UnknownBackend
+from lacuna.errors import BackendFailed, InvalidParameter, UnknownBackend, UnsuitableMask
 from lacuna.imaging.mask import grow as grown
 from lacuna.imaging.photo import Photo
 from tests.engine.backends import Scripted, constant, installed
@@ -405,3 +405,28 @@ def test_progress_rises_and_trials_are_not_shown(photo: NDArray[Any]) -> None:
     assert told == sorted(told)
     assert told[-1] <= 1.0
     assert set(shown) == {piece.region for piece in result.pieces}
+
+
+def test_where_no_method_can_be_tried_the_usual_one_says_why() -> None:
+    image = np.ascontiguousarray(lion()[:160, :160])
+    mask, sources = np.zeros((2, 160, 160), np.uint8)
+    mask[60:100, 60:100] = sources[10:13, 10:13] = 255
+    with pytest.raises(UnsuitableMask, match="area to copy from"):
+        lacuna.fill(image, mask, "auto", sources=sources, methods="criminisi,patchmatch")
+
+
+def test_a_method_named_twice_is_one() -> None:
+    assert [info.id for info in candidates(AutomaticParams(methods="membrane, patchmatch,membrane"))] == [
+        "membrane",
+        "patchmatch",
+    ]
+
+
+def test_where_there_is_nothing_to_copy_a_method_that_copies_nothing_fills() -> None:
+    image = np.ascontiguousarray(lion()[:160, :160])
+    mask = np.full((160, 160), 255, np.uint8)
+    mask[0] = 0
+    photo, result = filled(image, mask)
+    assert result.methods == ("membrane",)
+    assert any("could not fill this" in note for note in result.notes)
+    assert np.array_equal(photo.pixels[0], image[0])

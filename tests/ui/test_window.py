@@ -759,13 +759,6 @@ def test_the_mask_is_grown_by_the_amount_that_was_set_and_it_is_remembered(windo
     QTest.keyClick(amount, Qt.Key.Key_Return)
     assert page.isVisible()
     QTest.mouseClick(page.grow, LEFT)
-    print(
-        window.editor.settings.preferences.grow_by,
-        before,
-        document.mask_bounds(),
-        cards(window),
-        document.history.labels,
-    )
     wait_until(lambda: document.mask_bounds() == before.pad(12).clip(document.shape))
     QTest.keyClick(page, Qt.Key.Key_Escape)
     back_to(window)

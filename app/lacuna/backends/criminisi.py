@@ -24,6 +24,7 @@ from lacuna.backends.criminisi_card import Card, CardFailed, by_card, release
 from lacuna.backends.criminisi_race import race
 from lacuna.backends.patch_crew import Crew
 from lacuna.backends.patch_echoes import echoes
+from lacuna.backends.patch_levels import bytes_for
 from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
 from lacuna.contract.guides import Guide
 from lacuna.contract.params import choice, integer
@@ -150,7 +151,7 @@ class Criminisi:
     def fill(self, work: FillWork, params: CriminisiParams, progress: Progress) -> Filled:
         _refuse_thin(work, params.patch)
         sources = ~work.hole if work.sources is None else work.sources
-        image = _eight_bits(work.image, work.white)
+        image = bytes_for(work).of(work.image)
         exact = params.method is Method.EXACT
         state = self._kernel.start(
             image,
@@ -228,16 +229,6 @@ class Criminisi:
         state.best[:] = min(bests, key=lambda best: tuple(best.tolist()))
 
 
-def _eight_bits(image: Pixels, white: float) -> NDArray[np.uint8]:
-    """The picture as it is compared: 0 to white becomes 0 to 255."""
-    if image.dtype == np.uint8:
-        return image
-    eight = np.empty(image.shape, np.uint8)
-    for row in range(len(image)):  # a row at a time, as a whole picture in float64 is large
-        eight[row] = np.clip(np.rint(image[row] * (255.0 / white)), 0, 255)
-    return eight
-
-
 def _put(result: Pixels, image: Pixels, came_from: NDArray[np.int32], region: Region) -> None:
     """Copy what was filled within `region` from its sources; `came_from` is that region's."""
     there = came_from[..., 0] >= 0
@@ -249,9 +240,7 @@ def _refuse_thin(work: FillWork, patch: int) -> None:
     thin = min(work.hole.shape)  # of the picture: a crop is thinner than its context only where the picture is
     if thin < patch:
         raise UnsuitableMask(
-            _("A picture {side} pixels thin has no room for a patch of {patch} × {patch}.").format(
-                side=thin, patch=patch
-            ),
+            _("A picture {side} px thin has no room for a patch of {patch} × {patch}.").format(side=thin, patch=patch),
             hint=_("Choose a smaller patch size, or another method."),
         )
 

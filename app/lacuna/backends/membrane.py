@@ -15,7 +15,7 @@ from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
 from lacuna.contract.params import switch
 from lacuna.contract.progress import Progress
 from lacuna.i18n import N_
-from lacuna.imaging.photo import Hole, Pixels
+from lacuna.imaging.photo import Hole
 
 THIN = 16  # pixels: as wide as the blocks that are compared; what is wider has no texture to find in the middle
 CORNER = 14.0  # pixels: so far from the middle of such a disc a corner of 90 degrees may lie
@@ -67,7 +67,7 @@ class Membrane:
     def fill(self, work: FillWork, params: MembraneParams, progress: Progress) -> Filled:
         film = work.image.astype(np.float32)
         smooth = progress.part(SMOOTH_SHARE if params.lines else 1.0)
-        self._poisson.solve(film, work.hole, tolerance=_tolerance(work.image, work.white), check=smooth.check)
+        self._poisson.solve(film, work.hole, tolerance=_tolerance(work), check=smooth.check)
         smooth.at(1.0)
         thin = self._thin(work.hole) if params.lines else None
         if thin is not None and thin.any():
@@ -88,8 +88,9 @@ class Membrane:
         return thin
 
 
-def _tolerance(image: Pixels, white: float) -> float:
+def _tolerance(work: FillWork) -> float:
     """The change at which to stop; the error behind it is a quarter of that. Floats are made as fine as 16 bits."""
-    if image.dtype == np.uint8:
+    if work.image.dtype == np.uint8:
         return 2.0
-    return max(0.5, 0.5 * float(np.abs(image).max(initial=0.0)) / white) * white / 65535
+    brightest = float(np.abs(work.image[~work.hole]).max(initial=0.0))
+    return max(0.5, 0.5 * brightest / work.white) * work.white / 65535

@@ -59,7 +59,8 @@ def fill_each(cv2: Any, work: FillWork, fill: Callable[[FillWork, Progress], Fil
         unknown = work.hole[crop.slices]
         seen = nearest_known(cv2, np.ascontiguousarray(work.image[crop.slices]), unknown & ~hole)
         seen.flags.writeable = False
-        own = replace(work, image=seen, hole=hole, sources=~unknown, guides=(), edges=None)
+        start = None if work.start is None else work.start[crop.slices]
+        own = replace(work, image=seen, hole=hole, start=start, sources=~unknown, guides=(), edges=None)
 
         def show(region: Region, pixels: Any, crop: Region = crop) -> None:
             progress.show(region.shift(crop.y0, crop.x0), pixels)

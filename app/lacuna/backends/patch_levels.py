@@ -120,8 +120,11 @@ class Bytes8:
     def of(self, image: Pixels) -> Bytes:
         if image.dtype == np.uint8:
             return image
-        scaled = (image.astype(np.float32) - np.float32(self.dark)) * np.float32(255 / (self.bright - self.dark))
-        return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+        bytes_ = np.empty(image.shape, np.uint8)
+        for row, values in enumerate(image):  # a row at a time, as a whole picture of floats is large
+            scaled = (values.astype(np.float32) - np.float32(self.dark)) * np.float32(255 / (self.bright - self.dark))
+            bytes_[row] = np.clip(np.rint(scaled), 0, 255)
+        return bytes_
 
     def back(self, bytes_: Bytes, dtype: Any) -> Pixels:
         if dtype == np.uint8:

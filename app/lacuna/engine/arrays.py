@@ -18,11 +18,12 @@ from lacuna.engine.fill import FillRequest, FillResult, Window, sources_box
 from lacuna.engine.fill import fill as fill_request
 from lacuna.engine.plan import windows_for
 from lacuna.engine.seam import composite_named
-from lacuna.errors import SizeMismatch
+from lacuna.errors import InvalidParameter, SizeMismatch
 from lacuna.i18n import _
 from lacuna.imaging.photo import Hole, Photo, white_of
 from lacuna.imaging.region import Region
 
+LAST_SEED = 2**31 - 1
 DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
 
 
@@ -76,12 +77,12 @@ def fill(
     request = FillRequest(
         windows=_windows(image, plane, needs, options, allowed),
         size=(image.shape[0], image.shape[1]),
-        white=white_of(image[..., :3] if image.ndim == 3 else image),
+        white=_white(image, plane),
         backend=backend,
         params=checked,
         grey=image.ndim == 2 or image.shape[2] == 1,
         options=options,
-        seed=seed,
+        seed=_seed(seed),
         recipe=False,
     )
     result = fill_request(request, runtime, Progress())
@@ -101,6 +102,21 @@ def put(image: NDArray[Any], result: FillResult) -> None:
             target[..., :colours] = piece.pixels[..., :colours]
             if piece.alpha is not None and image.shape[2] == 4:
                 target[..., 3] = piece.alpha
+
+
+def _white(image: NDArray[Any], mask: NDArray[Any]) -> float:
+    """The value of white, by the known pixels of a float picture alone: what is to go says nothing."""
+    colours = image[..., :3] if image.ndim == 3 else image
+    return white_of(colours[mask == 0] if image.dtype.kind == "f" else colours)
+
+
+def _seed(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= LAST_SEED:
+        raise InvalidParameter(
+            _("“{value}” does not fit the setting “{name}”.").format(value=seed, name="seed"),
+            hint=_("It takes a whole number from 0 to {last}.").format(last=LAST_SEED),
+        )
+    return int(seed)
 
 
 def size_mismatch(mask: tuple[int, int], picture: tuple[int, int], hint: str = "") -> SizeMismatch:

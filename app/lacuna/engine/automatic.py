@@ -24,7 +24,7 @@ from lacuna.engine.fill import FillResult, fill
 from lacuna.engine.grades import Grade, KnownPlace, request_of, runtime_for
 from lacuna.engine.invention import loading
 from lacuna.engine.trials import Place, parted, places
-from lacuna.errors import BackendFailed, InvalidParameter, LacunaError
+from lacuna.errors import BackendFailed, InvalidParameter, LacunaError, UnsuitableMask
 from lacuna.i18n import N_, _, ngettext
 from lacuna.imaging.mask import bounds, rim
 from lacuna.imaging.photo import Hole, Pixels
@@ -129,14 +129,29 @@ class Automatic:
             trying = budget.trials / (budget.trials + budget.fill)
             choice = _choose(now, part, texture, known, extent, budget, self._runtime, turn.part(trying))
             picked = next(info for info in known if info.id == choice.backend)
-            runtime = runtime_for(picked, self._runtime)
-            result = fill(request_of(picked, now, work.guides), runtime, turn.part(1 - trying))
+            used, result = self._filled([picked, *known], now, turn.part(1 - trying))
             # Marks come first: once they are filled, the shapes have more to go by.
             image, came_from = _put_in(image, came_from, part, result)
             left = left & ~part
-            methods.append(choice.backend)
+            methods.append(used.id)
+            if used is not picked:
+                sentence = _("{backend} could not fill this: {other} did.")
+                notes.append(sentence.format(backend=picked.id, other=used.id))
             notes += (choice.notes if len(parts) == 1 else _of_part(texture, choice.notes)) + result.notes
         return Filled(image, came_from=came_from, notes=tuple(dict.fromkeys(notes)), methods=tuple(methods))
+
+    def _filled(
+        self, ordered: list[registry.BackendInfo], work: FillWork, progress: Progress
+    ) -> tuple[registry.BackendInfo, FillResult]:
+        """The fill by the first of these that can, as some find nothing to copy where others need nothing."""
+        refused: UnsuitableMask | None = None
+        for info in ordered:
+            try:
+                return info, fill(request_of(info, work, work.guides), runtime_for(info, self._runtime), progress)
+            except UnsuitableMask as error:
+                refused = refused or error
+        assert refused is not None
+        raise refused
 
 
 def candidates(params: AutomaticParams) -> list[registry.BackendInfo]:
@@ -148,6 +163,7 @@ def candidates(params: AutomaticParams) -> list[registry.BackendInfo]:
     if ID in named:
         sentence = _("“{value}” does not fit the setting “{name}”.").format(value=params.methods, name="methods")
         raise InvalidParameter(sentence, hint=_("Name the methods to choose from."))
+    named = list(dict.fromkeys(named))
     found = [registry.info(word) for word in named or registry.ids() if named or word not in NEVER_BETTER | {ID}]
     return [info for info in found if not info.missing]
 
@@ -236,7 +252,7 @@ def _choose(
         _warm(tried, runtime, progress)
     end = _End.after(budget.trials)
     for index, place in enumerate(found):
-        if index and end.over:
+        if not tried or (index and end.over):
             break
         truth = KnownPlace(work, place, tried, texture)
         row: dict[str, Grade] = {}

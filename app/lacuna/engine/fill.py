@@ -18,7 +18,7 @@ from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.engine.composite import as_grey, composite, differs, weights
 from lacuna.engine.grain import RING, add, measure
-from lacuna.engine.invention import Crop, Invented, Method, Told, failed, invent, loading
+from lacuna.engine.invention import Crop, Invented, Method, Told, failed, invent, loading, no_memory
 from lacuna.engine.paces import Spent
 from lacuna.engine.plan import Cut, cuts
 from lacuna.engine.seam import join
@@ -124,7 +124,10 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         for cut in window.cuts:
             part = rest.part(_cost(cut) / total)
             part.at(0.0, _("Filling"))
-            piece, different = _fill_cut(request, method, window, cut, filled_pixels, told, part)
+            try:
+                piece, different = _fill_cut(request, method, window, cut, filled_pixels, told, part)
+            except MemoryError as error:  # when the fill was there, and was to be joined
+                raise no_memory((cut.crop.height, cut.crop.width), error) from error
             pieces.append(piece)
             changed += int(np.count_nonzero(different))
             untouched &= not (different & (window.weight[cut.box.slices] == 0)).any()
@@ -266,7 +269,7 @@ def _load(backend_id: str, runtime: Runtime, progress: Progress) -> Progress:
     progress.at(0.0, loading())
     try:
         registry.loaded(backend_id, runtime)
-    except (LacunaError, MemoryError):
+    except LacunaError:
         raise
     except Exception as error:  # an installed package may fail in any way
         raise failed(backend_id, error) from error

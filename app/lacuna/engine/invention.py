@@ -23,7 +23,7 @@ from lacuna.engine.paces import Spent, key, planned
 from lacuna.engine.seam import join
 from lacuna.engine.sections import FINE, Section, sections, smallest
 from lacuna.engine.work import Prepared, prepare
-from lacuna.errors import BackendFailed, LacunaError, OutOfMemory
+from lacuna.errors import BackendFailed, LacunaError, OutOfMemory, UnsuitableMask
 from lacuna.i18n import _
 from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Hole, Pixels
@@ -99,21 +99,21 @@ def invent(method: Method, crop: Crop, told: Told, progress: Progress) -> Invent
     while True:
         parts = sections(crop.hole, method.needs, halvings)
         scale = max(part.scale for part in parts)
-        if scale > 1:
-            told.notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=f"{scale:.2g}"))
         attempt = progress.shown_through(progress.show if progress.watched else None)  # from its beginning
         try:
-            return _attempt(method, crop, parts, scale, told, attempt)
+            invented = _attempt(method, crop, parts, scale, told, attempt)
         except MemoryError as error:
             if smallest(crop.hole, method.needs, halvings):
-                raise OutOfMemory(
-                    _("There is not enough memory to fill a region of {width} × {height} pixels.").format(
-                        width=crop.hole.shape[1], height=crop.hole.shape[0]
-                    ),
-                    hint=_("Fill it in several smaller parts, or close other programs."),
-                    cause=error,
-                ) from error
+                raise no_memory(crop.hole.shape, error) from error
             halvings += 1
+        except UnsuitableMask as error:
+            if halvings:  # it is so only at the smaller size
+                raise no_memory(crop.hole.shape, error) from error
+            raise
+        else:
+            if scale > 1:
+                told.notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=f"{scale:.2g}"))
+            return invented
 
 
 def _attempt(
@@ -228,6 +228,8 @@ def _call(method: Method, prepared: Prepared, told: Told, progress: Progress) ->
     def preview(region: Region, pixels: Pixels) -> None:
         progress.show(*prepared.seen(region, pixels))
 
+    if not prepared.work.hole.any():  # so thin that at this size every pixel holds something known
+        return Filled(prepared.work.image)
     shown = progress.shown_through(preview if progress.watched else None)
     begun, loads = time.perf_counter(), registry.loads()
     try:
@@ -240,7 +242,8 @@ def _call(method: Method, prepared: Prepared, told: Told, progress: Progress) ->
         raise failed(method.backend, error) from error
     if registry.loads() == loads:  # else it measures what is done but once
         name = key(method.backend, method.needs, started=prepared.work.start is not None)
-        spent = Spent(planned(prepared.work, method.needs), time.perf_counter() - begun)
+        took = time.perf_counter() - begun
+        spent = Spent(planned(prepared.work, method.needs), took)
         told.spent[name] = told.spent.get(name, Spent(0.0, 0.0)) + spent
     told.notes += filled.notes
     told.methods += filled.methods
@@ -255,6 +258,16 @@ def _restored(method: Method, prepared: Prepared, filled: Filled) -> Invented:
         return Invented(pixels, method.joining, prepared.origins(filled), prepared.edges(filled))
     except ValueError as error:  # an answer that cannot be used
         raise failed(method.backend, error) from error
+
+
+def no_memory(shape: tuple[int, ...], cause: BaseException) -> OutOfMemory:
+    return OutOfMemory(
+        _("There is not enough memory to fill a region of {width} × {height} pixels.").format(
+            width=shape[1], height=shape[0]
+        ),
+        hint=_("Fill it in several smaller parts, or close other programs."),
+        cause=cause,
+    )
 
 
 def loading() -> str:

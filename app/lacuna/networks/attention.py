@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from lacuna.networks import attention_piece
 from lacuna.networks.attention_piece import MEMORY, Piece
+from lacuna.networks.blocks import full_precision
 from lacuna.networks.conventions import Conventions, KeyNorm, Sampling
 
 SCALE = 10.0  # of the soft-max; the paper's lambda
@@ -96,7 +97,7 @@ class ContextualAttention(nn.Module):
         `queries` (B, 1, H / 2, W / 2) bool are the cells that are asked for, in one picture of the batch or another;
         None asks for all.
         """
-        with torch.autocast(features.device.type, enabled=False):  # logits reach 90 times a feature's length
+        with full_precision(features.device):  # logits reach 90 times a feature's length
             return self._attend(features, hole, queries, background)
 
     def _attend(

@@ -94,7 +94,7 @@ def silence(*layers: nn.Module) -> None:
 
 
 def full_precision(device: torch.device) -> AbstractContextManager[object]:
-    """Out of autocast where one is in it; a graph must not hold even a trace of that."""
-    if torch.is_autocast_enabled(device.type):
+    """Out of autocast where one is in it; a graph must not hold even a trace of that, and "meta" knows none."""
+    if device.type != "meta" and torch.is_autocast_enabled(device.type):
         return torch.autocast(device.type, enabled=False)
     return nullcontext()

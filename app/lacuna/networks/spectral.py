@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from lacuna.networks.blocks import full_precision
+
 Convolution = TypeVar("Convolution", bound=nn.Conv2d | nn.ConvTranspose2d)
 
 
@@ -35,7 +37,7 @@ class SpectralNorm(nn.Module):
         self.register_buffer("v", F.normalize(torch.randn(columns), dim=0), persistent=not at_every_pass)
 
     def forward(self, weight: Tensor) -> Tensor:
-        with torch.autocast(weight.device.type, enabled=False):  # in half precision the norm itself would be rough
+        with full_precision(weight.device):  # in half precision the norm itself would be rough
             return self._normed(weight)
 
     def _normed(self, weight: Tensor) -> Tensor:

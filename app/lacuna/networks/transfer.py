@@ -86,7 +86,7 @@ def transfer(
     Each position of `deeper` (B, D, h, w) is compared with all the known ones; by these shares the patches of `finer`
     are mixed and laid over one another. Exact up to the order of sums. `wanted`, `pieces`: see `AttentionTransfer`.
     """
-    with torch.autocast(deeper.device.type, enabled=False):  # scores and shares would be too rough
+    with full_precision(deeper.device):  # scores and shares would be too rough
         return _transferred(finer, deeper.float(), known, wanted, patch, pieces).to(finer.dtype)
 
 
@@ -115,7 +115,7 @@ def transfer_together(finer: Tensor, deeper: Tensor, known: Tensor, patch: int) 
 
     Every patch is a key, as published, so that nothing has to be counted first; that takes the more memory.
     """
-    with torch.autocast(deeper.device.type, enabled=False):
+    with full_precision(deeper.device):
         descriptions = F.unfold(deeper.float(), patch, padding=patch // 2)
         keys = descriptions * (SHARPNESS / descriptions.norm(dim=1, keepdim=True).clamp_min(SHORTEST))
         offered = known.flatten(2).float()
