@@ -57,7 +57,7 @@ ARROWS: dict[str, frozenset[str]] = {
     ),
     "bench": frozenset(
         {"ui", "editor", "document", "engine", "contract", "imaging", "detection", "metrics", "settings", "backends"}
-        | {"kernels", "inference", "PySide6", "psutil", "cv2", "PIL"}
+        | {"kernels", "inference", "networks", "PySide6", "psutil", "cv2", "PIL", "torch"}
     ),
     "cli.screen": frozenset({"PySide6"}),
     # What people import and start: everything, but only when it is asked for.

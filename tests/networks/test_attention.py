@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from lacuna.networks.attention import ContextualAttention, known_cells, smaller
+from lacuna.bench.networks_attention import published
+from lacuna.networks.attention import ContextualAttention, smaller
 from lacuna.networks.attention_piece import pieces
 from lacuna.networks.conventions import CONVENTIONS, Conventions, KeyNorm, Sampling
 from tests.networks.published import Array, Numbers
@@ -57,35 +58,6 @@ def test_the_layer_of_v2_is_the_published_one(case: str, memory: int | None):
     assert np.array_equal(attended.keys, recorded[f"{case}/argmax"][:, 0])
 
 
-def slow(features: Tensor, hole: Tensor, conventions: Conventions) -> tuple[Tensor, Tensor]:
-    """The paper's own way: a filter from every patch, convolved with the map, and pasted by its transpose; float64."""
-    height, width = (side // 2 for side in features.shape[-2:])
-    cells = height * width
-    pasted, chosen = [], []
-    for image, mask in zip(features.double(), known_cells(hole, conventions).double(), strict=True):
-        small = smaller(image[None], 2, conventions.sampling)
-        filters = F.unfold(small, 3, padding=1)[0].T.reshape(cells, -1, 3, 3)
-        squares = filters.square().sum((1, 2, 3), keepdim=True)
-        if conventions.key_norm is KeyNorm.FLOORED:
-            norms = squares.sqrt().clamp(min=1e-4)
-        else:
-            norms = (squares + 1e-4 * filters[0].numel()).sqrt()
-        scores = F.conv2d(small, filters / norms, padding=1)
-        if conventions.fuse:
-            identity = torch.eye(3, dtype=torch.float64)[None, None]
-            fused = F.conv2d(scores.reshape(1, 1, cells, cells), identity, padding=1)
-            turned = fused.reshape(height, width, height, width).permute(1, 0, 3, 2)
-            fused = F.conv2d(turned.reshape(1, 1, cells, cells), identity, padding=1)
-            scores = fused.reshape(width, height, width, height).permute(1, 0, 3, 2)
-        scores = scores.reshape(1, cells, height, width)
-        known = mask.reshape(1, cells, 1, 1)
-        probabilities = (10 * scores * known).softmax(1) * known
-        patches = F.unfold(image[None], 4, stride=2, padding=1)[0].T.reshape(cells, -1, 4, 4)
-        pasted.append(F.conv_transpose2d(probabilities, patches, stride=2, padding=1) / 4)
-        chosen.append(probabilities.argmax(1))
-    return torch.cat(pasted), torch.cat(chosen)
-
-
 @st.composite
 def problems(draw: st.DrawFn) -> tuple[Tensor, Tensor, Tensor, Conventions]:
     """Features, a hole of boxes that may cover nothing or everything, queries, and any mixture of conventions."""
@@ -115,7 +87,8 @@ def problems(draw: st.DrawFn) -> tuple[Tensor, Tensor, Tensor, Conventions]:
 def test_it_is_what_filters_from_patches_compute(problem: Any, memory: int | None):
     features, hole, _queries, conventions = problem
     attended = ContextualAttention(conventions, memory)(features, hole)
-    expected, _chosen = slow(features, hole, conventions)
+    each = zip(features.double().split(1), hole.split(1), strict=True)
+    expected = torch.cat([published(picture, mask, conventions)[0] for picture, mask in each])
     assert (attended.features - expected).abs().max() <= 2e-4 * features.abs().max()
 
 
@@ -196,7 +169,7 @@ def test_the_gradient_is_that_of_the_plain_formulation():
     hole = torch.zeros(1, 1, 32, 40)
     hole[:, :, 8:16, 8:24] = 1
     weight = torch.randn(1, 3, 8, 10, generator=torch.Generator().manual_seed(4))
-    (slow(features, hole, CONVENTIONS["pt"])[0] * weight).sum().backward()
+    (published(features, hole, CONVENTIONS["pt"])[0] * weight).sum().backward()
     assert features.grad is not None
     expected = features.grad.clone()
     for memory in (WHOLE, PIECES):

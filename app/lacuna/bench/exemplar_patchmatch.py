@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from lacuna.bench.calibration import slowness
 from lacuna.bench.figure import Figure
+from lacuna.bench.memory import alone, peak
 from lacuna.bench.pictures import large, square_hole
 
 SUBJECT = "exemplar"
@@ -21,7 +20,6 @@ ROUNDS = 5
 SIDE = 256
 HOLE = 99  # 15 % of 256 x 256
 MEGAPIXEL_HOLE = 224  # 5 % of a megapixel
-MEMORY_CODE = "from lacuna.bench.exemplar_patchmatch import memory; memory()"
 
 
 def patchmatch_rows() -> list[Figure]:
@@ -146,15 +144,12 @@ def _large(slow: float) -> list[Figure]:
 
 
 def _memory() -> Figure:
-    child = subprocess.run([sys.executable, "-c", MEMORY_CODE], capture_output=True, text=True, check=False)
-    if child.returncode:
-        raise RuntimeError(child.stderr)
-    return Figure(SUBJECT, "patchmatch fill, 24 MP, 500 x 500: extra memory", float(child.stdout), "MiB", 250.0)
+    (extra,) = alone("exemplar_patchmatch.memory()")
+    return Figure(SUBJECT, "patchmatch fill, 24 MP, 500 x 500: extra memory", extra, "MiB", 250.0)
 
 
 def memory() -> None:
     """Print by how many MiB a fill in 24 megapixels raises the peak of this process, beyond the picture it returns."""
-    from lacuna.bench.memory import _peak
     from lacuna.contract.progress import Progress
     from lacuna.engine import device, registry
     from lacuna.engine.fill import FillRequest, Window
@@ -177,9 +172,9 @@ def memory() -> None:
         fill_request(request, device.runtime_for("cpu", backend.needs(params)), Progress())
 
     fill(40)  # libraries and compiled kernels are there before
-    before = _peak()
+    before = peak()
     fill(500)
-    print((_peak() - before) / 2**20)
+    print((peak() - before) / 2**20)
 
 
 def _best(call: Callable[[], Any]) -> tuple[float, Any]:

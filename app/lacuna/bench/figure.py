@@ -8,11 +8,14 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of a benchmark. `bound` is kept when `value <= bound` (or `>=` where `least`); None means: told only."""
+    """One line of a benchmark. `bound` is kept when `value <= bound` (or `>=` where `least`); None means: told only.
+
+    `value` None is one that could not be measured here; `note` says why.
+    """
 
     subject: str
     what: str
-    value: float
+    value: float | None
     unit: str  # "x", "ms", "s", "MB"
     bound: float | None = None
     least: bool = False
@@ -20,7 +23,7 @@ class Figure:
 
     @property
     def kept(self) -> bool:
-        if self.bound is None:
+        if self.bound is None or self.value is None:
             return True
         return self.value >= self.bound if self.least else self.value <= self.bound
 

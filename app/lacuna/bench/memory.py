@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from lacuna.bench.figure import Figure
 
-CODE = "from lacuna.bench.memory import session; session()"
-
 
 def run() -> list[Figure]:
     """Peak resident memory of a process of its own, against three times the picture's size and 400 MB."""
-    child = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
-    if child.returncode:
-        raise RuntimeError(child.stderr)
-    peak, size = (float(word) for word in child.stdout.split()[-2:])
+    peak, size = alone("memory.session()")
     note = f"the picture alone: {size / 1e6:.0f} MB"
     return [
         Figure("memory", "100 MP, ten strokes, one fill: peak", peak / 1e6, "MB", (3 * size + 400e6) / 1e6, note=note)
     ]
+
+
+def alone(call: str, home: Path | None = None) -> tuple[float, ...]:
+    """The numbers on the last line that a call, such as "memory.session()", prints in a process of its own.
+
+    `home` is where that process finds the person's folders.
+    """
+    code = f"from lacuna.bench import {call.partition('.')[0]}; {call}"
+    places = {} if home is None else {"LACUNA_HOME": str(home)}
+    child = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ | places
+    )
+    if child.returncode:
+        raise RuntimeError(child.stderr)
+    return tuple(float(word) for word in child.stdout.splitlines()[-1].split()) if child.stdout else ()
 
 
 def session() -> None:
@@ -48,10 +59,10 @@ def session() -> None:
         turn(0.05)
         wait(lambda: at_rest(program))
         turn(0.5)
-        peak = _peak()
+        most = peak()
         close_window(program)
     height, width = SIZES[100]
-    print(peak, 3 * height * width)
+    print(most, 3 * height * width)
 
 
 def _paint(program) -> None:  # type: ignore[no-untyped-def]
@@ -71,7 +82,7 @@ def _paint(program) -> None:  # type: ignore[no-untyped-def]
         turn(0.02)
 
 
-def _peak() -> int:
+def peak() -> int:
     """Peak resident bytes of this process."""
     if sys.platform == "win32":
         import psutil
