@@ -35,7 +35,8 @@ def run() -> list[Figure]:
     figures = attention_rows()
     missing = torch_missing()
     if missing:
-        return [*figures, *(Figure("networks", backend, None, "x", note=missing) for backend in CONFIGS)]
+        rows = (f"{backend}: both engines, memory, a wide hole in a photo" for backend in CONFIGS)
+        return [*figures, *(Figure("networks", row, None, "x", note=missing) for row in rows)]
     with tempfile.TemporaryDirectory(prefix="lacuna-bench-") as name:
         home = Path(name)
         for backend in CONFIGS:
