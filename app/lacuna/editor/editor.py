@@ -14,6 +14,7 @@ from lacuna.editor.ending import Ending
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.masking import Masking
+from lacuna.editor.models import Models
 from lacuna.editor.offer import Offer
 from lacuna.editor.rests import Rests
 from lacuna.editor.tool import Gesture, Laid, Modifier, Outline, Pointer, Tool
@@ -74,6 +75,7 @@ class Editor:
         self.masking = Masking(self)
         self.filling = Filling(self)
         self.ending = Ending(self)
+        self.models = Models(self)
         self._queue = queue
 
     @property

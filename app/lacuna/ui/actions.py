@@ -143,6 +143,7 @@ ROWS: tuple[Row, ...] = (
         lambda w: w.clipboard.full and has_picture(w)),
     Row("edit.preferences", N_("Pr&eferences…"), ("Ctrl+,",), lambda w: w.show_preferences(), Menu.EDIT, always,
         starts_group=True),
+    Row("edit.models", N_("M&odels…"), (), lambda w: w.show_models(), Menu.EDIT, always),
     # tools
     _tool("brush", N_("&Brush"), "B"),
     _tool("eraser", N_("&Eraser"), "E"),

@@ -25,7 +25,7 @@ class Drops(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDragEnterEvent):  # the first of these: it is a move and a drop by class too
-            if _dragged(event):
+            if dragged(event):
                 event.acceptProposedAction()
         elif isinstance(event, QDragMoveEvent):
             self._zone(event)
@@ -39,7 +39,7 @@ class Drops(QObject):
         return True
 
     def _drop(self, event: QDropEvent) -> None:
-        files, zone = _dragged(event), self._zone(event)
+        files, zone = dragged(event), self._zone(event)
         self._window.stage.drag_at(None, with_mask=False)
         event.acceptProposedAction()
         if not files:
@@ -52,12 +52,13 @@ class Drops(QObject):
     def _zone(self, event: QDropEvent) -> Zone | None:
         window = self._window
         at = window.stage.mapFrom(window, event.position().toPoint())
-        with_mask = window.editor.document is not None and len(_dragged(event)) == 1
+        with_mask = window.editor.document is not None and len(dragged(event)) == 1
         zone = window.stage.drag_at(at, with_mask=with_mask)
         if with_mask and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return Zone.MASK
         return zone
 
 
-def _dragged(event: QDropEvent) -> list[Path]:
+def dragged(event: QDropEvent) -> list[Path]:
+    """The files that are dragged or dropped."""
     return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -191,6 +191,11 @@ class MainWindow(QMainWindow):
 
         Dialog(self.settings.preferences, self.prefer, self).open()
 
+    def show_models(self) -> None:
+        from lacuna.ui.dialogs.models import Models
+
+        Models(self.editor, self).open()
+
     def show_mask_edge(self) -> None:
         from lacuna.ui.dialogs.mask_edge import MaskEdge
 
@@ -233,12 +238,15 @@ class MainWindow(QMainWindow):
 
     def when_idle(self) -> None:
         """After the first paint: what takes a moment and nobody waits for."""
-        from lacuna.engine.registry import backends
-
-        self.fill_panel.populate(backends())
+        self._list_methods()
         self.start.show_samples()
         self.clipboard.look()
         self._refresh()
+
+    def _list_methods(self) -> None:
+        from lacuna.engine.registry import backends
+
+        self.fill_panel.populate(backends())
 
     # --- building ----------------------------------------------------------------------------------------------------
     def _make_docks(self) -> dict[str, QDockWidget]:
@@ -262,6 +270,7 @@ class MainWindow(QMainWindow):
         editor.coarse.add(self._coarse)
         editor.said.add(self.say)
         editor.session_left.add(self.unfinished.offer)
+        editor.models.changed.add(self._list_methods)
         editor.ending.ready.add(lambda: QTimer.singleShot(0, self.close))
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.cursor_moved.connect(self.status.show_cursor)

@@ -19,6 +19,7 @@ from lacuna.contract.params import describe
 from lacuna.document.document import Document
 from lacuna.document.plane import Change, Plane
 from lacuna.editor.editor import Editor
+from lacuna.editor.models import takes_models
 from lacuna.editor.values import Estimate
 from lacuna.engine.registry import BackendInfo
 from lacuna.i18n import _
@@ -90,6 +91,10 @@ class FillPanel(QWidget):
         self.problem.setProperty("severity", "warning")
         self.problem.setMinimumHeight(self.estimate.minimumHeight())
         column.addWidget(self.problem)
+        self.models = QPushButton(_("Import a model…"), self)
+        self.models.clicked.connect(actions["edit.models"].trigger)
+        self.models.hide()
+        column.addWidget(self.models)
 
         self.button = QPushButton(_("Fill"), self)
         self.button.setProperty("primary", True)
@@ -120,13 +125,16 @@ class FillPanel(QWidget):
         self._follow()
 
     def populate(self, known: tuple[BackendInfo, ...]) -> None:
-        """List the backends: those that cannot run stay in view, grey, with the reason."""
+        """List the backends: those that cannot run stay in view, grey, with the reason.
+
+        One that lacks a model can be chosen all the same: below it stands how to get one.
+        """
         self._known = known
         model = QStandardItemModel(self.backends)
         for info in known:
             item = QStandardItem(_(info.name))
             item.setToolTip(info.missing or _(info.summary))
-            item.setEnabled(not info.missing)
+            item.setEnabled(not info.missing or takes_models(info))
             model.appendRow(item)
         self.backends.setModel(model)
         self.refresh()
@@ -211,6 +219,8 @@ class FillPanel(QWidget):
         missing = self._editor.missing
         self.problem.setText(missing or problem)
         self.problem.setVisible(bool(missing or problem))
+        chosen = next((info for info in self._known if info.id == self._editor.backend), None)
+        self.models.setVisible(bool(missing) and chosen is not None and takes_models(chosen))
 
     def _backend_chosen(self, index: int) -> None:
         self._editor.use_backend(self._known[index].id)

@@ -1,0 +1,203 @@
+"""The models dialog: weights come by drop, are agreed to, used, verified and removed, and nothing else happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from lacuna.contract import models
+from lacuna.contract.models import Network
+from lacuna.contract.progress import Progress
+from lacuna.inference import importing
+from lacuna.networks import deepfill_layouts
+from lacuna.ui.dialogs.import_model import ImportModel
+from lacuna.ui.dialogs.models import Models
+from lacuna.ui.dialogs.question import Question
+from lacuna.ui.main_window import MainWindow
+from tests.backends.models import config, installed
+from tests.inference.checkpoints import light, write
+from tests.inference.conftest import no_graphs  # noqa: F401 (a fixture)
+from tests.ui.support import settle, wait_until
+from tests.ui.windows import back_to, open_photo
+
+pytestmark = pytest.mark.usefixtures("no_graphs")
+
+LOADED = 60  # seconds: the first job that looks at files imports torch
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """Published weights whose licence forbids something, with an eighth of the channels."""
+    return write(tmp_path / "states_tf_places2.pth", light(deepfill_layouts.V2_PTTF), "G")
+
+
+def opened(window: MainWindow) -> Models:
+    window.action_set["edit.models"].trigger()
+    settle()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, Models)
+    return dialog
+
+
+def drop(dialog: Models, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    copy, left, plain = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(9, 9), copy, data, left, plain)
+    QApplication.sendEvent(dialog, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(dialog, QDropEvent(QPointF(9, 9), copy, data, left, plain, QEvent.Type.Drop))
+
+
+def recognised(dialog: Models, *paths: Path) -> ImportModel:
+    drop(dialog, *paths)
+    wait_until(lambda: isinstance(QApplication.activeModalWidget(), ImportModel), LOADED)
+    found = QApplication.activeModalWidget()
+    assert isinstance(found, ImportModel)
+    return found
+
+
+def rested(dialog: Models) -> bool:
+    return dialog.bring.isEnabled()
+
+
+def texts(dialog: Models) -> list[list[str]]:
+    items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    return [[item.text(column) for column in range(5)] for item in items if item is not None]
+
+
+def test_dropped_weights_are_named_and_agreed_to_before_they_are_installed(window: MainWindow, weights: Path) -> None:
+    open_photo(window)
+    window.editor.use_backend("deepfill")
+    assert window.editor.filling.method.missing
+    dialog = opened(window)
+    page = recognised(dialog, weights)
+    assert page.accessibleName() == "DeepFill v2 (pttf, fused)"
+    assert not page.button.isEnabled()
+    assert models.installed() == ()
+    page.consent.click()
+    page.name.setText("No Name")
+    assert not page.button.isEnabled()
+    page.name.setText("places")
+    QTest.mouseClick(page.button, Qt.MouseButton.LeftButton)
+    wait_until(lambda: "places" in dialog.told.text(), LOADED)
+    assert [row[:2] for row in texts(dialog)] == [["places", "deepfill-v2"]]
+    assert "CC BY-NC 4.0" in dialog.about.toPlainText()
+    models.verify(models.model("places"))
+    assert not window.editor.filling.method.missing
+
+
+def test_a_variant_and_a_model_to_replace_are_chosen_by_the_person(window: MainWindow, weights: Path) -> None:
+    installed("mine", config(Network.PEN_NET))
+    dialog = opened(window)
+    page = recognised(dialog, weights)
+    page.variant.setCurrentText("pttf")
+    page.name.setText("mine")
+    page.consent.click()
+    assert page.button.text() == "Replace"
+    page.button.click()
+    wait_until(lambda: "mine" in dialog.told.text(), LOADED)
+    assert texts(dialog)[0][1] == "deepfill-v2"
+    made = models.model("mine").config
+    assert made is not None
+    assert made.conventions == "pttf"
+
+
+def test_what_is_no_file_of_weights_is_said_in_the_dialog(window: MainWindow, tmp_path: Path) -> None:
+    dialog = opened(window)
+    (tmp_path / "words.pth").write_text("words")
+    drop(dialog, tmp_path / "words.pth")
+    wait_until(lambda: rested(dialog) and dialog.told.text(), LOADED)
+    assert "words.pth" in dialog.told.text()
+    assert window.messages.cards == []
+
+
+def test_an_import_that_is_cancelled_leaves_nothing(
+    window: MainWindow, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(_found: Any, _name: str, progress: Progress, **_rest: Any) -> None:
+        while True:
+            progress.at(0.5, "Reading")
+            progress.check()
+
+    monkeypatch.setattr(importing, "install", endless)
+    dialog = opened(window)
+    page = recognised(dialog, weights)
+    page.consent.click()
+    page.button.click()
+    wait_until(lambda: dialog.progress.value() == dialog.progress.maximum() / 2)
+    assert not dialog.remove.isEnabled()
+    dialog.cancel.click()
+    wait_until(lambda: rested(dialog))
+    assert models.installed() == ()
+
+
+def test_a_model_is_removed_only_by_its_own_button(window: MainWindow) -> None:
+    folder = installed("mine", config(Network.PEN_NET, psnr=21.5))
+    dialog = opened(window)
+    assert texts(dialog) == [["mine", "pennet", "1 MB", "21.50 dB", "your own"]]
+    for answer, stays in (("Keep it", True), ("Remove it", False)):
+        dialog.remove.click()
+        question = QApplication.activeModalWidget()
+        assert isinstance(question, Question)
+        question.buttons[answer].click()
+        back_to(dialog)
+        assert folder.exists() == stays
+    assert texts(dialog) == []
+
+
+def test_damage_is_found_and_what_a_folder_lacks_is_told(window: MainWindow) -> None:
+    folder = installed("mine", config(Network.PEN_NET))
+    odd = installed("odd", config(Network.PEN_NET))
+    (odd / "config.json").write_text("{}")
+    dialog = opened(window)
+    dialog.check.click()
+    wait_until(lambda: "is whole" in dialog.told.text())
+    (folder / "weights.safetensors").write_bytes(b"something else")
+    wait_until(lambda: rested(dialog))
+    dialog.check.click()
+    wait_until(lambda: "is not the file that it was" in dialog.told.text())
+    dialog.select("odd")
+    assert texts(dialog)[1][4] == "damaged"
+    assert "config.json" in dialog.about.toPlainText()
+    assert [button.isEnabled() for button in (dialog.use, dialog.export, dialog.remove)] == [False, False, True]
+
+
+def test_a_model_is_used_with_the_method_of_its_network(window: MainWindow) -> None:
+    installed("mine", config(Network.PEN_NET))
+    dialog = opened(window)
+    dialog.use.click()
+    assert window.editor.backend == "pennet"
+    assert window.editor.params.model == "mine"
+
+
+def test_a_method_without_a_model_can_be_chosen_and_shows_the_way_to_one(window: MainWindow) -> None:
+    panel = window.fill_panel
+    row = panel.backends.findText("PEN-Net (learned)")
+    assert panel.backends.model().index(row, 0).flags() & Qt.ItemFlag.ItemIsEnabled
+    open_photo(window)
+    window.editor.use_backend("pennet")
+    wait_until(panel.models.isVisible)
+    panel.models.click()
+    assert isinstance(QApplication.activeModalWidget(), Models)
+    installed("mine", config(Network.PEN_NET))
+    window.editor.models.changed()
+    wait_until(lambda: not panel.models.isVisible())
+
+
+def test_every_button_of_the_dialog_is_reached_by_tab(window: MainWindow) -> None:
+    installed("mine", config(Network.PEN_NET))
+    dialog = opened(window)
+    seen = set()
+    for _step in range(20):
+        focused = dialog.focusWidget()
+        assert focused is not None
+        seen.add(focused)
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    assert {b for b in dialog.findChildren(QPushButton) if b.isEnabled() and b.isVisible()} <= seen
