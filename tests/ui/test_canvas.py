@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAccessible
 
 from lacuna.contract.fill import FillOptions, FillStep
+from lacuna.editor.edges import Edges
 from lacuna.editor.offer import Result
 from lacuna.editor.values import Message
 from lacuna.imaging.photo import Photo
@@ -369,6 +371,29 @@ def test_a_result_that_asks_is_shown_in_a_frame_until_it_is_dropped(canvas: Canv
     assert around.min() < 130
     canvas.editor.drop()
     assert np.array_equal(on_window(canvas), bare)
+
+
+def test_edges_that_a_result_followed_are_white_on_dark_and_gone_when_they_are_not_wanted(canvas: Canvas) -> None:
+    canvas.actual_size()
+    region = Region(430, 630, 470, 690)
+    step = FillStep("edgeconnect", {}, 0, FillOptions(), region, b"", (900, 1300))
+    strength = np.zeros((40, 60), np.float32)
+    strength[20] = 1
+    pieces = ((region, np.full((40, 60, 3), 128, np.uint8)),)
+    edges = (Edges(region, strength),)
+    result = Result(step, "EdgeConnect", None, "Fill", pieces, lambda: None, edges=edges)
+    canvas.editor.filling.offers.ask(result, Message("?"))
+    canvas.editor.state_changed()
+    finish(canvas)
+    bare, view = on_window(canvas), canvas.viewport
+    preferences = canvas.editor.settings.preferences
+    for wanted in (True, False):
+        canvas.editor.settings.preferences = replace(preferences, show_edges=wanted)
+        canvas.editor.state_changed()
+        shown = on_window(canvas)
+        column = shown[430 + view.y : 470 + view.y, 660 + view.x, 0].tolist()
+        assert column[18:24] == ([128, 128, 255, 64, 128, 128] if wanted else [128] * 6)
+    assert np.array_equal(shown, bare)
 
 
 def test_holding_the_key_shows_the_original_and_letting_go_the_picture(canvas: Canvas) -> None:

@@ -139,7 +139,7 @@ class Part:
     def nbytes(self) -> int:
         """Memory that it holds."""
         distinct = {id(each): each for each in (self.piece, self.before, self.seen)}.values()
-        arrays = (array for each in distinct for array in (each.pixels, each.alpha, each.came_from))
+        arrays = (array for each in distinct for array in (each.pixels, each.alpha, each.came_from, each.edges))
         return sum(array.nbytes for array in arrays if array is not None)
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from lacuna.document.document import Document
 from lacuna.document.plane import Plane
 from lacuna.editor.clone import CROSS
+from lacuna.editor.edges import Edges
 from lacuna.editor.ending import Ending
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
@@ -495,6 +496,11 @@ class Editor:
     def report(self) -> FillResult | None:
         """Of the result shown, or of the last fill until something else is done: areas, time, what was compared."""
         return self.filling.report if self.offer is None else self.offer.shown.report
+
+    @property
+    def edges(self) -> tuple[Edges, ...]:
+        """Edges that the result shown or the last fill has followed, to show over it; none unless that is wanted."""
+        return self.filling.edges if self.settings.preferences.show_edges else ()
 
     def estimate(self) -> Estimate:
         """Cheap enough for each change of mask or params."""

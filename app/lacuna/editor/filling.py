@@ -18,6 +18,7 @@ from lacuna.document.edit import Edit
 from lacuna.document.plane import Plane
 from lacuna.editor.asked import Asked, MaskPart, Part, Ran, patches
 from lacuna.editor.below import Below
+from lacuna.editor.edges import Edges, edges_of
 from lacuna.editor.method import Method
 from lacuna.editor.offer import Offers, Result
 from lacuna.editor.origins import Origins
@@ -43,6 +44,7 @@ class Filling:
         self.method = Method(editor)
         self.offers = Offers(editor, self._no_more_tries)
         self._reported: tuple[Edit | None, FillResult] | None = None  # of the last fill, without its pixels
+        self._followed: tuple[Edit, object, tuple[Edges, ...]] | None = None  # the last fill, its frame, its edges
         self.origins = Origins()
         self._seed = 0
         self._running: dict[Job, Asked] = {}
@@ -211,6 +213,7 @@ class Filling:
             self._put(asked, ran)
         else:
             there = _result(below.step, below.edit.label, self._report_of(below.edit))
+            there = replace(there, edges=self._edges_of(asked.document))
             self.offers.add(below.edit, there, self._result(asked, ran))
 
     def _question(self, asked: Asked, ran: Ran) -> Message | None:
@@ -230,7 +233,8 @@ class Filling:
         pieces = (*ran.beside, *((part.piece.region, part.piece.pixels) for part in ran.parts))
         nbytes = sum(part.nbytes for part in ran.parts) + sum(pixels.nbytes for _region, pixels in ran.beside)
         there = _result(ran.result.step, _label(asked, ran), ran.result)
-        return replace(there, pieces=pieces, put=lambda: self._put(asked, ran), nbytes=nbytes)
+        edges = edges_of(part.piece for part in ran.parts)
+        return replace(there, pieces=pieces, put=lambda: self._put(asked, ran), nbytes=nbytes, edges=edges)
 
     def _differs(self, asked: Asked, part: Part) -> bool:
         """Is the photo below `part` another than it was seen then? Tiles first, pixels only if one changed."""
@@ -275,6 +279,7 @@ class Filling:
         self._editor.masking.remember(masks)
         self.origins.add(document, tuple(part.piece for part in ran.parts))
         self._reported = (document.history.newest, ran.result)
+        self._followed = (edit, document.frame, edges_of(part.piece for part in ran.parts))
         if not asked.options.alpha and _unseen(document, ran.parts):
             self._editor.tell(
                 Message(
@@ -291,6 +296,20 @@ class Filling:
 
     def _report_of(self, edit: Edit | None) -> FillResult | None:
         return self._reported[1] if self._reported is not None and self._reported[0] is edit else None
+
+    @property
+    def edges(self) -> tuple[Edges, ...]:
+        """Those that the result shown has followed, or the last fill as long as it is in force."""
+        document, offer = self._editor.document, self.offers.first
+        if offer is not None:
+            return offer.shown.edges
+        return () if document is None else self._edges_of(document)
+
+    def _edges_of(self, document: Document) -> tuple[Edges, ...]:
+        if self._followed is None:
+            return ()
+        fill, frame, edges = self._followed
+        return edges if document.frame == frame and _in_force(document, fill) else ()
 
     # --- the rest ----------------------------------------------------------------------------------------------------
     @contextmanager
@@ -317,7 +336,7 @@ class Filling:
         """Another document: its results are of no use."""
         self.offers.forget()
         self.method.forget()
-        self._reported = None
+        self._reported = self._followed = None
         self.origins = Origins()
         self._seed = 0
 

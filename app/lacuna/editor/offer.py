@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lacuna.contract.fill import FillStep
 from lacuna.document.edit import Edit
+from lacuna.editor.edges import Edges
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.fill import FillResult
 from lacuna.i18n import _
@@ -38,6 +39,7 @@ class Result:
     put: Callable[[], None] | None = None
     nbytes: int = 0  # of memory that it holds
     report: FillResult | None = None  # without its pieces; None for a fill of an earlier session
+    edges: tuple[Edges, ...] = ()  # that it followed
 
 
 @dataclass(frozen=True, eq=False)

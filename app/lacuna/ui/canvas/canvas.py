@@ -66,6 +66,7 @@ class Canvas(View):
         self.editor = editor
         self._document: Document | None = None
         self._frames: list[Region] = []  # of a result that asks, in the view
+        self._edges = overlays.EdgesView()
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -168,6 +169,7 @@ class Canvas(View):
             for frame in (*self._frames, *frames):
                 self.update_device(overlays.frame_bounds(frame, self.ratio))
             self._frames = frames
+        self.update_device(*self._edges.become(self.editor.edges, self.viewport))
         self._follow_outline()
         self._choose_cursor()
         self._describe()
@@ -266,6 +268,8 @@ class Canvas(View):
     def paint_over(self, painter: QPainter) -> None:
         document = self.editor.document
         if document is not None:
+            if not self.comparison.held:
+                self._edges.paint(painter, self.viewport)
             if document.guides:
                 overlays.paint_guides(painter, document.guides, self.viewport, self.ratio)
             for frame in self._frames:

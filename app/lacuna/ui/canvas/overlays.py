@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.editor.edges import Edges
 from lacuna.editor.tool import Outline
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.viewport import Viewport
@@ -101,6 +104,43 @@ class OutlineView:
                 if not box.empty:
                     regions.append(box)
         return regions
+
+
+class EdgesView:
+    """Edges that a fill has followed, each in its place over the picture, as images that are made once."""
+
+    def __init__(self) -> None:
+        self._edges: tuple[Edges, ...] = ()
+        self._images: list[QImage] = []
+
+    def become(self, edges: tuple[Edges, ...], viewport: Viewport) -> list[Region]:
+        """Show `edges` from now on; the device pixels of the view that look different thereby."""
+        before = self._edges
+        if edges == before:
+            return []
+        self._edges, self._images = edges, [_drawn(each.strength) for each in edges]
+        return [viewport.on_screen(each.region).pad(1) for each in (*before, *edges)]
+
+    def paint(self, painter: QPainter, viewport: Viewport) -> None:
+        painter.save()
+        painter.translate(viewport.x, viewport.y)
+        painter.scale(viewport.zoom, viewport.zoom)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, viewport.zoom < 1)  # larger ones are squares
+        for each, image in zip(self._edges, self._images, strict=True):
+            painter.drawImage(QPointF(each.region.x0, each.region.y0), image)
+        painter.restore()
+
+
+def _drawn(strength: NDArray[np.float32]) -> QImage:
+    """White lines, each with a dark one below it to the right, and nothing between them."""
+    light = np.clip(strength * np.float32(255), 0, 255).astype(np.uint8)
+    pixels = np.empty((*light.shape, 4), np.uint8)
+    pixels[..., :3] = light[..., None]  # a premultiplied white is as bright as it is opaque
+    pixels[..., 3] = light
+    shadow = light[:-1, :-1] // np.uint8(2)
+    np.maximum(pixels[1:, 1:, 3], shadow, out=pixels[1:, 1:, 3])
+    height, width = light.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied).copy()
 
 
 @lru_cache(4)  # where the nib was drawn is asked for again when it has moved on

@@ -32,6 +32,7 @@ GROUPS = (
             "pen_pressure",
             "fill_after_stroke",
             "show_origin",
+            "show_edges",
         ),
     ),
     (N_("Memory"), ("history_megabytes", "megapixel_limit")),
