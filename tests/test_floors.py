@@ -39,7 +39,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "engine.registry": frozenset({"contract", "imaging", "backends", "upscale"}),
     "document": frozenset({"contract", "imaging", "cv2"}),
     "editor": frozenset({"document", "engine", "contract", "imaging", "detection", "settings", "cv2"}),
-    "editor.models": frozenset({"contract", "engine", "inference"}),
+    "editor.models": frozenset({"contract", "engine", "imaging", "inference"}),
     "ui": frozenset({"editor", "document", "engine", "contract", "imaging", "settings", "PySide6", "shiboken6", "cv2"}),
     "cli": frozenset(
         {

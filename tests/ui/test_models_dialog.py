@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from lacuna.contract import models
 from lacuna.contract.models import Network
 from lacuna.contract.progress import Progress
+from lacuna.engine import registry
 from lacuna.inference import importing
 from lacuna.networks import deepfill_layouts
 from lacuna.ui.dialogs.import_model import ImportModel
@@ -23,6 +24,8 @@ from lacuna.ui.main_window import MainWindow
 from tests.backends.models import config, installed
 from tests.inference.checkpoints import light, write
 from tests.inference.conftest import no_graphs  # noqa: F401 (a fixture)
+from tests.inference.own_graphs import Form
+from tests.inference.own_graphs import write as graph
 from tests.ui.support import settle, wait_until
 from tests.ui.windows import back_to, open_photo
 
@@ -97,7 +100,7 @@ def test_a_variant_and_a_model_to_replace_are_chosen_by_the_person(window: MainW
     installed("mine", config(Network.PEN_NET))
     dialog = opened(window)
     page = recognised(dialog, weights)
-    page.variant.setCurrentText("pttf")
+    page.choice.setCurrentText("pttf")
     page.name.setText("mine")
     page.consent.click()
     assert page.button.text() == "Replace"
@@ -148,6 +151,7 @@ def test_a_model_is_removed_only_by_its_own_button(window: MainWindow) -> None:
         assert isinstance(question, Question)
         question.buttons[answer].click()
         back_to(dialog)
+        wait_until(lambda: rested(dialog))
         assert folder.exists() == stays
     assert texts(dialog) == []
 
@@ -167,6 +171,28 @@ def test_damage_is_found_and_what_a_folder_lacks_is_told(window: MainWindow) -> 
     assert texts(dialog)[1][4] == "damaged"
     assert "config.json" in dialog.about.toPlainText()
     assert [button.isEnabled() for button in (dialog.use, dialog.export, dialog.remove)] == [False, False, True]
+
+
+def test_a_graph_of_others_is_tried_and_the_person_chooses_how_it_is_read(window: MainWindow, tmp_path: Path) -> None:
+    dialog = opened(window)
+    page = recognised(dialog, graph(tmp_path / "a model.onnx", Form()))
+    assert page.choice.count() > 1
+    assert "white" in page.judged.text()
+    best = page.picture.pixmap().toImage()
+    page.choice.setCurrentIndex(page.choice.count() - 1)
+    assert page.picture.pixmap().toImage() != best
+    page.choice.setCurrentIndex(0)
+    page.name.setText("mine")
+    page.button.click()
+    wait_until(lambda: "mine" in dialog.told.text(), LOADED)
+    assert texts(dialog)[0][1] == "onnx"
+    assert "ones=hole" in dialog.about.toPlainText()
+    wait_until(lambda: rested(dialog))
+    assert not dialog.export.isEnabled()
+    dialog.use.click()
+    assert window.editor.backend == "onnx:mine"
+    settle()
+    assert window.fill_panel.backends.currentText() == registry.info("onnx:mine").name
 
 
 def test_a_model_is_used_with_the_method_of_its_network(window: MainWindow) -> None:

@@ -16,7 +16,6 @@ from lacuna.cli import runner
 from lacuna.cli.main import DONE, FAILED, say
 from lacuna.cli.words import pairs
 from lacuna.contract import models
-from lacuna.contract.graph_config import GraphReading
 from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
@@ -180,7 +179,7 @@ def _bring_in_graph(order: Import) -> None:
     typer.echo(best.sentence)
     _print_fields(dataclasses.asdict(best.reading), "    ")
     for trial in others:
-        changes = _differences(best.reading, trial.reading)
+        changes = trial.reading.unlike(best.reading)
         typer.echo(_("Next best: {changes}. {sentence}").format(changes=changes, sentence=trial.sentence))
     typer.echo(_("Fill with it: --backend onnx:{name}. Another reading: --reading NAME=VALUE.").format(name=model.name))
 
@@ -188,11 +187,6 @@ def _bring_in_graph(order: Import) -> None:
 def _trial(trial: Trial) -> dict[str, Any]:
     reading = dataclasses.asdict(trial.reading)
     return {"reading": reading, "score": round(trial.score, 4), "sentence": trial.sentence}
-
-
-def _differences(best: GraphReading, other: GraphReading) -> str:
-    values = dataclasses.asdict(best)
-    return ", ".join(f"{name}={value}" for name, value in dataclasses.asdict(other).items() if value != values[name])
 
 
 def _print_fields(values: Mapping[str, Any], indent: str) -> None:

@@ -74,6 +74,11 @@ class GraphReading:
             if getattr(self, name) not in words:
                 raise ValueError(f"{name}: {getattr(self, name)}")
 
+    def unlike(self, other: GraphReading) -> str:
+        """The fields that differ from another reading's, as this one has them."""
+        values = dataclasses.asdict(other)
+        return ", ".join(f"{name}={value}" for name, value in dataclasses.asdict(self).items() if value != values[name])
+
 
 READING_FIELDS = tuple(f.name for f in dataclasses.fields(GraphReading))
 

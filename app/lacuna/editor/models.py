@@ -8,32 +8,65 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lacuna.contract import models
 from lacuna.contract.models import Model
 from lacuna.contract.params import validate
 from lacuna.contract.progress import Progress
-from lacuna.engine import registry
+from lacuna.engine import device, registry
 from lacuna.engine.jobs import Job
 from lacuna.errors import DamagedModel, LacunaError, UnknownBackend
 from lacuna.i18n import _
+from lacuna.imaging.photo import Pixels
 from lacuna.listeners import Listeners
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
-    from lacuna.inference.importing import Found
 
 T = TypeVar("T")
 Failed = Callable[[LacunaError], object]
 
+GRAPH_SUFFIX = ".onnx"
+MOST_READINGS = 6  # of a graph, to choose from
+ONNX = "onnx"  # what stands for the network where it is not known
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One way to understand the files. `picture` is what it made of a test picture, `judged` what is to be said of it.
+
+    Weights that were published under several conventions have neither.
+    """
+
+    name: str
+    picture: Pixels | None = None
+    judged: str = ""
+
+
+class Install(Protocol):
+    """Write the model by one of the choices, in the worker."""
+
+    def __call__(self, name: str, choice: int, progress: Progress, *, replace: bool) -> Model: ...
+
+
+@dataclass(frozen=True, eq=False)
 class Recognised:
-    """Files that a person named, and which weights they are."""
+    """Files that a person named, and what they are. `network` is its id, `width` the share of its published channels.
+
+    The person has to agree to `notice` before anything is installed, and should know of `doubt`. `choices`, the
+    likeliest first, are none where there is but one way.
+    """
 
     paths: tuple[Path, ...]
-    found: Found
+    title: str
+    network: str
+    install: Install
+    width: float = 1.0
+    licence: str = ""
+    notice: str = ""
+    doubt: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 class Models:
@@ -58,10 +91,10 @@ class Models:
     def look(self, paths: Sequence[Path], done: Callable[[Recognised], object], failed: Failed) -> Job:
         """Find out which weights these files are; nothing is changed. It waits for no fill."""
 
-        def work(_progress: Progress) -> Recognised:
-            from lacuna.inference import importing
-
-            return Recognised(tuple(paths), importing.found(paths))
+        def work(progress: Progress) -> Recognised:
+            if [path.suffix.lower() for path in paths] == [GRAPH_SUFFIX]:
+                return _graph(paths[0], progress)
+            return _weights(tuple(paths))
 
         return self._run(_("Look at the files"), work, done, failed, beside=True)
 
@@ -72,16 +105,15 @@ class Models:
         done: Callable[[Model], object],
         failed: Failed,
         *,
-        variant: str = "",
+        choice: int = 0,
         replace: bool = False,
     ) -> Job:
-        """Import what was recognised under `name`; the person has agreed to `seen.found.notice` before."""
+        """Import what was recognised under `name`; the person has agreed to its notice before."""
 
         def work(progress: Progress) -> Model:
-            from lacuna.inference import importing
-
-            found = importing.found(seen.paths, variant) if variant else seen.found
-            return importing.install(found, name, progress, licence_accepted=True, replace=replace)
+            model = seen.install(name, choice, progress, replace=replace)
+            registry.refresh()  # here, where no fill runs: it makes the backends forget what they loaded
+            return model
 
         def installed(model: Model) -> None:
             self._tell()
@@ -111,23 +143,31 @@ class Models:
 
         return self._run(_("Export “{name}”").format(name=model.name), work, done, failed, kept=True, beside=True)
 
-    def remove(self, model: Model) -> None:
-        """Delete a model of the person's own for good. Raises CannotRemove, with nothing changed."""
-        models.remove(model)
-        self._tell()
+    def remove(self, model: Model, done: Callable[[], object], failed: Failed) -> Job:
+        """Delete a model of the person's own for good, once no fill is running."""
+
+        def work(_progress: Progress) -> None:
+            models.remove(model)
+            registry.refresh()
+
+        def removed(_nothing: None) -> None:
+            self._tell()
+            done()
+
+        return self._run(_("Remove “{name}”").format(name=model.name), work, removed, failed, kept=True)
 
     def refusal(self, name: str, *, replace: bool) -> str:
         """Why a model cannot be installed under this name; "" if it can."""
-        from lacuna.inference.importing import refuse_name
-
         try:
-            refuse_name(name, replace=replace)
+            models.refuse_name(name, replace=replace)
         except LacunaError as error:
             return str(error)
         return ""
 
     def backend_for(self, model: Model) -> str:
         """The id of the backend that fills with this model; "" if none can."""
+        if model.graph is not None:
+            return registry.OWN + model.name
         for info in registry.backends():
             if takes_models(info) and not registry.missing(info.id, validate(info.Params, {"model": model.name})):
                 return info.id
@@ -139,7 +179,8 @@ class Models:
         if not backend:
             raise UnknownBackend(_("No method can use the model “{model}”.").format(model=model.name))
         self._editor.use_backend(backend)
-        self._editor.set_param("model", model.name)
+        if model.graph is None:
+            self._editor.set_param("model", model.name)
 
     def _run(
         self,
@@ -171,6 +212,54 @@ class Models:
         self._editor.filling.method.forget()  # an estimate was of another model, or of none
         self.changed()
         self._editor.state_changed()
+
+
+def network_of(model: Model) -> str:
+    """The id of the model's network; "" for one that is too damaged to tell."""
+    if models.has_graph(model.folder):
+        return ONNX
+    return "" if model.config is None else model.config.network.value
+
+
+def _weights(paths: tuple[Path, ...]) -> Recognised:
+    """Weights of a network that Lacuna knows. Raises what `importing.found` does."""
+    from lacuna.inference import importing
+
+    found = importing.found(paths)
+
+    def install(name: str, choice: int, progress: Progress, *, replace: bool) -> Model:
+        chosen = importing.found(paths, found.variants[choice]) if choice else found
+        return importing.install(chosen, name, progress, licence_accepted=True, replace=replace)
+
+    config = found.config
+    choices = tuple(Choice(name) for name in found.variants) if len(found.variants) > 1 else ()
+    return Recognised(
+        paths,
+        config.title,
+        config.network.value,
+        install,
+        width=config.width,
+        licence=config.licence,
+        notice=found.notice,
+        choices=choices,
+    )
+
+
+def _graph(path: Path, progress: Progress) -> Recognised:
+    """A graph of others, its likeliest readings tried. Raises what `graph_importing.found` does."""
+    from lacuna.inference import graph_importing
+
+    found = graph_importing.found(path, {}, progress, device.threads())
+    trials = found.trials[:MOST_READINGS]
+
+    def install(name: str, choice: int, progress: Progress, *, replace: bool) -> Model:
+        return graph_importing.install(found, name, progress, trial=trials[choice], replace=replace)
+
+    best = trials[0].reading
+    choices = tuple(
+        Choice(trial.reading.unlike(best) or _("The best reading"), trial.picture, trial.sentence) for trial in trials
+    )
+    return Recognised((path,), found.config(trials[0]).title, ONNX, install, doubt=found.notice, choices=choices)
 
 
 def takes_models(info: registry.BackendInfo) -> bool:

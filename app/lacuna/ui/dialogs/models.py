@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,10 @@ from PySide6.QtWidgets import (
 )
 
 from lacuna.contract.models import Model
+from lacuna.editor.models import network_of
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job, State
-from lacuna.errors import CannotRemove, LacunaError
+from lacuna.errors import LacunaError
 from lacuna.i18n import _
 from lacuna.ui.dialogs.dialog import Dialog, words
 from lacuna.ui.dialogs.import_model import ImportModel
@@ -166,27 +168,14 @@ class Models(Dialog):
         for button, on in (
             (self.use, whole),
             (self.check, whole),
-            (self.export, whole),
+            (self.export, whole and model is not None and model.graph is None),
             (self.remove, model is not None and not model.shipped),
         ):
             button.setEnabled(free and on)
 
     def _text(self, model: Model) -> str:
-        config = model.config
-        if config is None:
-            told = [_("Damaged: {reason}").format(reason=model.damaged)]
-        else:
-            told = [config.title]
-            told += [
-                text.format(value=value)
-                for text, value in (
-                    (_("Licence: {value}"), config.licence),
-                    (_("Conventions: {value}"), config.conventions),
-                    (_("Channels: {value}"), "" if config.width == 1 else f"{config.width:.1%}"),
-                    (_("Made from: {value}"), config.source),
-                )
-                if value
-            ]
+        told = [_("Damaged: {reason}").format(reason=model.damaged) if model.damaged else model.title]
+        told += [text.format(value=value) for text, value in _facts(model) if value]
         told.append(_("Folder: {value}").format(value=model.folder))
         return "\n".join(told) + f"\n\n{self._models.card(model)}".rstrip()
 
@@ -243,7 +232,7 @@ class Models(Dialog):
     # --- verbs -------------------------------------------------------------------------------------------------------
     def _ask_import(self) -> None:
         folder = str(self._editor.settings.last_folder or "")
-        every = _("Files of weights (*.pth *.pt *.index *.safetensors)")
+        every = _("Files of weights (*.pth *.pt *.index *.safetensors *.onnx)")
         chosen, _kind = QFileDialog.getOpenFileNames(
             self, _("Import a model"), folder, f"{every};;{_('All files (*)')}"
         )
@@ -253,13 +242,13 @@ class Models(Dialog):
         if self._closed:
             return
 
-        def install(name: str, variant: str, replace: bool) -> None:
+        def install(name: str, choice: int, replace: bool) -> None:
             def done(model: Model) -> None:
                 self._outcome(_("“{name}” is installed.").format(name=model.name))
                 if not self._closed:
                     self.select(model.name)
 
-            self._begin(self._models.install(seen, name, done, self._failed, variant=variant, replace=replace))
+            self._begin(self._models.install(seen, name, done, self._failed, choice=choice, replace=replace))
 
         ImportModel(self._models, seen, install, self).open()
 
@@ -306,12 +295,8 @@ class Models(Dialog):
             return
 
         def remove() -> None:
-            try:
-                self._models.remove(model)
-            except CannotRemove as error:
-                self._failed(error)
-            else:
-                self._say(_("“{name}” is removed.").format(name=model.name))
+            gone = _("“{name}” is removed.").format(name=model.name)
+            self._begin(self._models.remove(model, lambda: self._outcome(gone), self._failed))
 
         Question(
             _("Remove a model"),
@@ -342,8 +327,24 @@ def _columns(model: Model) -> list[str]:
     place = _("comes with Lacuna") if model.shipped else _("your own")
     return [
         model.name,
-        "" if config is None else config.network.value,
+        network_of(model),
         memory(model.size),
         "" if config is None or config.psnr is None else f"{config.psnr:.2f} dB",
         _("damaged") if model.damaged else place,
     ]
+
+
+def _facts(model: Model) -> list[tuple[str, str]]:
+    """What its config says, as sentences with a place for the value; "" where there is nothing to say."""
+    facts = [(_("Licence: {value}"), model.licence)]
+    if model.config is not None:
+        config = model.config
+        facts += [
+            (_("Conventions: {value}"), config.conventions),
+            (_("Channels: {value}"), "" if config.width == 1 else f"{config.width:.1%}"),
+            (_("Made from: {value}"), config.source),
+        ]
+    if model.graph is not None:
+        reading = ", ".join(f"{name}={value}" for name, value in asdict(model.graph.reading).items() if value)
+        facts += [(_("Read as: {value}"), reading), (_("Made from: {value}"), model.graph.source)]
+    return facts
