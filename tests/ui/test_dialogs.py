@@ -17,9 +17,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from lacuna import paths
 from lacuna.contract.params import describe
 from lacuna.editor.values import MaskFit, Message, Severity
+from lacuna.engine.registry import backends
 from lacuna.imaging.photo import Metadata, Photo, Source
 from lacuna.settings import Preferences as Values
 from lacuna.ui.dialogs.about import About
+from lacuna.ui.dialogs.compare_methods import CompareMethods
 from lacuna.ui.dialogs.error_details import ErrorDetails
 from lacuna.ui.dialogs.mask_size import FITS, MaskSize, placed
 from lacuna.ui.dialogs.preferences import GROUPS, Preferences
@@ -352,3 +354,19 @@ def test_every_control_of_every_dialog_is_reached_by_tab_and_has_a_name(heard: H
             QTest.keyClick(widget, Qt.Key.Key_Tab)
         buttons = {b for b in dialog.findChildren(QPushButton) if b.isEnabled() and b.isVisible()}
         assert buttons <= seen
+
+
+def test_methods_to_compare_are_the_chosen_one_and_those_that_are_ticked(heard: Heard) -> None:
+    known = tuple(dataclasses.replace(backends()[0], id=name, name=name) for name in "abcdefgh")
+    broken = dataclasses.replace(known[0], id="broken", missing="It lacks something.")
+    dialog = shown(CompareMethods((*known, broken), "c", heard.say))
+    assert "broken" not in dialog.ticks
+    assert not dialog.button.isEnabled()
+    assert not dialog.ticks["c"].isEnabled()
+    for name in "abdef":
+        dialog.ticks[name].click()
+    assert not dialog.ticks["g"].isEnabled()
+    dialog.ticks["a"].click()
+    assert dialog.ticks["g"].isEnabled()
+    QTest.keyClick(dialog, Enter)
+    assert heard == [["c", "b", "d", "e", "f"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from lacuna.engine.fill import FillRequest, FillResult, Piece, Window
 from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
 
+if TYPE_CHECKING:
+    from lacuna.editor.method import How
+
 MaskPart = tuple[Region, Mask]
 
 
@@ -31,7 +34,7 @@ class Asked:
     `masks` are copies of the windows' masks at that moment. The picture is frozen when the fill's turn has come: what
     the fills before it removed is not to show in this one. The worker copies the windows from that. `redoable` is
     what the history could redo when it was asked for. `below` is set where a fill that is in the picture is tried
-    again: the windows show what was there before it.
+    again: the windows show what was there before it. `beside` are methods to try it again by once it is put in.
     """
 
     document: Document
@@ -43,6 +46,7 @@ class Asked:
     masks: tuple[MaskPart, ...]
     redoable: Edit | None
     below: Below | None = None
+    beside: tuple[How, ...] = ()
     photo: Frozen | None = None
     alpha: Frozen | None = None  # where it is filled too
     revision: int = 0  # of the photo, when it was frozen

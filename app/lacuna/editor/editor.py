@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -519,6 +519,12 @@ class Editor:
         document = self.document
         if document is not None and self.gesture is None:
             self._guarded(lambda: self.filling.try_again(document))
+
+    def compare(self, backends: Sequence[str]) -> None:
+        """Fill the hole of the last fill, or what is masked, by several methods; the results are offered together."""
+        document = self.document
+        if document is not None and self.gesture is None:
+            self._guarded(lambda: self.filling.compare(document, backends))
 
     def choose(self, index: int) -> None:
         """Show another of the results offered, by its place; one beyond the ends is that at the other end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from lacuna.document.plane import Plane
 from lacuna.editor.asked import Asked, MaskPart, Part, Ran, patches
 from lacuna.editor.below import Below
 from lacuna.editor.edges import Edges, edges_of
-from lacuna.editor.method import Method
+from lacuna.editor.method import How, Method
 from lacuna.editor.offer import Offers, Result
 from lacuna.editor.origins import Origins
 from lacuna.editor.values import Message, Severity
@@ -50,8 +50,8 @@ class Filling:
         self._running: dict[Job, Asked] = {}
 
     # --- running -----------------------------------------------------------------------------------------------------
-    def fill(self, document: Document) -> None:
-        """Fill what is masked and not being filled yet."""
+    def fill(self, document: Document, beside: tuple[How, ...] = ()) -> None:
+        """Fill what is masked and not being filled yet; then try it again by the methods `beside` that chosen."""
         problem = self.method.estimate(document).problem
         if problem:
             severity = Severity.WARNING if document.mask_count() else Severity.INFO  # no mask is where all begin
@@ -59,12 +59,12 @@ class Filling:
             self._editor.tell(Message(problem, severity=severity, over=lambda: not still(document, problem)))
             return
         self.offers.settle()
-        needs, options = self.method.needs, self.method.options
-        regions = plan.windows_for(document.mask.pixels, needs, options, document.mask_bounds())
+        how = self.method.how()
+        regions = plan.windows_for(document.mask.pixels, how.needs, how.options, document.mask_bounds())
         masks = self._without_running(document, regions)
         if masks:  # else all that is masked is being filled already
             self.offers.filled_anew([_tight(*part)[0] for part in masks])
-            self._submit(self._asked(document, masks, options, self._seed), needs)
+            self._submit(self._asked(document, masks, how, self._seed, beside=beside), how.needs)
 
     def try_again(self, document: Document) -> None:
         """Fill the hole of the last fill anew: what comes of it is offered beside that. Else fill the last mask."""
@@ -74,27 +74,46 @@ class Filling:
             if not document.mask_bounds().empty:
                 self.fill(document)
             return
-        missing = self.method.missing
-        if missing:
-            self._editor.tell(Message(missing, severity=Severity.WARNING))
+        how = self.method.how()
+        if how.missing:
+            self._editor.tell(Message(how.missing, severity=Severity.WARNING))
             return
-        needs, options = self.method.needs, self.method.options
-        seed = max(self._seed, base.step.seed) + 1 if needs.seeded and base.step is not None else self._seed
+        seed = max(self._seed, base.step.seed) + 1 if how.needs.seeded and base.step is not None else self._seed
+        if self._try(document, base, how, seed):
+            self._seed = seed
+            return
+        self._editor.tell(
+            Message(
+                _("This method would give the same result once more."),
+                _("Choose another method or other settings, then try again."),
+            )
+        )
+
+    def compare(self, document: Document, backends: Sequence[str]) -> None:
+        """Fill the hole of the last fill by each of these methods, to choose from; else the mask, first as chosen."""
+        hows = tuple(how for how in map(self.method.how, backends) if not how.missing)
+        base = self._base(document)
+        if base is None:
+            self.fill(document, tuple(how for how in hows if how.backend != self.method.backend))
+        else:
+            self._try_each(document, base, hows)
+
+    def _try_each(self, document: Document, base: Edit, hows: Sequence[How]) -> None:
+        """A try by each method; none where that has been done already."""
+        for how in hows:
+            self._try(document, base, how, self._seed if base.step is None else base.step.seed)
+
+    def _try(self, document: Document, base: Edit, how: How, seed: int) -> bool:
+        """Try the fill `base` again; False if the same result is there or on its way."""
         below = Below.of(base, document)
         mask = below.whole_mask()
-        regions = plan.windows_for(mask, needs, options, below.step.box)
+        regions = plan.windows_for(mask, how.needs, how.options, below.step.box)
         masks = tuple((region, mask[region.slices].copy()) for region in regions)
-        asked = self._asked(document, masks, options, seed, below)
-        if not needs.seeded and self._known(asked):
-            self._editor.tell(
-                Message(
-                    _("This method would give the same result once more."),
-                    _("Choose another method or other settings, then try again."),
-                )
-            )
-            return
-        self._seed = seed
-        self._submit(asked, needs)
+        asked = self._asked(document, masks, how, seed, below)
+        if self._known(asked, seeded=how.needs.seeded):
+            return False
+        self._submit(asked, how.needs)
+        return True
 
     def _base(self, document: Document) -> Edit | None:
         """The fill to try again: the one that the offer in view is about, else the last thing that was done."""
@@ -105,15 +124,19 @@ class Filling:
             return None
         return newest if newest is not None and newest.step is not None else None
 
-    def _known(self, asked: Asked) -> bool:
-        """Is the same try among those that wait, or on its way?"""
+    def _known(self, asked: Asked, *, seeded: bool) -> bool:
+        """Is the same try among those that wait, or on its way? The seed counts only if it changes something."""
         assert asked.below is not None
+
+        def key(backend: str, params: Any, options: FillOptions, seed: int) -> tuple[Any, ...]:
+            return backend, params, options, seed if seeded else 0
+
         base = asked.below.edit
         offer = self.offers.of(base)
         steps = [asked.below.step] if offer is None else [result.step for result in offer.results]
-        known = [(step.backend, step.params, step.options) for step in steps]
-        known += [(other.backend, to_dict(other.params), other.options) for other in self._tries(base).values()]
-        return (asked.backend, to_dict(asked.params), asked.options) in known
+        known = [key(step.backend, step.params, step.options, step.seed) for step in steps]
+        known += [key(o.backend, to_dict(o.params), o.options, o.seed) for o in self._tries(base).values()]
+        return key(asked.backend, to_dict(asked.params), asked.options, asked.seed) in known
 
     def _tries(self, base: Edit) -> dict[Job, Asked]:
         """Those that run or wait for their turn."""
@@ -127,20 +150,22 @@ class Filling:
         self,
         document: Document,
         masks: tuple[MaskPart, ...],
-        options: FillOptions,
+        how: How,
         seed: int,
         below: Below | None = None,
+        beside: tuple[How, ...] = (),
     ) -> Asked:
         return Asked(
             document=document,
-            label=_("Fill: {backend}").format(backend=_(registry.info(self.method.backend).name)),
-            backend=self.method.backend,
-            params=self.method.params,
-            options=options,
+            label=_("Fill: {backend}").format(backend=_(registry.info(how.backend).name)),
+            backend=how.backend,
+            params=how.params,
+            options=how.options,
             seed=seed,
             masks=masks,
             redoable=document.history.redoable,
             below=below,
+            beside=beside,
         )
 
     def _no_more_tries(self, base: Edit) -> None:
@@ -211,6 +236,9 @@ class Filling:
             self.offers.ask(self._result(asked, ran), question)
         elif below is None or not _in_force(asked.document, below.edit):
             self._put(asked, ran)
+            newest = asked.document.history.newest
+            if asked.beside and newest is not None:
+                self._try_each(asked.document, newest, asked.beside)
         else:
             there = _result(below.step, below.edit.label, self._report_of(below.edit))
             there = replace(there, edges=self._edges_of(asked.document))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lacuna.contract.fill import Composite, FillOptions, Needs
@@ -15,6 +16,21 @@ from lacuna.i18n import _
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
+
+
+@dataclass(frozen=True)
+class How:
+    """A method as it is set: all that a fill by it needs to know."""
+
+    backend: str
+    params: Any
+    needs: Needs
+    options: FillOptions
+
+    @property
+    def missing(self) -> str:
+        """Why it cannot run so, and what helps; "" if it can."""
+        return registry.missing(self.backend, self.params)
 
 
 class Method:
@@ -41,7 +57,16 @@ class Method:
     @property
     def params(self) -> Any:
         """Those of the backend chosen, as they were left."""
-        backend = self.backend
+        return self._params_of(self.backend)
+
+    def how(self, backend: str = "") -> How:
+        """The backend chosen, or another one, with its params as they were left. Raises UnknownBackend."""
+        backend = backend or self.backend
+        params = self._params_of(backend)
+        needs = registry.backend(backend).needs(params)
+        return How(backend, params, needs, self._options(needs))
+
+    def _params_of(self, backend: str) -> Any:
         if backend not in self._params:
             self._params[backend] = self._remembered(backend)
         return self._params[backend]
@@ -118,9 +143,12 @@ class Method:
     @property
     def options(self) -> FillOptions:
         """How the preferences want a fill to be put in."""
+        return self._options(self.needs)
+
+    def _options(self, needs: Needs) -> FillOptions:
         preferences, document = self._editor.settings.preferences, self._editor.document
         alpha = preferences.fill_alpha and document is not None and document.alpha is not None
-        grain = preferences.grain and self.needs.smooth
+        grain = preferences.grain and needs.smooth
         return FillOptions(self.growth, preferences.feather, alpha, Composite(preferences.composite), grain)
 
     def measure(self, asked: Asked, ran: Ran) -> None:

@@ -192,6 +192,8 @@ ROWS: tuple[Row, ...] = (
     Row("fill.enter", N_("&Fill, or finish what is begun"), ("Return", "Enter", "Ctrl+Return", "Ctrl+Enter"),
         lambda w: w.editor.enter(), Menu.FILL, has_picture, icon="fill"),
     Row("fill.again", N_("&Try again"), ("R",), lambda w: w.editor.try_again(), Menu.FILL, has_fill, icon="reset"),
+    Row("fill.compare", N_("&Compare methods…"), ("Shift+R",), lambda w: w.show_compare(), Menu.FILL,
+        lambda w: has_mask(w) or has_fill(w)),
     Row("fill.escape", N_("&Stop, or drop what is begun"), ("Esc",), lambda w: w.editor.escape(), Menu.FILL,
         has_something_to_stop, icon="cancel"),
     Row("fill.after_stroke", N_("Fill &after each stroke"), (),

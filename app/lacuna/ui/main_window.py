@@ -196,6 +196,12 @@ class MainWindow(QMainWindow):
 
         Models(self.editor, self).open()
 
+    def show_compare(self) -> None:
+        from lacuna.engine.registry import backends
+        from lacuna.ui.dialogs.compare_methods import CompareMethods
+
+        CompareMethods(backends(), self.editor.backend, self.editor.compare, self).open()
+
     def show_mask_edge(self) -> None:
         from lacuna.ui.dialogs.mask_edge import MaskEdge
 
