@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -151,3 +152,12 @@ def test_a_single_pixel_finds_places() -> None:
     hole = empty()
     hole[100, 100] = True
     assert len(places(hole, hole, 4, 10**6, 0)) == 4
+
+
+def test_a_line_of_eight_pixels_is_a_shape_and_a_speck_of_ten_a_mark() -> None:
+    line, speck = np.zeros((2, 300, 300), np.uint8)
+    cv2.line(line, (20, 30), (280, 250), 255, 8)
+    cv2.circle(speck, (60, 220), 5, 255, -1)
+    marks, shapes = parted((line | speck) > 0)
+    assert np.array_equal(shapes, line > 0)
+    assert np.array_equal(marks, speck > 0)

@@ -19,7 +19,9 @@ from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
 
 WIDE = 4.0  # pixels from its middle to its rim: a hole from here on is a shape, below it a bundle of lines
-CORE = 5.5  # pixels from the middle to the rim of the widest line that is still a mark
+CORE = 5.5  # pixels from the middle to the rim of the widest speck that is still a mark
+LINE = 3.5  # the same of a line: a smooth fill of a speck is soon overlooked, along a line it is a streak
+LENGTH = 16.0  # pixels of a line at least, for each square pixel of that
 REACH = 2.5 * CORE  # so far from the middle of such a disc may the corner of a shape lie; it is no mark
 FEW = 0.1  # of the hole: what hangs on shapes is no marks, but their tips
 KEPT = 0.6  # share of the shape that has to lie on known pixels
@@ -58,11 +60,17 @@ def parted(hole: Hole) -> tuple[Hole, ...]:
     """The thin marks of a hole and its wide shapes, each (h, w); one alone where there is nothing else."""
     shapes, lines = np.zeros_like(hole), np.zeros_like(hole)
     for near in _apart(hole):
-        cores: Hole = distance_outside(~hole[near]) > CORE
-        if not cores.any():
+        depth = distance_outside(~hole[near])
+        if not (depth > LINE).any():
             continue
         labels = components(hole[near]).labels
-        wide = np.zeros(int(labels.max()) + 1, bool)
+        deepest = np.zeros(int(labels.max()) + 1, np.float32)
+        np.maximum.at(deepest, labels[hole[near]], depth[hole[near]])
+        line = np.bincount(labels.ravel(), minlength=deepest.size) > LENGTH * deepest**2
+        cores: Hole = depth > np.where(line, np.float32(LINE), np.float32(CORE))[labels]
+        if not cores.any():
+            continue
+        wide = np.zeros(deepest.size, bool)
         wide[labels[cores]] = True
         shapes[near] |= wide[labels]
         lines[near] |= wide[labels] & (distance_outside(cores) > REACH)
