@@ -18,6 +18,11 @@ from lacuna.networks.blocks import full_precision
 Convolution = TypeVar("Convolution", bound=nn.Conv2d | nn.ConvTranspose2d)
 
 
+def _direction(size: int, weight: Tensor) -> Tensor:
+    """A vector of length 1 by chance; for a weight without numbers one of that kind: a draw there loads much."""
+    return torch.empty(size, device="meta") if weight.is_meta else F.normalize(torch.randn(size), dim=0)
+
+
 class SpectralNorm(nn.Module):
     """A weight over u' A v, A being its matrix of one row an output channel. In training u, v take one step a pass.
 
@@ -33,8 +38,8 @@ class SpectralNorm(nn.Module):
         self.outputs = outputs  # the axis of the output channels
         self.at_every_pass = at_every_pass
         rows, columns = self._matrix(weight).shape
-        self.register_buffer("u", F.normalize(torch.randn(rows), dim=0))
-        self.register_buffer("v", F.normalize(torch.randn(columns), dim=0), persistent=not at_every_pass)
+        self.register_buffer("u", _direction(rows, weight))
+        self.register_buffer("v", _direction(columns, weight), persistent=not at_every_pass)
 
     def forward(self, weight: Tensor) -> Tensor:
         with full_precision(weight.device):  # in half precision the norm itself would be rough
