@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
 from lacuna import paths
+from tests.networks.conftest import one_core  # noqa: F401 (a fixture)
 
 SAMPLES = ("lion.jpg", "bridge.jpg")
-
-
-@pytest.fixture(autouse=True, scope="package")
-def one_core() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from lacuna.i18n import N_, _
 
 T = TypeVar("T")
 
+LAST_SEED = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Param:
@@ -63,7 +65,7 @@ def switch(default: bool, *, label: str, help: str = "") -> Any:
 
 def seed(*, label: str = N_("Seed"), help: str = "") -> Any:
     """The start of a random sequence: the same seed gives the same pixels."""
-    return _field("seed", 0, label, help, low=0, high=2**31 - 1, step=1)
+    return _field("seed", 0, label, help, low=0, high=LAST_SEED, step=1)
 
 
 def text(default: str, *, label: str, help: str = "") -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract import default
 from lacuna.contract.fill import FillOptions, Needs
-from lacuna.contract.params import validate
+from lacuna.contract.params import LAST_SEED, validate
 from lacuna.contract.progress import Progress
 from lacuna.engine import device as devices
 from lacuna.engine import registry
@@ -23,7 +23,6 @@ from lacuna.i18n import _
 from lacuna.imaging.photo import Hole, Photo, white_of
 from lacuna.imaging.region import Region
 
-LAST_SEED = 2**31 - 1
 DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
 
 

@@ -129,7 +129,8 @@ class Automatic:
             trying = budget.trials / (budget.trials + budget.fill)
             choice = _choose(now, part, texture, known, extent, budget, self._runtime, turn.part(trying))
             picked = next(info for info in known if info.id == choice.backend)
-            used, result = self._filled([picked, *known], now, turn.part(1 - trying))
+            others = [info for info in known if info is not picked]
+            used, result = self._filled([picked, *others], now, turn.part(1 - trying))
             # Marks come first: once they are filled, the shapes have more to go by.
             image, came_from = _put_in(image, came_from, part, result)
             left = left & ~part
