@@ -12,7 +12,7 @@ from lacuna.i18n import _
 from lacuna.inference import cost
 from lacuna.inference.graph_readings import require_known
 from lacuna.inference.own_graph import Hole, OwnGraph, Picture, seen
-from lacuna.inference.session import Outcome, Plane
+from lacuna.inference.session import Outcome, Plane, require_numbers
 from lacuna.inference.stored import damaged
 
 
@@ -62,11 +62,7 @@ class GraphPainter:
                 ),
                 hint=_("Set “multiple” in its model.toml to what its sides have to be a multiple of."),
             )
-        if not np.isfinite(picture).all():
-            raise BackendFailed(
-                _("The model “{model}” gave numbers that are none.").format(model=self._name),
-                hint=_("Choose another model, or import it anew."),
-            )
+        require_numbers(picture, self._name)
         picture = picture[:height, :width]
         progress.at(1.0)
         low, high = RANGES[reading.output_range]

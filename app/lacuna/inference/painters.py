@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from lacuna.contract.fill import SizeRule
 from lacuna.contract.models import ModelConfig, Network
 from lacuna.contract.progress import Progress
-from lacuna.errors import BackendFailed
-from lacuna.i18n import _
 from lacuna.imaging.edges import canny, grey_values
 from lacuna.inference import cost
-from lacuna.inference.session import Hole, Outcome, Painter, Picture, Plane, Runner
+from lacuna.inference.session import Hole, Outcome, Painter, Picture, Plane, Runner, require_numbers
 
 Planes = NDArray[Any]  # (1, c, h, w)
 LEVELS = 5  # of PEN-Net's pyramid
@@ -50,14 +48,10 @@ class _Painter:
     def _run(
         self, part: str, inputs: Mapping[str, Planes], progress: Progress, *, everywhere: bool = False
     ) -> dict[str, Planes]:
-        """A pass whose numbers are numbers: one that is none may not come near the picture."""
+        """A pass whose numbers are numbers."""
         found = self.runner.run(part, inputs, progress, everywhere=everywhere)
         for values in found.values():
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
-                raise BackendFailed(
-                    _("The model “{model}” gave numbers that are none.").format(model=self.config.title),
-                    hint=_("Choose another model, or import it anew."),
-                )
+            require_numbers(values, self.config.title)
         return found
 
     def _shown(self, image: Picture) -> Planes:

@@ -18,6 +18,8 @@ from lacuna.contract import models
 from lacuna.contract.fill import Runtime, SizeRule
 from lacuna.contract.models import Model, ModelConfig
 from lacuna.contract.progress import Progress
+from lacuna.errors import BackendFailed
+from lacuna.i18n import _
 
 if TYPE_CHECKING:
     from lacuna.inference.graph_painter import GraphPainter
@@ -42,6 +44,15 @@ class Outcome:
     stages: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     keys: NDArray[np.int32] | None = None
     edges: Plane | None = None
+
+
+def require_numbers(values: NDArray[Any], model: str) -> None:
+    """Raises BackendFailed for an output with NaN or infinity in it: none may come near the picture."""
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise BackendFailed(
+            _("The model “{model}” gave numbers that are none.").format(model=model),
+            hint=_("Choose another model, or import it anew."),
+        )
 
 
 class Painter(Protocol):
