@@ -87,9 +87,9 @@ def stopped_after(steps: int) -> Progress:
     return progress
 
 
-def learner(model: str, course: int = 0, **learned: Any) -> Learner:
+def learner(model: str, course: int = 0, adversarial: float = 1.0, **learned: Any) -> Learner:
     torch.manual_seed(1)
-    making = Making(WIDTH, Start.MEMBRANE, SIZE, 1.0, None, learned)
+    making = Making(WIDTH, Start.MEMBRANE, SIZE, adversarial, None, learned)
     return Learner(MODELS[model].courses[course].make(making), ALONE, compiled=False)
 
 
@@ -371,3 +371,18 @@ def test_two_processes_that_torchrun_starts_train_one_network(pack: Path, tmp_pa
     assert done.stdout.count("2 steps in") == 1  # one of them speaks
     config = ModelConfig.from_json((tmp_path / "out" / "model" / CONFIG).read_text(encoding="utf-8"))
     assert "2 steps of 2 crops" in config.source
+
+
+@pytest.mark.parametrize("model", ["deepfill", "deepfill-v1", "pennet"])
+def test_a_critic_without_weight_is_neither_asked_nor_taught(model: str, feeder: Feeder) -> None:
+    taught = learner(model, adversarial=0.0)
+    critic = {key: value.clone() for key, value in taught.stage.critic.state_dict().items()}
+
+    def asked(*_args: Any) -> None:
+        pytest.fail("The critic was asked.")
+
+    for module in taught.stage.critic.modules():
+        module.register_forward_pre_hook(asked)
+    terms = taught.step(lambda: feeder.batch(Dice(0, CPU, 0).at(1)), alone=False, late=False)
+    assert tuple(terms) == TERMS[model][:-1]
+    assert all(torch.equal(critic[key], value) for key, value in taught.stage.critic.state_dict().items())

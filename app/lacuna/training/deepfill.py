@@ -38,6 +38,7 @@ class Gated:
         begin(self.generator)
         self.critic = PatchJudge(PatchCritic(conventions, guided=True, width=making.critic_width))
         self.weight = 0.2 * making.adversarial
+        self.judged = self.weight > 0
 
     def paint(self, generator: Callable[..., Any], batch: Batch) -> Painted:
         return generator(signed(batch.given), batch.hole, batch.edges * batch.guided)[:2]
@@ -45,11 +46,13 @@ class Gated:
     def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
         truth = signed(batch.image)
         coarse, refined = (signed(batch.counted(unsigned(part))) for part in painted)
-        return {
+        terms = {
             "coarse": per_hole(coarse, truth, batch.hole),
             "refined": per_hole(refined, truth, batch.hole),
-            "adversarial": -self.weight * self.critic.scores(batch, painted).float().mean(),
         }
+        if self.judged:
+            terms["adversarial"] = -self.weight * self.critic.scores(batch, painted).float().mean()
+        return terms
 
     def shown(self, painted: Painted, batch: Batch) -> tuple[Tensor, Tensor]:
         return batch.composite(unsigned(painted[0])), batch.composite(unsigned(painted[1]))
@@ -86,6 +89,7 @@ class Discounted:
         begin(self.generator)
         self.critic = WassersteinJudge(making.size, making.critic_width)
         self.weight = 0.001 * making.adversarial
+        self.judged = self.weight > 0
 
     def paint(self, generator: Callable[..., Any], batch: Batch) -> Painted:
         return generator(signed(batch.given), batch.hole)[:2]
@@ -93,12 +97,14 @@ class Discounted:
     def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
         truth, weights, known = signed(batch.image), discount(batch.hole), 1 - batch.hole
         coarse, refined = (signed(batch.counted(unsigned(part))) for part in painted)
-        whole, local = self.critic.scores(batch, painted)
-        return {
+        terms = {
             "hole": 1.2 * (1.2 * inside(coarse, truth, weights) + inside(refined, truth, weights)),
             "known": 1.2 * (1.2 * inside(coarse, truth, known) + inside(refined, truth, known)),
-            "adversarial": -self.weight * (whole.mean() + local.mean()),
         }
+        if self.judged:
+            whole, local = self.critic.scores(batch, painted)
+            terms["adversarial"] = -self.weight * (whole.mean() + local.mean())
+        return terms
 
     def shown(self, painted: Painted, batch: Batch) -> tuple[Tensor, Tensor]:
         return batch.composite(unsigned(painted[0])), batch.composite(unsigned(painted[1]))

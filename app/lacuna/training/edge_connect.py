@@ -24,7 +24,7 @@ class Edges:
 
     terms = ("adversarial", "features")
     rates = RATES
-    needs_edges, paints = True, False
+    needs_edges, paints, judged = True, False, True
 
     def __init__(self, making: Making) -> None:
         self.generator = EdgeGenerator(width=making.width, spectral=True)
@@ -88,6 +88,7 @@ class Image:
         self.critic = ImageJudge(Discriminator(3, width=making.critic_width))
         self.vgg = making.vgg
         self.weight = 0.1 * making.adversarial
+        self.judged = self.weight > 0
 
     def paint(self, generator: Callable[..., Any], batch: Batch) -> Painted:
         with torch.no_grad():
@@ -97,14 +98,12 @@ class Image:
 
     def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
         picture = batch.counted(painted[0])
-        scores = self.critic.critic(picture)[-1]
-        perceptual, style = self._features(picture, batch)
-        return {
-            "l1": per_hole(picture, batch.image, batch.hole),
-            "adversarial": self.weight * sure(scores, 1.0),
-            "perceptual": perceptual,
-            "style": style,
-        }
+        terms = {"l1": per_hole(picture, batch.image, batch.hole)}
+        if self.judged:
+            terms["adversarial"] = self.weight * sure(self.critic.critic(picture)[-1], 1.0)
+        if self.judged or self.vgg is not None:  # an untaught critic's features tell nothing
+            terms["perceptual"], terms["style"] = self._features(picture, batch)
+        return terms
 
     def _features(self, picture: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """The perceptual term and the style term, weighted."""

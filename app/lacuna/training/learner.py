@@ -46,7 +46,8 @@ class Learner:
         `late` lowers the rates, as the stage wants it towards its end.
         """
         self._set_rates(late)
-        for _extra in range(self.stage.rates.critic_steps - 1):
+        judged = self.stage.judged
+        for _extra in range(self.stage.rates.critic_steps - 1 if judged else 0):
             batch = batches()
             with torch.no_grad(), self.precision():
                 painted = self.stage.paint(self._generator, batch)
@@ -54,14 +55,16 @@ class Learner:
         batch = batches()
         with torch.set_grad_enabled(not alone), self.precision():
             painted = self.stage.paint(self._generator, batch)
-        judged = self._teach_critic(batch, tuple(part.detach() for part in painted))
+        found: dict[str, Tensor] = {}
+        if judged:
+            found[CRITIC] = self._teach_critic(batch, tuple(part.detach() for part in painted))
         if alone:
-            return {CRITIC: judged}
+            return found
         with _frozen(self.stage.critic), self.precision():
             terms = self.stage.losses(painted, batch)
         self._follow("generator", torch.stack([term.float() for term in terms.values()]).sum())
         self._remember()
-        return {**{name: term.detach() for name, term in terms.items()}, CRITIC: judged}
+        return {**{name: term.detach() for name, term in terms.items()}, **found}
 
     def precision(self) -> torch.autocast:
         """Half precision where a graphics card multiplies by it."""

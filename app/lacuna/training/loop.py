@@ -189,7 +189,7 @@ class _Stretch:
             while not (finished or ended):
                 run.progress.at(at, name)
                 chance = run.dice.at(clock.step)
-                alone = self.continued and at < CRITICS_ALONE
+                alone = self.continued and self.stage.judged and at < CRITICS_ALONE
                 self.means.add(self.learner.step(partial(self.feeder.batch, chance), alone=alone, late=at >= LATE))
                 clock.step += 1
                 clock.course_step += 1

@@ -27,6 +27,7 @@ class Pyramid:
         _begin(self.generator)
         self.critic = CompositeJudge(Discriminator(width=making.critic_width))
         self.weight = 0.1 * making.adversarial
+        self.judged = self.weight > 0
 
     def paint(self, generator: Callable[..., Any], batch: Batch) -> Painted:
         picture, pyramid = generator(signed(batch.given), batch.hole)
@@ -36,12 +37,15 @@ class Pyramid:
         truth = signed(batch.image)
         picture = signed(batch.counted(unsigned(painted[0])))
         levels = [_apart(level.float(), truth, batch) for level in painted[1:]]
-        return {
+        terms = {
             "hole": 6 * inside(picture, truth, batch.hole),
             "known": inside(picture, truth, 1 - batch.hole),
             "pyramid": 0.5 * torch.stack(levels).sum(),
-            "adversarial": -self.weight * self.critic.critic(self.critic.fake(batch, painted)).float().mean(),
         }
+        if self.judged:
+            scores = self.critic.critic(self.critic.fake(batch, painted))
+            terms["adversarial"] = -self.weight * scores.float().mean()
+        return terms
 
     def shown(self, painted: Painted, batch: Batch) -> tuple[Tensor, Tensor]:
         """What the middle of the pyramid shows, and the picture."""

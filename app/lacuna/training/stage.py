@@ -62,6 +62,8 @@ class Stage(Protocol):
     @property
     def critic(self) -> nn.Module: ...  # called with a batch and what was painted, it gives its loss
     @property
+    def judged(self) -> bool: ...  # whether the critic counts; else it is neither asked nor taught
+    @property
     def rates(self) -> Rates: ...
     @property
     def needs_edges(self) -> bool: ...
