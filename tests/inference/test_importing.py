@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +34,7 @@ from tests.networks.published import Numbers
 pytestmark = pytest.mark.usefixtures("no_graphs")
 
 TOLERANCE = 5e-4
+ROOT = Path(__file__).parents[2]
 
 
 def parts(paths: Sequence[Path], variant: str = "") -> tuple[ModelConfig, dict[str, nn.Module]]:
@@ -115,6 +119,29 @@ def test_an_imported_edge_connect_computes_what_the_published_one_does(edge_conn
     assert numbers.farthest("mode3.out", image) < TOLERANCE
     for file in (EDGES, IMAGE):
         assert f"{file.name} (SHA-256 {models.digest(edge_connect / file.name)})" in config.source
+
+
+LOOKED_AT = """
+import sys
+from pathlib import Path
+from lacuna.inference.importing import found
+
+for file in sys.argv[1:]:
+    found([Path(file)])
+assert "torch" in sys.modules
+print(*sorted({"sympy", "torch._dynamo", "torch._inductor"} & sys.modules.keys()))
+"""
+
+
+def test_looking_at_files_loads_nothing_of_what_compiles_networks(tmp_path: Path, edge_connect: Path) -> None:
+    """Those are a thousand modules: seconds of work, and beside a busy window many more."""
+    port = write(tmp_path / "states_tf_x.pth", light(deepfill_layouts.V2_PTTF), "G")
+    named = [str(path) for path in (edge_connect, port, light_pen_net(tmp_path))]
+    told = subprocess.run(
+        [sys.executable, "-c", LOOKED_AT, *named], cwd=ROOT, env=os.environ | {"PYTHONPATH": "app"},
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert told.stdout.split() == []
 
 
 def test_one_file_of_edge_connect_alone_is_refused_with_the_name_of_the_other(edge_connect: Path) -> None:

@@ -52,7 +52,7 @@ def config(group: Group) -> ModelConfig:
 
     try:
         read = ModelConfig.from_json(group.notes[NOTE])
-        wanted = building.shapes(building.built(read))
+        wanted = building.shapes(building.unfilled(read))
     except (ValueError, RecursionError) as error:
         raise unreadable(group.files[0], error, error) from error
     wrong = sorted(key for key in wanted.keys() | group.shapes.keys() if wanted.get(key) != group.shapes.get(key))

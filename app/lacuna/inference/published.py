@@ -83,13 +83,16 @@ def readings(group: Group) -> tuple[Reading, ...]:
 
 
 def network(published: Published, config: ModelConfig) -> nn.Module:
-    """The network that such weights fill, with spectral norms where they bring some."""
+    """The network that such weights fill, without any yet, and with spectral norms where they bring some."""
+    import torch
+
     from lacuna.networks import building
     from lacuna.networks.edge_connect import EdgeGenerator
 
-    if published.part == EDGES:
+    if published.part != EDGES:
+        return building.unfilled(config)[published.part]
+    with torch.device("meta"):
         return EdgeGenerator(width=config.width, spectral=True)
-    return building.built(config)[published.part]
 
 
 def _best(published: Published, group: Group) -> tuple[Reading, tuple[str, ...]]:
@@ -125,8 +128,4 @@ def _width(published: Published, found: Mapping[str, Shape]) -> float:
 
 
 def _shapes(published: Published, config: ModelConfig) -> dict[str, Shape]:
-    import torch
-
-    with torch.device("meta"):  # shapes without numbers
-        state = network(published, config).state_dict()
-    return {key: tuple(value.shape) for key, value in state.items()}
+    return {key: tuple(value.shape) for key, value in network(published, config).state_dict().items()}

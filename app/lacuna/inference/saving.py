@@ -33,12 +33,11 @@ def save(
 
     from lacuna.networks import building
 
-    parts = building.built(config)
-    misfits = building.misfitting(parts, tensors)
+    misfits = building.misfitting(building.unfilled(config), tensors)
     if misfits:
         raise ValueError(f"other weights: {', '.join(misfits)}")
     stored = {key: _stored(key, values, config.dtype) for key, values in tensors.items()}
-    graphs = shipped(config) or exported(config, parts)
+    graphs = shipped(config) or exported(config, building.built(config))
     with written_whole(folder, replace=replace) as temporary:
         save_file(stored, temporary / WEIGHTS)
         files = {name: f"{name}.onnx" for name in graphs}

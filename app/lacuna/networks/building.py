@@ -49,6 +49,12 @@ def built(config: ModelConfig) -> dict[str, nn.Module]:
     return {name: part.eval() for name, part in parts.items()}
 
 
+def unfilled(config: ModelConfig) -> dict[str, nn.Module]:
+    """The same without any weights, for their keys and shapes: drawing those of a whole network takes a while."""
+    with torch.device("meta"):
+        return built(config)
+
+
 def shapes(parts: Mapping[str, nn.Module]) -> dict[str, tuple[int, ...]]:
     """The key of every weight in the file, and its shape."""
     return {key: tuple(value.shape) for key, value in _together(parts).state_dict().items()}

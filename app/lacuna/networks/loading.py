@@ -14,8 +14,11 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def loaded(network: Network, layout: Layout, published: Mapping[str, Array]) -> Network:
-    """The same network with these weights, ready for evaluation; raises UnsuitableWeights if they do not fit."""
+    """The same network with these weights, ready for evaluation; raises UnsuitableWeights if they do not fit.
+
+    They take the place of what was there, so that a network without any numbers can be filled, too.
+    """
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     ours = taken_over(layout, published, shapes)
-    network.load_state_dict({key: torch.tensor(value) for key, value in ours.items()})
+    network.load_state_dict({key: torch.tensor(value) for key, value in ours.items()}, assign=True)
     return network.eval()

@@ -62,7 +62,8 @@ def spectral_norm(convolution: Convolution, *, at_every_pass: bool = False) -> C
     """The same convolution, its weight normalised whenever it is read; `at_every_pass` as in `SpectralNorm`."""
     outputs = 1 if isinstance(convolution, nn.ConvTranspose2d) else 0
     norm = SpectralNorm(convolution.weight.detach(), outputs, at_every_pass=at_every_pass)
-    parametrize.register_parametrization(convolution, "weight", norm)
+    # PyTorch tries what it registers. Without numbers there is nothing to try, and a product of none loads a compiler.
+    parametrize.register_parametrization(convolution, "weight", norm, unsafe=convolution.weight.is_meta)
     return convolution
 
 
