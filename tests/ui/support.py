@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -23,11 +24,16 @@ NO_KEY = Qt.KeyboardModifier.NoModifier
 
 
 def wait_until(predicate: Callable[[], object], seconds: float = 5.0) -> None:
-    """Let the event loop run until `predicate()` holds; the test fails if it does not in time."""
+    """Let the event loop run until `predicate()` holds; the test fails if it does not in time.
+
+    Not by `QTest.qWait`, which keeps the interpreter lock for as long as it waits: a worker would stand still.
+    """
     deadline = QDeadlineTimer(int(seconds * 1000))
     while not predicate():
         assert not deadline.hasExpired(), f"not so within {seconds:g} s: {getattr(predicate, '__name__', predicate)}"
-        QTest.qWait(2)
+        QApplication.processEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        time.sleep(0.002)
 
 
 def shown(widget: W, width: int = 0, height: int = 0) -> W:
