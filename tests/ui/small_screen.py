@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Any
 
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QProgressBar, QPushButton, QWidget
 
+from lacuna.editor.models import Recognised
 from lacuna.engine.registry import ids
 from lacuna.ui.dialogs.dialog import Dialog
+from lacuna.ui.dialogs.import_model import ImportModel
+from lacuna.ui.dialogs.models import Models
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.theme import LIGHT, style_sheet
 from tests.ui.support import settle
@@ -45,7 +50,7 @@ def check_window(window: MainWindow) -> None:
 def check_dialogs(window: MainWindow) -> None:
     """Each dialog is on the screen with all its buttons, whatever of it has to scroll."""
     screen = window.screen().availableGeometry()
-    for action in ("edit.preferences", "help.shortcuts", "help.about"):
+    for action in ("edit.models", "edit.preferences", "help.shortcuts", "help.about"):
         window.action_set[action].trigger()
         settle()
         dialog = QApplication.activeModalWidget()
@@ -59,6 +64,43 @@ def check_dialogs(window: MainWindow) -> None:
         settle()
 
 
+def check_models(window: MainWindow) -> None:
+    """Nothing of the two dialogs that models come through has to scroll, whatever they have to say."""
+    screen = window.screen().availableGeometry()
+    window.action_set["edit.models"].trigger()
+    settle()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, Models)
+    dialog.told.setText("What came of what was done, in a sentence or in two that are rather long. " * 2)
+    dialog.stage.setText("What is being done")
+    dialog.progress.show()
+    dialog.cancel.show()
+    seen = Recognised(
+        (Path("EdgeModel_gen.pth"), Path("InpaintingModel_gen.pth")),
+        "EdgeConnect",
+        "edgeconnect",
+        never,
+        licence="CC BY-NC 4.0",
+        notice="The published weights of EdgeConnect are for non-commercial use alone (CC BY-NC 4.0).",
+    )
+    page = ImportModel(window.editor.models, seen, never, dialog)
+    page.open()
+    page.name.setText("What cannot be a name")
+    settle()
+    for shown in (dialog, page):
+        assert screen.contains(shown.geometry()), shown.geometry()
+        for widget in shown.findChildren(QWidget):
+            if isinstance(widget, (QLabel, QPushButton, QCheckBox, QLineEdit, QProgressBar)) and widget.isVisible():
+                assert seen_whole(widget), (type(shown), widget)
+    page.reject()
+    dialog.accept()
+    settle()
+
+
+def never(*_args: object, **_more: object) -> Any:
+    raise AssertionError("nothing was to be installed")
+
+
 def seen_whole(widget: QWidget) -> bool:
     return widget.visibleRegion().boundingRect() == widget.rect()
 
@@ -68,9 +110,11 @@ def main() -> None:
     app.setStyle("Fusion")
     app.setStyleSheet(style_sheet(LIGHT))
     with opened_window(size=(0, 0)) as window:
-        assert window.screen().size().toTuple() == tuple(map(int, sys.argv[1:]))  # type: ignore[attr-defined]
-        check_window(window)
-        check_dialogs(window)
+        assert window.screen().size().toTuple() == tuple(map(int, sys.argv[1:3]))  # type: ignore[attr-defined]
+        if "models" not in sys.argv:
+            check_window(window)
+            check_dialogs(window)
+        check_models(window)
     print("as it should be")
 
 

@@ -6,73 +6,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QPushButton
 
 from lacuna.contract import models
-from lacuna.contract.models import Network
+from lacuna.contract.models import WEIGHTS, Network
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.inference import importing
 from lacuna.networks import deepfill_layouts
-from lacuna.ui.dialogs.import_model import ImportModel
 from lacuna.ui.dialogs.models import Models
 from lacuna.ui.dialogs.question import Question
 from lacuna.ui.main_window import MainWindow
 from tests.backends.models import config, installed
-from tests.inference.checkpoints import light, write
+from tests.inference.checkpoints import light, light_pen_net, write
 from tests.inference.conftest import no_graphs  # noqa: F401 (a fixture)
 from tests.inference.own_graphs import Form
 from tests.inference.own_graphs import write as graph
+from tests.ui.models_dialog import LOADED, asked, drop, opened, recognised, rested, texts
 from tests.ui.support import settle, wait_until
 from tests.ui.windows import back_to, open_photo
 
 pytestmark = pytest.mark.usefixtures("no_graphs")
-
-LOADED = 60  # seconds: the first job that looks at files imports torch
 
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     """Published weights whose licence forbids something, with an eighth of the channels."""
     return write(tmp_path / "states_tf_places2.pth", light(deepfill_layouts.V2_PTTF), "G")
-
-
-def opened(window: MainWindow) -> Models:
-    window.action_set["edit.models"].trigger()
-    settle()
-    dialog = QApplication.activeModalWidget()
-    assert isinstance(dialog, Models)
-    return dialog
-
-
-def drop(dialog: Models, *paths: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    copy, left, plain = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(9, 9), copy, data, left, plain)
-    QApplication.sendEvent(dialog, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(dialog, QDropEvent(QPointF(9, 9), copy, data, left, plain, QEvent.Type.Drop))
-
-
-def recognised(dialog: Models, *paths: Path) -> ImportModel:
-    drop(dialog, *paths)
-    wait_until(lambda: isinstance(QApplication.activeModalWidget(), ImportModel), LOADED)
-    found = QApplication.activeModalWidget()
-    assert isinstance(found, ImportModel)
-    return found
-
-
-def rested(dialog: Models) -> bool:
-    return dialog.bring.isEnabled()
-
-
-def texts(dialog: Models) -> list[list[str]]:
-    items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
-    return [[item.text(column) for column in range(5)] for item in items if item is not None]
 
 
 def test_dropped_weights_are_named_and_agreed_to_before_they_are_installed(window: MainWindow, weights: Path) -> None:
@@ -215,6 +177,76 @@ def test_a_method_without_a_model_can_be_chosen_and_shows_the_way_to_one(window:
     installed("mine", config(Network.PEN_NET))
     window.editor.models.changed()
     wait_until(lambda: not panel.models.isVisible())
+
+
+def answered(name: Path) -> None:
+    """Type a name into the file dialog that is open, and press Enter."""
+    asked = QApplication.activeModalWidget()
+    assert isinstance(asked, QFileDialog)
+    field = asked.findChild(QLineEdit, "fileNameEdit")
+    assert isinstance(field, QLineEdit)
+    field.setText(str(name))
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    settle()
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> models.Model:
+    """A light PEN-Net of the person's own."""
+    return importing.install(importing.found([light_pen_net(tmp_path)]), "mine", Progress(), licence_accepted=False)
+
+
+def test_a_model_is_exported_and_comes_back_through_the_file_dialogs(
+    window: MainWindow, tmp_path: Path, mine: models.Model
+) -> None:
+    dialog = opened(window)
+    dialog.export.click()
+    answered(tmp_path / "to pass on")
+    written = tmp_path / "to pass on.safetensors"
+    wait_until(lambda: rested(dialog) and dialog.told.text(), LOADED)
+    assert written.exists()
+    assert str(written) in dialog.told.text()
+    dialog.bring.click()
+    answered(written)
+    page = asked(dialog)
+    page.name.setText("again")
+    page.button.click()
+    wait_until(lambda: "again" in dialog.told.text(), LOADED)
+    assert [row[0] for row in texts(dialog)] == ["again", "mine"]
+    again = models.model("again")
+    assert (again.folder / WEIGHTS).read_bytes() == (mine.folder / WEIGHTS).read_bytes()
+
+
+@pytest.mark.parametrize(("answer", "replaced"), [("No", False), ("Yes", True)])
+def test_a_file_in_the_place_of_an_export_is_replaced_only_if_the_person_says_so(
+    window: MainWindow, tmp_path: Path, mine: models.Model, answer: str, replaced: bool
+) -> None:
+    there = tmp_path / "mine.safetensors"
+    there.write_bytes(b"something else")
+    dialog = opened(window)
+    dialog.export.click()
+
+    def reply() -> None:
+        question = QApplication.activeModalWidget()
+        assert isinstance(question, QMessageBox)
+        question.button(getattr(QMessageBox.StandardButton, answer)).click()
+
+    QTimer.singleShot(200, reply)  # Qt waits for the answer in a loop of its own
+    answered(tmp_path / "mine")
+    wait_until(lambda: rested(dialog) and (there.stat().st_size > 100 or not replaced), LOADED)
+    assert (there.read_bytes() != b"something else") == replaced
+
+
+def test_a_model_that_was_damaged_meanwhile_is_not_exported(
+    window: MainWindow, tmp_path: Path, mine: models.Model
+) -> None:
+    dialog = opened(window)
+    (mine.folder / WEIGHTS).write_bytes(b"something else")
+    dialog.export.click()
+    answered(tmp_path / "mine")
+    wait_until(lambda: rested(dialog) and dialog.told.text(), LOADED)
+    assert "is not the file that it was" in dialog.told.text()
+    assert not (tmp_path / "mine.safetensors").exists()
 
 
 def test_every_button_of_the_dialog_is_reached_by_tab(window: MainWindow) -> None:

@@ -74,7 +74,10 @@ class Dialog(QDialog):
         return room_on(self) - QSize(0, self._buttons.sizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.resize(self.size().boundedTo(room_on(self)))
+        size = self.size()
+        if not event.spontaneous():  # Qt would stop at two thirds of the screen, and something would scroll
+            size = size.expandedTo(QSize(0, self.heightForWidth(size.width())))
+        self.resize(size.boundedTo(room_on(self)))
         super().showEvent(event)
 
 

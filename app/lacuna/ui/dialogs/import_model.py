@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lacuna.editor.models import Models, Recognised
 
 FILES_NAMED = 4
+LINES = 3  # of what is the matter with a name
 PICTURE = QSize(320, 240)
 
 
@@ -60,7 +61,9 @@ class ImportModel(Dialog):
             self.body.addWidget(self.consent)
         self.problem = words("", self)
         self.problem.setProperty("severity", "warning")
-        self.problem.setMinimumHeight(2 * self.problem.fontMetrics().lineSpacing())  # nothing moves when it says more
+        self.problem.setMinimumHeight(
+            LINES * self.problem.fontMetrics().lineSpacing()
+        )  # nothing moves when it says more
         self.body.addWidget(self.problem)
         self.body.addStretch(1)
         self.add_button(_("Cancel"), self.reject)

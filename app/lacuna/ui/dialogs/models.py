@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -32,6 +33,7 @@ from lacuna.ui.dialogs.import_model import ImportModel
 from lacuna.ui.dialogs.question import Question
 from lacuna.ui.drops import dragged
 from lacuna.ui.elided import Elided
+from lacuna.ui.layout import room_on
 from lacuna.ui.messages import Answer
 from lacuna.words import memory
 
@@ -41,8 +43,11 @@ if TYPE_CHECKING:
 
 NAME = Qt.ItemDataRole.UserRole
 WHOLE = 1000
-ROWS = 6  # of the list that are in view
-LINES = 9  # of what a model says of itself
+SUFFIX = "safetensors"  # of an exported model
+SIZE = QSize(680, 620)  # at first, where the screen has room for that
+ROWS = 2  # of the list that are in view on the lowest screen
+LINES = 2  # of what a model says of itself, there
+LOW = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # as low as there is room for
 
 
 class Models(Dialog):
@@ -55,7 +60,7 @@ class Models(Dialog):
         self._job: Job | None = None
         self._closed = False
         self._known: dict[str, Model] = {}
-        self.setMinimumWidth(680)
+        self.setMinimumWidth(SIZE.width())
         self.setAcceptDrops(True)
         self.body.addWidget(
             words(_("Learned methods fill with these. Drop files of weights here, or import them."), self)
@@ -68,6 +73,7 @@ class Models(Dialog):
         self.list.setAccessibleName(_("Models"))
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.list.header().setStretchLastSection(True)
+        self.list.setSizePolicy(LOW)
         self.list.setMinimumHeight((ROWS + 1) * (self.list.fontMetrics().lineSpacing() + 8))
         self.list.currentItemChanged.connect(lambda *_items: self._show_current())
         self.body.addWidget(self.list, 1)
@@ -76,7 +82,8 @@ class Models(Dialog):
         self.about.setTabChangesFocus(True)
         self.about.setAcceptDrops(False)  # what is dropped on it is dropped on the dialog
         self.about.setAccessibleName(_("What the model says of itself"))
-        self.about.setMinimumHeight(LINES * self.about.fontMetrics().lineSpacing())
+        self.about.setSizePolicy(LOW)
+        self.about.setMinimumHeight(LINES * self.about.fontMetrics().lineSpacing() + 2 * self.about.frameWidth() + 8)
         self.body.addWidget(self.about, 1)
         self.use = self._verb(_("Use"), self._use)
         self.check = self._verb(_("Verify"), self._verify)
@@ -101,6 +108,7 @@ class Models(Dialog):
         )
         self._fill()
         self._show_job()
+        self.resize(SIZE)
         self.list.setFocus()
 
     # --- what is in view ---------------------------------------------------------------------------------------------
@@ -231,12 +239,18 @@ class Models(Dialog):
 
     # --- verbs -------------------------------------------------------------------------------------------------------
     def _ask_import(self) -> None:
-        folder = str(self._editor.settings.last_folder or "")
+        asked = self._file_dialog(_("Import a model"))
+        asked.setFileMode(QFileDialog.FileMode.ExistingFiles)
         every = _("Files of weights (*.pth *.pt *.index *.safetensors *.onnx)")
-        chosen, _kind = QFileDialog.getOpenFileNames(
-            self, _("Import a model"), folder, f"{every};;{_('All files (*)')}"
-        )
-        self.bring_in([Path(name) for name in chosen])
+        asked.setNameFilters([every, _("All files (*)")])
+        asked.filesSelected.connect(lambda chosen: self.bring_in([Path(name) for name in chosen]))
+        asked.open()
+
+    def _file_dialog(self, title: str) -> QFileDialog:
+        asked = QFileDialog(self, title, self._editor.settings.last_folder or str(Path.home()))
+        asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        asked.resize(asked.size().boundedTo(room_on(self)))  # Qt's own, where the desktop has none
+        return asked
 
     def _recognised(self, seen: Recognised) -> None:
         if self._closed:
@@ -276,11 +290,8 @@ class Models(Dialog):
         model = self.current
         if model is None:
             return
-        proposed = Path(self._editor.settings.last_folder or "") / f"{model.name}.safetensors"
-        chosen, _kind = QFileDialog.getSaveFileName(
-            self, _("Export the model"), str(proposed), _("Models (*.safetensors)")
-        )
-        if chosen:
+
+        def export(chosen: str) -> None:
             path = Path(chosen)
             there = _("“{name}” is in {path} now ({size}).")
 
@@ -288,6 +299,14 @@ class Models(Dialog):
                 self._outcome(there.format(name=model.name, path=path, size=memory(size)))
 
             self._begin(self._models.export(model, path, done, self._failed))
+
+        asked = self._file_dialog(_("Export the model"))
+        asked.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        asked.setNameFilter(_("Models (*.safetensors)"))
+        asked.setDefaultSuffix(SUFFIX)  # before it is asked whether what is there may be replaced
+        asked.selectFile(f"{model.name}.{SUFFIX}")
+        asked.fileSelected.connect(export)
+        asked.open()
 
     def _ask_remove(self) -> None:
         model = self.current
