@@ -143,6 +143,14 @@ def test_a_small_hole_is_shown_with_as_much_around_it_as_is_comfortable(monkeypa
     assert painter.seen[0][0].shape[:2] == (512, 512)
 
 
+def test_a_hole_at_the_border_is_shown_with_more_on_the_other_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = scripted(monkeypatch, Network.DEEPFILL_V2, grey_fill, side=256)
+    run(photo(300, 600), square(300, 600, 280, 0, 20), "deepfill")
+    ((seen, hole),) = painter.seen
+    assert seen.shape[:2] == (256, 256)
+    assert hole[-20:, :20].all()
+
+
 def test_a_smaller_size_is_said_and_detail_is_copied_from_where_the_result_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

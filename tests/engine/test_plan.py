@@ -19,7 +19,7 @@ from lacuna.imaging.mask import grow as grown
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
 
-CONTEXTS = st.builds(Context, minimum=st.integers(0, 40), share=st.sampled_from([0.0, 0.5, 1.0]))
+CONTEXTS = st.builds(Context, minimum=st.integers(0, 40), share=st.sampled_from([0.0, 0.5, 1.0]), even=st.booleans())
 
 
 @st.composite
@@ -38,7 +38,7 @@ def by_definition(hole: Hole, context: Context) -> set[Region]:
     boxes = list(components(hole).boxes)
     while True:
         for i, a in enumerate(boxes):
-            j = next((j for j, b in enumerate(boxes) if j != i and b.overlaps(a.pad(context.padding(a)))), None)
+            j = next((j for j, b in enumerate(boxes) if j != i and b.overlaps(context.around(a, hole.shape))), None)
             if j is not None:
                 joined = a.union(boxes[j])
                 boxes = [box for k, box in enumerate(boxes) if k not in (i, j)] + [joined]
@@ -54,9 +54,16 @@ def test_every_hole_pixel_is_in_exactly_one_cut_and_no_crop_holds_a_foreign_one(
     for cut in cuts(hole, Needs(context=context)):
         assert bounds(hole[cut.box.slices]) == Region.whole((cut.box.height, cut.box.width))
         assert np.count_nonzero(hole[cut.crop.slices]) == np.count_nonzero(hole[cut.box.slices])
-        assert cut.crop == cut.box.pad(context.padding(cut.box)).clip(hole.shape)
+        assert cut.crop == context.around(cut.box, hole.shape)
         count[cut.box.slices] += hole[cut.box.slices]
     assert np.array_equal(count, hole)
+
+
+def test_what_the_border_cuts_off_is_seen_on_the_other_side() -> None:
+    context = Context(minimum=100, share=0.0, even=True)
+    assert context.around(Region(30, 200, 50, 210), (400, 500)) == Region(0, 100, 220, 310)
+    assert context.around(Region(30, 480, 350, 500), (400, 500)) == Region(0, 280, 400, 500)
+    assert context.around(Region(0, 0, 20, 20), (60, 500)) == Region(0, 0, 60, 220)
 
 
 @settings(deadline=None, max_examples=200)

@@ -89,7 +89,7 @@ class Learned:
             model=None if model is None else model.name,
             missing=missing,
             size=replace(self.size, comfortable=side),
-            context=Context(minimum=max(LEAST_CONTEXT, side // 2)),
+            context=Context(minimum=max(LEAST_CONTEXT, side // 2), even=True),
             devices=frozenset({"cpu", "cuda"}),
             composite=Composite.POISSON if params.colours else Composite.PLAIN,
             smooth=True,

@@ -52,7 +52,7 @@ class OwnGraphBackend:
         return Needs(
             model=self._name,
             size=size,
-            context=Context(minimum=max(LEAST_CONTEXT, side // 2)),
+            context=Context(minimum=max(LEAST_CONTEXT, side // 2), even=True),
             composite=Composite.POISSON if params.colours else Composite.PLAIN,
             smooth=True,
             detail="patchmatch" if params.detail == "photo" else None,

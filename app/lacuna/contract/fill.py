@@ -32,13 +32,25 @@ class Composite(StrEnum):
 
 @dataclass(frozen=True)
 class Context:
-    """How many known pixels around a hole's box a backend sees: max(`minimum`, `share` of the box's long side)."""
+    """How many known pixels around a hole's box a backend sees: max(`minimum`, `share` of the box's long side).
+
+    `even`: what the picture's border cuts off on one side is added on the other.
+    """
 
     minimum: int = 128
     share: float = 0.5
+    even: bool = False
 
     def padding(self, box: Region) -> int:
         return max(self.minimum, round(self.share * max(box.height, box.width)))
+
+    def around(self, box: Region, shape: tuple[int, ...]) -> Region:
+        """`box` with all that is seen around it in a picture of this (height, width)."""
+        seen = box.pad(self.padding(box))
+        if self.even:
+            below, right = max(0, seen.y1 - shape[0]), max(0, seen.x1 - shape[1])
+            seen = Region(seen.y0 - below, seen.x0 - right, seen.y1 + max(0, -seen.y0), seen.x1 + max(0, -seen.x0))
+        return seen.clip(shape)
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,11 @@ class Automatic:
         all_needs = [info.needs for info in known] or [Needs()]
         contexts = [needs.context for needs in all_needs]
         # No method may get less than it asks for, and beside the hole there has to be room for one half as large.
-        context = Context(max(128, *(c.minimum for c in contexts)), max(0.5, *(c.share for c in contexts)))
+        context = Context(
+            minimum=max(128, *(c.minimum for c in contexts)),
+            share=max(0.5, *(c.share for c in contexts)),
+            even=any(c.even for c in contexts),
+        )
         several = len(known) > 1
         wide, thin = (_with_trials(_usual_needs(known, texture), several) for texture in (1.0, 0.0))
         return replace(

@@ -82,7 +82,7 @@ def cuts(hole: Hole, needs: Needs, sources: Region | None = None) -> tuple[Cut, 
     """
     if sources is not None:
         return (_reaching(_with_context(bounds(hole), needs.context, hole.shape), sources),)
-    boxes = _merged(_block_boxes(hole, needs.context.minimum), needs.context)
+    boxes = _merged(_block_boxes(hole, needs.context.minimum), needs.context, hole.shape)
     boxes = boxes[np.lexsort((boxes[:, 1], boxes[:, 0]))]
     return tuple(_with_context(Region(*box), needs.context, hole.shape) for box in boxes.tolist())
 
@@ -192,13 +192,13 @@ def _spans(
         reaching = _reaching(_with_context(boxes[0], needs.context, mask.shape), sources)
         return [_Span(reaching.box, reaching.crop, 1.0)]
     apart = np.array([(b.y0, b.x0, b.y1, b.x1) for b in boxes], np.int64).reshape(-1, 4)
-    merged = _merged(apart, needs.context).tolist()
+    merged = _merged(apart, needs.context, mask.shape).tolist()
     found = [_with_context(Region(*box), needs.context, mask.shape) for box in merged]
     return [_Span(cut.box, cut.crop, len(apart) / len(merged)) for cut in found]
 
 
 def _with_context(box: Region, context: Context, shape: tuple[int, ...]) -> Cut:
-    return Cut(box, box.pad(context.padding(box)).clip(shape))
+    return Cut(box, context.around(box, shape))
 
 
 def _reaching(cut: Cut, sources: Region) -> Cut:
@@ -260,11 +260,11 @@ def _block_boxes(hole: Hole, reach: int) -> Boxes:
     return boxes + np.array([whole.y0, whole.x0, whole.y0, whole.x0])
 
 
-def _merged(boxes: Boxes, context: Context) -> Boxes:
+def _merged(boxes: Boxes, context: Context, shape: tuple[int, ...]) -> Boxes:
     """The boxes, joined until none lies within the context of another."""
     fresh = np.arange(len(boxes))  # those not yet compared with all others
     while fresh.size and len(boxes) > 1:
-        first, second = _pairs(boxes, fresh, context)
+        first, second = _pairs(boxes, fresh, _seen(boxes, context, shape))
         if not first.size:
             break
         group = _groups(len(boxes), first, second)
@@ -281,29 +281,41 @@ def _empty_boxes(count: int) -> Boxes:
     return np.tile(np.array([1 << 40, 1 << 40, 0, 0], np.int64), (count, 1))
 
 
-def _pairs(boxes: Boxes, fresh: NDArray[np.int64], context: Context) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices of boxes (first, second), the first among `fresh`, where one touches the context of the other."""
+def _seen(boxes: Boxes, context: Context, shape: tuple[int, ...]) -> Boxes:
+    """What `Context.around` gives for each of them, not clipped to the picture."""
     long_sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     padding = np.maximum(context.minimum, np.rint(context.share * long_sides)).astype(np.int64)
+    seen = boxes + np.stack([-padding, -padding, padding, padding], axis=1)
+    if context.even:
+        before, behind = np.maximum(0, -seen[:, :2]), np.maximum(0, seen[:, 2:] - np.array(shape[:2]))
+        seen += np.concatenate([-behind, before], axis=1)
+    return seen
+
+
+def _pairs(boxes: Boxes, fresh: NDArray[np.int64], seen: Boxes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of boxes (first, second), the first among `fresh`, where one touches what is `seen` around the other."""
     fresh = fresh[np.argsort(boxes[fresh, 0], kind="stable")]  # neighbours in a chunk, so that few others are near it
     firsts, seconds = [], []
     for start in range(0, len(fresh), CHUNK):
         some = fresh[start : start + CHUNK]
-        a, a_pad = boxes[some], padding[some]
-        top, bottom = a[:, 0] - a_pad, a[:, 2] + a_pad
-        near = np.flatnonzero((boxes[:, 0] - padding < bottom.max()) & (boxes[:, 2] + padding > top.min()))
-        b = boxes[near]
-        reach = np.maximum(a_pad[:, None], padding[near][None, :])
-        touching = a[:, None, 0] - reach < b[None, :, 2]
-        touching &= a[:, None, 2] + reach > b[None, :, 0]
-        touching &= a[:, None, 1] - reach < b[None, :, 3]
-        touching &= a[:, None, 3] + reach > b[None, :, 1]
+        near = np.flatnonzero((seen[:, 0] < seen[some, 2].max()) & (seen[:, 2] > seen[some, 0].min()))
+        touching = _overlapping(seen[some], boxes[near]) | _overlapping(boxes[some], seen[near])
         i, j = np.nonzero(touching)
         firsts.append(some[i])
         seconds.append(near[j])
     first, second = np.concatenate(firsts), np.concatenate(seconds)
     other = first != second
     return first[other], second[other]
+
+
+def _overlapping(some: Boxes, others: Boxes) -> NDArray[np.bool_]:
+    """(n, m): which of `some` share pixels with which of `others`."""
+    a, b = some[:, None], others[None]
+    found = a[..., 0] < b[..., 2]
+    found &= a[..., 2] > b[..., 0]
+    found &= a[..., 1] < b[..., 3]
+    found &= a[..., 3] > b[..., 1]
+    return np.asarray(found)
 
 
 def _groups(count: int, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
