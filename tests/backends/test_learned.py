@@ -174,6 +174,29 @@ def test_a_smaller_size_is_said_and_detail_is_copied_from_where_the_result_says(
     assert np.corrcoef(fine[0][inside, inside].ravel(), fine[1][inside, inside].ravel())[0, 1] > 0.5
 
 
+def test_of_soft_weights_what_is_fine_comes_from_the_photo_at_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, Network.DEEPFILL_V2, mean_fill, side=256, fine=16.0)
+    noise = np.random.default_rng(0).normal(128, 30, (250, 250, 3))
+    image, mask = np.clip(noise, 0, 255).astype(np.uint8), square(250, 250, 80, 80, 60)
+    result = run(image, mask, "deepfill")
+    assert result.notes == ()
+    assert result.pieces[0].came_from is not None
+    assert result.pieces[0].pixels.std() > 15
+    assert "patchmatch+start" in result.spent
+    assert run(image, mask, "deepfill", detail="off").pieces[0].pixels.std() < 6
+
+
+def test_what_is_large_is_the_mean_of_soft_weights_and_patches(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, Network.DEEPFILL_V2, lambda image, hole: image * 0 + np.float32(0.8), side=256, fine=16.0)
+    noise = np.random.default_rng(0).normal(120, 10, (250, 250, 3))
+    image, mask = np.clip(noise, 0, 255).astype(np.uint8), square(250, 250, 60, 60, 120)
+    pixels = run(image, mask, "deepfill", colours=False).pieces[0].pixels.astype(float)
+    by_patches = lacuna.fill(image, mask, "patchmatch")[60:180, 60:180].astype(float)
+    deep = pixels[40:80, 40:80].mean()
+    assert abs(deep - (204 + by_patches[40:80, 40:80].mean()) / 2) < 15
+    assert abs(pixels[0].mean() - 120) < 15  # at the seam it meets what lies around
+
+
 def test_colours_are_brought_to_those_around_unless_that_is_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
     scripted(monkeypatch, Network.DEEPFILL_V2, lambda image, hole: image * 0 + np.float32(0.6), side=256)
     image, mask = np.full((200, 200, 3), 120, np.uint8), square(200, 200, 80, 80, 40)

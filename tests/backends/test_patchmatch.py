@@ -292,6 +292,16 @@ def test_the_growing_fill_is_shown_from_coarse_to_fine():
     assert errors[-1] < errors[0]
 
 
+def test_from_a_start_that_knows_only_what_is_large_the_structure_is_found_as_from_none():
+    tile = np.random.default_rng(5).integers(0, 256, (12, 16, 3), np.uint8)
+    image = np.tile(tile, (17, 14, 1))[:200, :220]
+    hole = square(image.shape, 70, 80, 50)
+    start = np.where(hole[..., None], image[~hole].mean(axis=0), image).astype(np.float32)
+    filled = completed(image, hole, start=start, coarse=32.0).image
+    different = np.abs(filled[hole].astype(int) - image[hole]).max(axis=1) > 8
+    assert different.mean() < 0.02
+
+
 def test_holes_far_apart_each_go_on_from_their_own_part_of_a_start():
     image = cv2.resize(lion(), (800, 800), interpolation=cv2.INTER_AREA)
     hole = square(image.shape, 40, 40, 100) | square(image.shape, 640, 640, 100)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lacuna.contract.fill import Context, FillOptions, Needs
+from lacuna.contract.fill import Context, FillOptions, Needs, SizeRule
 from lacuna.engine.composite import weights
 from lacuna.engine.plan import cuts, estimate, windows_for
 from lacuna.imaging.mask import bounds, components
@@ -149,6 +149,19 @@ def test_the_estimate_follows_the_hole_the_speed_and_the_memory_asked_for() -> N
     assert 3.0 < estimate(mask, replace(needs, least_seconds=3.0), FillOptions()).seconds < 3.1
     rimmed = estimate(mask, replace(needs, rim_seconds=1.0), FillOptions())
     assert rimmed.seconds == pytest.approx(guess.seconds + 2.0, rel=0.01)  # 2000 pixels along the rim
+
+
+def test_the_estimate_counts_the_detail_that_soft_weights_ask_for() -> None:
+    mask = np.zeros((400, 500), np.uint8)
+    mask[150:250, 200:300] = 255
+    detail = Needs(megapixel_seconds=100.0, bytes_per_pixel=500.0, starts=True)
+    sharp = Needs(size=SizeRule(comfortable=512), detail="patchmatch")
+    soft = replace(sharp, fine=16.0)
+    first, second = (estimate(mask, needs, FillOptions(), detail=detail) for needs in (sharp, soft))
+    assert second.seconds == pytest.approx(first.seconds + 1.0, rel=0.01)  # 10,000 pixels
+    assert second.bytes > 5 * first.bytes
+    slower = estimate(mask, soft, FillOptions(), detail=detail, paces={"patchmatch+start": 3.0})
+    assert slower.seconds == pytest.approx(first.seconds + 3.0, rel=0.01)
 
 
 @pytest.mark.parametrize("grow", [0.0, 3.0, 6.0])

@@ -14,7 +14,7 @@ import lacuna
 from lacuna.contract.fill import Composite, Context, Filled, FillOptions, Needs
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine.fill import fill
-from lacuna.engine.seam import FEATHER, composite_named, join, shifted
+from lacuna.engine.seam import FEATHER, coarse, composite_named, join, shifted
 from lacuna.errors import InvalidParameter
 from lacuna.imaging.mask import distance_outside
 from lacuna.imaging.photo import Hole
@@ -40,6 +40,24 @@ def joined(filled: NDArray[Any], how: Composite, came_from: Any = None, before: 
     white = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}.get(before.dtype, 1.0)
     whole[BOX.slices] = join(before, filled, inside(), BOX, how, white, came_from)
     return whole
+
+
+@pytest.mark.parametrize("width", [2.0, 16.0])
+def test_the_coarse_part_of_a_difference_is_what_is_large_and_ends_at_the_seam(width: float) -> None:
+    side = 30 * round(width)
+    box = Region(10, 10, side, side - 10)
+    before, hole = np.zeros((side, side, 3), np.uint8), inside(box, (side, side))
+    hole[side // 2, 10:20] = False
+    ys, xs = np.mgrid[:side, :side]
+    large = np.full((side, side, 3), 50, np.float32) + (20 * np.sin(xs / (4 * width)))[..., None].astype(np.float32)
+    small = np.where((ys + xs) % 2 == 0, np.float32(40), np.float32(-40))[..., None]
+    found = np.zeros_like(large)
+    found[box.slices] = coarse(before, large + small, np.zeros_like(large), hole, box, width, 255.0)
+    assert (found[~hole] == 0).all()
+    deep = slice(side // 2 - 5, side // 2 + 5)
+    assert np.abs(found[deep, deep] - large[deep, deep]).max() < 3
+    rim = np.abs(found[10, side // 3 : -side // 3])  # a blur alone would leave half of what is inside there
+    assert rim.max() < 60 / width
 
 
 @settings(deadline=None, max_examples=60)

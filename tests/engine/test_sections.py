@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lacuna.contract.fill import Needs, SizeRule
-from lacuna.engine.sections import sections, smallest
+from lacuna.engine.sections import detail_lost, sections, smallest
 from lacuna.imaging.photo import Hole
 
 NEEDS = Needs(size=SizeRule(64, 64, 64, 64))
@@ -38,6 +38,21 @@ def test_a_call_may_be_longer_than_is_comfortable_but_not_than_is_allowed() -> N
     (free,) = sections(holes()["bar"], Needs(size=SizeRule(8, 8, 384)))
     (bounded,) = sections(holes()["bar"], Needs(size=SizeRule(8, 8, 384, 400)))
     assert (max(free.size), max(bounded.size)) == (576, 400)
+
+
+def test_detail_is_lost_by_a_smaller_size_and_by_weights_that_paint_none() -> None:
+    size = SizeRule(8, 8, 256)
+
+    def lost(name: str, needs: Needs) -> float | None:
+        return detail_lost(sections(holes()[name], needs), needs)
+
+    assert lost("speck", Needs(size=size, detail="patchmatch")) is None
+    assert lost("speck", Needs(size=size, detail="patchmatch", fine=8.0)) == 8.0
+    assert lost("speck", Needs(size=size, fine=8.0)) is None  # nothing brings it back
+    smaller = lost("square", Needs(size=size, detail="patchmatch"))
+    assert smaller is not None
+    assert smaller > 1.5
+    assert lost("square", Needs(size=size, detail="patchmatch", fine=8.0)) == pytest.approx(8 * smaller)
 
 
 def test_where_smaller_crops_are_padded_again_nothing_is_gained_by_them() -> None:

@@ -37,7 +37,7 @@ def detail_choice() -> Any:
     """Whether what a smaller size has lost is brought back."""
     return choice(
         "photo", (("photo", N_("From the photo")), ("off", N_("None"))), label=N_("Detail"),
-        help=N_("Where a hole is filled at a smaller size, what is fine comes from patches of the photo."),
+        help=N_("What is finer than the model paints, or lost at a smaller size, comes from patches of the photo."),
     )  # fmt: skip
 
 
@@ -94,6 +94,7 @@ class Learned:
             composite=Composite.POISSON if params.colours else Composite.PLAIN,
             smooth=True,
             compiles=True,
+            fine=1.0 if config is None else config.fine,
             detail="patchmatch" if params.detail == "photo" else None,
             megapixel_seconds=0.0,
             crop_seconds=self.crop_seconds * (1.0 if config is None else config.width**SLIMMING),

@@ -15,6 +15,9 @@ PATCH = 8  # pixels: the side that the kernels are written for
 TRUST = 1.3  # how much less a patch counts for each pixel that it lies deeper in the hole (Wexler et al., 2007)
 DEEP = 150.0  # pixels: deeper ones count as this one, else votes 340 pixels deep would weigh nothing at all in float32
 ROUGH = 9  # pixels: the square over which roughness is averaged
+ONCE = 0.87  # of the start: from this width on a hole is halved at least once, else its strokes lose detail
+STARTED_TEXTURE = 2.0  # times the usual: how rough the hole should be is the one thing that a start does not tell
+VAGUE_TEXTURE = 1.1  # the same, of a start whose structure is still to be found
 SAMPLE = 1 << 17  # values that are enough to find a picture's darkest and brightest
 
 Bytes = NDArray[np.uint8]
@@ -45,6 +48,34 @@ class Level:
     trust: Floats
     holes: Places
     box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """At how many sizes a hole is worked on, and how much roughness counts there.
+
+    `settled`: it begins at the size at which `FillWork.start` has all its detail, so that the structure is found.
+    """
+
+    count: int
+    texture: float
+    settled: bool = False
+
+
+def descent_of(cv2: Any, work: FillWork, start: int, texture: float) -> Descent:
+    """Down to the size at which the hole is about `start` pixels wide, `texture` being the usual weight of roughness.
+
+    A fill to go on from that has all its detail at that size or a larger one settles the structure: there it begins.
+    One that is coarser is no more than a first guess.
+    """
+    wide = width_of(cv2, work.hole) / start
+    usual = 1 + max(int(wide > ONCE), round(np.log2(wide)))
+    if work.start is None:
+        return Descent(usual, texture)
+    own = 1 + max(0, round(np.log2(work.coarse)))
+    if own <= usual:
+        return Descent(own, STARTED_TEXTURE * texture, settled=True)
+    return Descent(usual, VAGUE_TEXTURE * texture)
 
 
 def level_of(cv2: Any, rgbx: Bytes, hole: Hole, source: Hole) -> Level | None:

@@ -22,15 +22,16 @@ from lacuna.backends.patch_fields import Field, Hunt, PlainField, seeds_for
 from lacuna.backends.patch_islands import fill_each
 from lacuna.backends.patch_levels import (
     PATCH,
+    Descent,
     Floats,
     Level,
     Places,
     bytes_for,
+    descent_of,
     enlarge,
     halved,
     level_of,
     roughness,
-    width_of,
 )
 from lacuna.backends.patch_offsets import Repeats, apart, dominant, guess
 from lacuna.backends.patch_planes import Voters, Ways, fill_along
@@ -47,11 +48,9 @@ from lacuna.imaging.region import Region
 
 # Rounds of search and vote from the coarsest size on: there the structure is found, later it is only refined.
 ROUNDS = (30, 15, 8, 5, 4, 3)
-STARTED_ROUNDS = (4, 3, 2)  # the structure is there already
+STARTED_ROUNDS = (4, 3, 2)  # where the structure is there already
 STARTED_SHARPNESS = 3.0  # an average is what there is already
-STARTED_TEXTURE = 2.0  # times the usual: how rough the hole should be is the one thing that it does not tell
 FIRST_SEARCHES = 4  # in a fill that is started, before patches begin to change it
-ONCE = 0.87  # of the start: from this width on a hole is halved at least once, else its strokes lose detail
 NOISE = 3000.0  # squared difference of two like patches: 64 pixels of three channels with a noise of 4 levels
 START_SWEEPS = 200  # of relaxation: plenty for a hole that is a few patches wide
 NEAR = 64  # pixels: how far the random search begins to look once a coarser size has found the place
@@ -180,15 +179,16 @@ class PatchMatch:
         repeats: Repeats = NO_REPEATS,
     ) -> T:
         """The `outcome` of one run from coarse to fine over `work`, of which some `repeats` may be known already."""
-        levels = self._levels(work, params)
+        descent = descent_of(self._cv2, work, params.start, params.texture)
+        levels = self._levels(work, descent)
         progress.check()
         random = np.random.default_rng(work.seed)
         with ThreadPoolExecutor(self._threads, "lacuna-patches") as pool:
-            run = _Run(self, work, params, levels, Crew(pool, progress), random, repeats)
+            run = _Run(self, work, params, levels, descent.settled, Crew(pool, progress), random, repeats)
             run.descend(progress)
             return outcome(run, progress)
 
-    def _levels(self, work: FillWork, params: PatchMatchParams) -> list[Level]:
+    def _levels(self, work: FillWork, descent: Descent) -> list[Level]:
         """The sizes to work at, finest first. Raises UnsuitableMask where there is nothing to copy."""
         cv2, hole = self._cv2, work.hole
         if min(hole.shape) < PATCH:
@@ -196,16 +196,10 @@ class PatchMatch:
         source = ~hole if work.sources is None else work.sources & ~hole
         rgbx = np.empty((*hole.shape, 4), np.uint8)
         rgbx[..., :3] = bytes_for(work).of(work.image)
-        texture = params.texture * (1.0 if work.start is None else STARTED_TEXTURE)
-        rgbx[..., 3] = roughness(cv2, rgbx[..., :3], hole, texture)
+        rgbx[..., 3] = roughness(cv2, rgbx[..., :3], hole, descent.texture)
         rgbx[hole] = 0  # what stood there must not matter
-        if work.start is not None:  # down to the size at which it has all its detail
-            count = 1 + max(0, round(np.log2(work.coarse)))
-        else:
-            wide = width_of(cv2, hole) / params.start
-            count = 1 + max(int(wide > ONCE), round(np.log2(wide)))
         levels: list[Level] = []
-        while len(levels) < count and (level := level_of(cv2, rgbx, hole, source)) is not None:
+        while len(levels) < descent.count and (level := level_of(cv2, rgbx, hole, source)) is not None:
             levels.append(level)
             rgbx, hole, source = halved(cv2, rgbx, hole, source)
         if not levels:
@@ -222,13 +216,14 @@ class _Run:
         work: FillWork,
         params: PatchMatchParams,
         levels: list[Level],
+        settled: bool,
         crew: Crew,
         random: np.random.Generator,
         repeats: Repeats,
     ) -> None:
         self._cv2, self._votes = backend._cv2, backend._votes
         self._shift = round(PATCH**2 * params.shift)
-        self._work, self._params, self._levels = work, params, levels
+        self._work, self._params, self._levels, self._settled = work, params, levels, settled
         self._crew, self._random = crew, random
         self._repeats = repeats
         self._measured = 0  # the level they were measured at
@@ -237,7 +232,7 @@ class _Run:
 
     def descend(self, progress: Progress) -> None:
         """From the coarsest level to the finest: each begins with what the one before has found."""
-        usual = ROUNDS if self._work.start is None else STARTED_ROUNDS
+        usual = STARTED_ROUNDS if self._settled else ROUNDS
         rounds = [max(1, round(self._params.rounds * usual[min(i, len(usual) - 1)])) for i in range(len(self._levels))]
         price = [r * level.targets.size for r, level in zip(rounds, reversed(self._levels), strict=True)]
         self._find_offsets()
@@ -250,7 +245,7 @@ class _Run:
                 self._begin(level, progress)
                 field.begin(self._random, self._crew)
                 radius = max(level.height, level.width)
-                if self._work.start is not None:
+                if self._settled:
                     self._hunt(field, FIRST_SEARCHES, radius)
             else:
                 enlarge(self._cv2, level, coarser.level)
@@ -357,7 +352,7 @@ class _Run:
     def _weights(self, level: Level) -> NDArray[np.float32]:
         """What each patch's vote counts: more if it fits well, less if it lies deep in the hole."""
         sharpness = self._params.sharpness
-        if self._work.start is not None:
+        if self._settled:
             sharpness = max(sharpness, STARTED_SHARPNESS)
         fit = (self._costs.astype(np.float32) / np.float32(NOISE) + 1) ** np.float32(-sharpness)
         return fit * level.trust

@@ -84,7 +84,8 @@ class Needs:
     composite: Composite = Composite.PLAIN  # what "auto" means for it
     smooth: bool = False  # the result has no grain of its own: the picture's may be put in
     starts: bool = False  # goes on from `FillWork.start`
-    detail: str | None = None  # the backend, one that `starts`, that brings back what a smaller size has lost
+    fine: float = 1.0  # the size in pixels of the finest that it paints itself, at the size at which it works
+    detail: str | None = None  # the backend, one that `starts`, that brings back what is finer than that
     interruptible: bool = True  # False: one call that cannot be stopped, its result is thrown away
     compiles: bool = False  # its first use on a machine takes some seconds more
     megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core

@@ -50,7 +50,9 @@ class ModelConfig:
     `width` multiplies the channels, `guided` tells of an input for lines; `conventions` is a name in
     `networks.conventions` ("" for networks that know only one), `start` what stands in the hole before the first layer
     ("published" or "membrane"), `colours` the order of channels ("rgb" or "bgr"). `dtype` is that of the numbers on
-    disk. `side` is the length in pixels that the long side of a crop should have, as in training. `graphs` names the
+    disk. `side` is the length in pixels that the long side of a crop should have, as in training; `fine` the size in
+    pixels of the finest that these weights paint themselves, up to `side`: what is finer comes from patches of the
+    photo, and 1 stands for weights that paint everything. `graphs` names the
     file of each part of the network, `sha256` the hash of every file but `config.json`. `psnr` is the mean in dB that
     was measured inside the holes of the evaluation set: the highest of several models is taken unasked.
     """
@@ -64,6 +66,7 @@ class ModelConfig:
     colours: str = "rgb"
     dtype: str = "float32"
     side: int = 512
+    fine: float = 1.0
     graphs: Mapping[str, str] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
     psnr: float | None = None
@@ -82,6 +85,8 @@ class ModelConfig:
             raise ValueError(f"width: {self.width}")
         if not 64 <= self.side <= 4096:
             raise ValueError(f"side: {self.side}")
+        if not 1 <= self.fine <= self.side:
+            raise ValueError(f"fine: {self.fine}")
         for file in self.graphs.values():
             if not FILE.fullmatch(file) or file == CONFIG:
                 raise ValueError(f"graphs: {file}")
@@ -112,6 +117,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "width": (int, float),
     "guided": (bool,),
     "side": (int,),
+    "fine": (int, float),
     "format": (int,),
     "psnr": (int, float, type(None)),
     "graphs": (dict,),

@@ -20,8 +20,8 @@ from lacuna.engine import registry
 from lacuna.engine.call import answer
 from lacuna.engine.composite import as_dtype, as_grey
 from lacuna.engine.paces import Spent, key, planned
-from lacuna.engine.seam import join
-from lacuna.engine.sections import FINE, Section, sections, smallest
+from lacuna.engine.seam import coarse, join
+from lacuna.engine.sections import Section, detail_lost, sections, smallest
 from lacuna.engine.work import Prepared, prepare
 from lacuna.errors import BackendFailed, LacunaError, OutOfMemory, UnsuitableMask
 from lacuna.i18n import _
@@ -29,7 +29,8 @@ from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Hole, Pixels
 from lacuna.imaging.region import Region
 
-BAND = 0.5  # of a pixel at the smaller size: what a blur by so much removes is detail, and comes from the photo
+BAND = 0.5  # of the finest that a fill holds: what a blur by so much removes is detail, and comes from the photo
+MEAN = 0.5  # of what is coarser a soft model makes so much: it and the patches err apart, so their mean errs less
 COARSE_SHARE = 0.5  # of the progress, where detail is brought back afterwards
 
 
@@ -101,7 +102,7 @@ def invent(method: Method, crop: Crop, told: Told, progress: Progress) -> Invent
         scale = max(part.scale for part in parts)
         attempt = progress.shown_through(progress.show if progress.watched else None)  # from its beginning
         try:
-            invented = _attempt(method, crop, parts, scale, told, attempt)
+            invented = _attempt(method, crop, parts, told, attempt)
         except MemoryError as error:
             if smallest(crop.hole, method.needs, halvings):
                 raise no_memory(crop.hole.shape, error) from error
@@ -116,18 +117,16 @@ def invent(method: Method, crop: Crop, told: Told, progress: Progress) -> Invent
             return invented
 
 
-def _attempt(
-    method: Method, crop: Crop, parts: tuple[Section, ...], scale: float, told: Told, progress: Progress
-) -> Invented:
-    detail = method.needs.detail if scale > FINE else None
-    if detail is None:
+def _attempt(method: Method, crop: Crop, parts: tuple[Section, ...], told: Told, progress: Progress) -> Invented:
+    detail, finest = method.needs.detail, detail_lost(parts, method.needs)
+    if detail is None or finest is None:
         return _in_sections(method, crop, parts, told, progress)
-    coarse = _in_sections(method, crop, parts, told, progress.part(COARSE_SHARE))
+    large = _in_sections(method, crop, parts, told, progress.part(COARSE_SHARE))
     # The colours are brought to those around before detail is sought: what is sought by its colours is found then.
     box = bounds(crop.hole)
-    start = coarse.pixels.astype(np.float32)
+    start = large.pixels.astype(np.float32)
     start[box.slices] = join(
-        crop.image, coarse.pixels, crop.hole, box, method.joining, method.white, check=progress.check
+        crop.image, large.pixels, crop.hole, box, method.joining, method.white, check=progress.check
     )
     if progress.watched:
         progress.show(box, as_dtype(start[box.slices], crop.image.dtype))
@@ -140,16 +139,18 @@ def _attempt(
     )
     view = Region.around(part.view for part in parts)
     try:
-        found = _detailed(fine, crop.cut(view), start[view.slices], scale, told, progress.part(1 - COARSE_SHARE))
+        found = _detailed(fine, crop.cut(view), start[view.slices], finest, told, progress.part(1 - COARSE_SHARE))
     except MemoryError:
         told.notes.append(_("There was not enough memory to bring back the detail of the photo."))
-        return replace(coarse, pixels=start, composite=Composite.PLAIN)
+        return replace(large, pixels=start, composite=Composite.PLAIN)
     pixels = start.copy()
-    pixels[view.slices] = _banded(start[view.slices], found.pixels, crop.hole[view.slices], scale)
+    pixels[view.slices] = found.pixels
+    shift = coarse(crop.image, start, pixels, crop.hole, box, BAND * finest, method.white, progress.check)
+    pixels[box.slices] += np.float32(1.0 if method.needs.fine <= 1 else MEAN) * shift
     came_from = _empty(crop.hole)
     assert found.came_from is not None
     came_from[view.slices] = np.where(found.came_from >= 0, found.came_from + _origin(view), -1)
-    return Invented(pixels, found.composite, came_from, coarse.edges)
+    return Invented(pixels, found.composite, came_from, large.edges)
 
 
 def _in_sections(method: Method, crop: Crop, parts: tuple[Section, ...], told: Told, progress: Progress) -> Invented:
@@ -188,25 +189,17 @@ def _one(method: Method, crop: Crop, part: Section, told: Told, progress: Progre
 
 
 def _detailed(
-    method: Method, crop: Crop, start: NDArray[np.float32], scale: float, told: Told, progress: Progress
+    method: Method, crop: Crop, start: NDArray[np.float32], finest: float, told: Told, progress: Progress
 ) -> Invented:
-    """The `start`, a fill without detail finer than `scale` pixels, made fine by patches of the crop."""
+    """The `start`, a fill without detail finer than `finest` pixels, made fine by patches of the crop."""
     if registry.needs_loading(method.backend, method.runtime):
         progress.at(0.0, loading())
         registry.loaded(method.backend, method.runtime)
     prepared = _prepared(method, crop, crop.hole.shape[:2])
     start = np.where(np.isfinite(start), start, prepared.work.image)  # known pixels that are no numbers
-    prepared = replace(prepared, work=replace(prepared.work, start=start, coarse=scale))
+    prepared = replace(prepared, work=replace(prepared.work, start=start, coarse=finest))
     progress.at(0.0, _("Bringing back detail"))
     return _restored(method, prepared, _call(method, prepared, told, progress))
-
-
-def _banded(start: NDArray[np.float32], fine: Pixels, hole: Hole, scale: float) -> NDArray[np.float32]:
-    """What is finer than `scale` pixels from `fine`, all else from the `start`; both (h, w, 3)."""
-    import cv2
-
-    difference = np.where(hole[..., None], start - fine, np.float32(0))
-    return np.asarray(fine + cv2.GaussianBlur(difference, (0, 0), BAND * scale), np.float32)
 
 
 def _prepared(method: Method, crop: Crop, size: tuple[int, int]) -> Prepared:

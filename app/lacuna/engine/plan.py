@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract.fill import Context, FillOptions, Needs
 from lacuna.engine.paces import key
-from lacuna.engine.sections import FINE, Section, sections
+from lacuna.engine.sections import Section, detail_lost, sections
 from lacuna.engine.work import missing
 from lacuna.imaging.mask import as_bool, bounds, rim
 from lacuna.imaging.photo import Hole, Mask
@@ -116,7 +116,7 @@ def estimate(
         view = Region.around(part.view for part in parts)
         total += needs.seconds(extent.pixels / scale**2, extent.rim / scale, sum(worked))
         at_once = max(worked) * needs.bytes_per_pixel
-        if detail is not None and scale > FINE:
+        if detail is not None and detail_lost(parts, needs) is not None:
             fine += detail.seconds(extent.pixels, extent.rim, view.area)
             at_once = max(at_once, view.area * detail.bytes_per_pixel)
         most = max(most, at_once + 2 * span.crop.area * pixel_bytes)

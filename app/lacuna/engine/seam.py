@@ -7,6 +7,7 @@ fill keeps its own gradients. What lies under the mask plays no part.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -27,6 +28,7 @@ from lacuna.imaging.region import Region
 # does now, nothing is left to gain: 23.08, 17.29, 14.50 as they are, 22.89, 17.31, 14.53 by sources (twenty photos).
 SEAM = 1.5
 FEATHER = 8.0  # pixels after which a feathered shift has fallen to a third
+EXACT = 4.0  # pixels: a blur that is wider is made at a size at which it is about so wide
 SCREEN = 3e-4  # holds the fill to its own colours farther than some sixty pixels from the seam
 
 
@@ -99,6 +101,43 @@ def shifted(before: Pixels, copy: Pixels, hole: Hole, white: float, check: Calla
     poisson.solve(shift, np.ascontiguousarray(unknown), tolerance=_tolerance(before, white), check=check)
     shift += copy
     return shift
+
+
+def coarse(
+    before: Pixels,
+    one: NDArray[np.float32],
+    other: NDArray[np.float32],
+    hole: Hole,
+    box: Region,
+    width: float,
+    white: float,
+    check: Callable[[], None] = lambda: None,
+) -> NDArray[np.float32]:
+    """What a blur by `width` pixels leaves of the difference of two fills of `hole`, in its `box`; 0 outside the hole.
+
+    Both meet what lies around, and so does `other` if it is shifted by the outcome: what the blur brings to the seam
+    from inside is taken back as far as about `width` pixels from there. All but `box` is of a crop, as in `join`.
+    """
+    from lacuna.kernels import poisson
+
+    around = box.pad(math.ceil(3 * width) + 1).clip(hole.shape)
+    inside = np.ascontiguousarray(hole[around.slices])
+    blurred = _blurred(np.where(inside[..., None], one[around.slices] - other[around.slices], np.float32(0)), width)
+    check()
+    too_much = poisson.solve(-blurred, inside, screen=1 / width**2, tolerance=_tolerance(before, white), check=check)
+    return np.asarray((blurred + too_much)[box.slices_in(around)], np.float32)
+
+
+def _blurred(values: NDArray[np.float32], width: float) -> NDArray[np.float32]:
+    import cv2
+
+    shrink = max(1, int(width / EXACT))
+    if shrink == 1:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), width), np.float32)
+    height, long = values.shape[:2]
+    small = cv2.resize(values, (-(-long // shrink), -(-height // shrink)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), width / shrink)
+    return np.asarray(cv2.resize(small, (long, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _tolerance(before: Pixels, white: float) -> float:

@@ -23,7 +23,7 @@ STRETCH = 1.5  # a single call may be so much longer than is comfortable: better
 FEW = 2.0  # what is no longer than this becomes a single call, by being made smaller
 ROUND = 1.15  # a hole nearly as wide as its box is seen as wide as that
 LOOK = 256  # pixels: a hole is made so small before its width is measured
-FINE = 1.25  # a fill made at a size so many times smaller, or less, has lost no detail worth bringing back
+FINE = 1.25  # pixels: a fill in which nothing is finer than this, or less, has lost no detail worth bringing back
 SHORTEST = 12  # pixels: smaller than this no size is tried when memory ends
 
 
@@ -71,6 +71,12 @@ def sections(hole: Hole, needs: Needs, halvings: int = 0) -> tuple[Section, ...]
             return (Section(box, whole, _fitting(whole, longest / length, needs.size)),)
         found.append(Section(core, view, _fitting(view, scale, needs.size)))
     return tuple(found)
+
+
+def detail_lost(parts: tuple[Section, ...], needs: Needs) -> float | None:
+    """The size in pixels of the crop of the finest that such calls paint, if detail is to be brought back to that."""
+    finest = max(part.scale for part in parts) * needs.fine
+    return finest if needs.detail is not None and finest > FINE else None
 
 
 def smallest(hole: Hole, needs: Needs, halvings: int) -> bool:
