@@ -377,6 +377,56 @@ def test_edges_can_be_predicted_alone_changed_and_followed(monkeypatch: pytest.M
     assert np.array_equal(filled.edges, edges)
 
 
+def with_edges(backend: str, edges: NDArray[np.float32], mask: Mask) -> FillResult:
+    image = photo(*mask.shape)
+    options = {"options": FillOptions(), "edges": edges}
+    return fill(request_for(Photo(image), mask, backend, LearnedParams(), **options), RUNTIME, Progress())
+
+
+def test_given_edges_are_the_lines_of_deepfill_in_the_hole_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = scripted(monkeypatch, Network.DEEPFILL_V2, grey_fill, side=256, guided=True)
+    mask = square(152, 168, 50, 70, 40)
+    edges = np.zeros(mask.shape, np.float32)
+    edges[60], edges[:, 100] = 1, 1
+    with_edges("deepfill", edges, mask)
+    (guide,), ((_image, hole),) = painter.guides, painter.seen
+    assert guide is not None
+    assert np.array_equal(guide, np.where(hole, edges, 0))
+    assert guide.sum() == 79
+
+
+def test_given_edges_join_the_lines_that_were_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = scripted(monkeypatch, Network.DEEPFILL_V2, grey_fill)
+    monkeypatch.setattr(painter, "config", replace(painter.config, guided=True))
+    backend = registry.loaded("deepfill", RUNTIME)
+    hole, edges = square(64, 64, 20, 20, 20) > 0, np.zeros((64, 64), np.float32)
+    edges[25] = 1
+    line = GuideStroke(Guide.LINE, ((30.5, 20.5), (30.5, 40.5)))
+    backend.fill(FillWork(photo(64, 64), hole, 255.0, (line,), edges), LearnedParams(), Progress())
+    (guide,) = painter.guides
+    assert guide is not None
+    assert guide[25, 20:40].all()
+    assert guide[21:39, 30].all()
+
+
+def test_a_model_without_an_input_for_lines_follows_no_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = scripted(monkeypatch, Network.DEEPFILL_V2, grey_fill, side=256)
+    mask = square(152, 168, 50, 70, 40)
+    result = with_edges("deepfill", np.ones(mask.shape, np.float32), mask)
+    assert painter.guides == [None]
+    assert any("follows no edges" in note for note in result.notes)
+
+
+def test_edge_connect_paints_along_given_edges_and_predicts_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = scripted(monkeypatch, Network.EDGE_CONNECT, grey_fill, side=256)
+    mask = square(152, 168, 50, 70, 40)
+    edges = np.zeros(mask.shape, np.float32)
+    edges[60], edges[:, 100] = 1, 1
+    result = with_edges("edgeconnect", edges, mask)
+    assert np.array_equal(painter.edges_seen[0], edges)  # a predicted plane is 0.25 all over
+    assert np.array_equal(result.pieces[0].edges, edges[50:90, 70:110])
+
+
 # --- without torch ----------------------------------------------------------------------------------------------------
 def test_listing_and_refusing_need_neither_torch_nor_onnxruntime() -> None:
     code = """

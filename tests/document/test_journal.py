@@ -53,6 +53,7 @@ STEP = FillStep(
     (GuideStroke(Guide.HINT, ((1.5, 2.0),), 2.0, (0.1, 0.2, 0.3)),),
     "ab" * 32,
     sources=(Region(0, 1, 5, 6), b"\x89PNG2"),
+    edges=(Region(2, 1, 5, 7), b"\x89PNG3"),
 )
 
 

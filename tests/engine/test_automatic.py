@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 
 import lacuna
 from lacuna.contract.fill import Context, Filled, FillOptions, FillWork, Needs, Runtime
-from lacuna.contract.guides import Guide
+from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import automatic, registry
 from lacuna.engine.automatic import AutomaticParams, _ranked, _why, candidates, extent_of, texture_share
-from lacuna.engine.fill import FillResult
+from lacuna.engine.fill import FillResult, fill
 from lacuna.engine.grades import Grade
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.plan import estimate
@@ -258,6 +259,23 @@ def test_methods_are_tried_with_the_sampling_area_that_was_marked(photo: NDArray
         lacuna.fill(photo, mask, "auto", methods="one,other", sources=area)
     assert len(tried.works) > 2
     assert all(0 < np.count_nonzero(work.sources) <= np.count_nonzero(area) for work in tried.works[1:])
+
+
+def test_what_was_drawn_for_the_hole_guides_its_fill_and_no_trial(photo: NDArray[Any]) -> None:
+    mask, edges = hole_of(photo.shape), np.ones(photo.shape[:2], np.float32)
+    follows = Needs(context=Context(minimum=8, share=0.5), edges=True, guides=frozenset({Guide.LINE}))
+    stroke = GuideStroke(Guide.LINE, ((5.0, 5.0), (40.0, 40.0)))
+    with installed(named("one", constant(100), follows)) as one, installed(named("other", constant(0), follows)):
+        params = AutomaticParams(methods="one,other")
+        request = request_for(Photo(photo), mask, "auto", params, options=FillOptions(), edges=edges)
+        fill(replace(request, guides=(stroke,)), Runtime(), Progress())
+    *trials, last = one.works[1:]  # the first is the warming up
+    assert trials
+    assert all(work.edges is None and work.guides == () for work in trials)
+    assert last.edges is not None
+    assert last.edges.shape == last.hole.shape
+    assert last.edges.all()
+    assert len(last.guides) == 1
 
 
 # --- within bounds ----------------------------------------------------------------------------------------------------

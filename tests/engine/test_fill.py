@@ -20,7 +20,7 @@ from lacuna.engine import registry
 from lacuna.engine.fill import FillRequest, FillResult, Window, fill, survey
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.errors import BackendFailed, OutOfMemory, SizeMismatch, UnknownBackend, UnsuitableMask
-from lacuna.imaging.mask import grow
+from lacuna.imaging.mask import bounds, grow
 from lacuna.imaging.photo import Mask, Photo
 from lacuna.imaging.region import Region
 from tests.engine.backends import OneParam, Scripted, constant, installed
@@ -624,6 +624,76 @@ def test_a_sampling_area_is_part_of_the_recipe_step() -> None:
     box, png = step.sources
     assert box == Region(2, 3, 9, 12)
     assert (cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED) == 255).all()
+
+
+# --- edges that a fill should have ------------------------------------------------------------------------------------
+FOLLOWS = Needs(context=Context(minimum=10, share=0.0), edges=True)
+
+
+def some_edges(shape: tuple[int, int]) -> NDArray[np.float32]:
+    return np.random.default_rng(1).choice(np.array([0, 0, 0, 0.5, 1], np.float32), shape)
+
+
+def given_edges(needs: Needs, image: NDArray[Any], mask: Mask, edges: NDArray[np.float32]) -> tuple[Any, FillResult]:
+    """The work that a backend with these needs gets, and what is said of the fill."""
+    with installed(Scripted(constant(0), needs)) as backend:
+        request = request_for(Photo(image), mask, "scripted", OneParam(), options=FillOptions(), edges=edges)
+        result = fill(request, RUNTIME, Progress())
+    (work,) = backend.works
+    return work, result
+
+
+def test_edges_are_cut_as_the_picture_is() -> None:
+    image, mask, edges = picture("uint8"), square(110)[:90], some_edges((90, 110))
+    work, result = given_edges(FOLLOWS, image, mask, edges)
+    crop = bounds(mask).pad(10).clip(mask.shape)
+    assert np.array_equal(work.image, image[crop.slices])
+    assert np.array_equal(work.edges, edges[crop.slices])
+    assert result.notes == ()
+
+
+def test_where_sides_are_padded_edges_are_mirrored_with_the_picture() -> None:
+    mask, edges = square(60), some_edges((60, 60))
+    work, _result = given_edges(replace(FOLLOWS, size=SizeRule(1, 64)), flat(9, 60), mask, edges)
+    height, width = work.hole.shape
+    assert height % 64 == width % 64 == 0
+    crop = bounds(mask).pad(10).clip(mask.shape)
+    mirrored = np.pad(edges[crop.slices], [(0, height - crop.height), (0, width - crop.width)], mode="symmetric")
+    assert np.array_equal(work.edges, mirrored)
+
+
+def test_at_a_smaller_size_lines_stay_lines_of_one_pixel() -> None:
+    edges = np.zeros((100, 100), np.float32)
+    edges[55, 10:90] = 1
+    edges[20:80, 47] = 0.5
+    needs = replace(FOLLOWS, context=Context(minimum=20, share=0.0), max_pixels=2000)
+    work, _result = given_edges(needs, flat(80, 100), square(100, 40), edges)
+    assert work.hole.shape == (40, 40)  # of a crop of 80, from 10 on
+    expected = np.zeros((40, 40), np.float32)
+    expected[5:35, 18] = 0.5
+    expected[22] = 1
+    assert np.array_equal(work.edges, expected)
+
+
+def test_a_backend_that_follows_no_edges_is_given_none_and_that_is_said() -> None:
+    work, result = given_edges(replace(FOLLOWS, edges=False), flat(9, 60), square(60), some_edges((60, 60)))
+    assert work.edges is None
+    assert any("follows no edges" in note for note in result.notes)
+
+
+def test_edges_are_part_of_the_recipe_step() -> None:
+    edges = np.zeros((60, 60), np.float32)
+    edges[2, 3:9], edges[8, 5] = 1.0, 0.2
+    with installed(Scripted(constant(0), FOLLOWS)):
+        request = ask(flat(1), square(), "scripted")
+        window = replace(request.windows[0], edges=edges)
+        step = fill(replace(request, windows=(window,)), RUNTIME, Progress()).step
+    assert step is not None
+    assert step.edges is not None
+    box, png = step.edges
+    assert box == Region(2, 3, 9, 9)
+    kept = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(kept, np.rint(255 * edges[box.slices]))
 
 
 # --- what is seen before the end --------------------------------------------------------------------------------------

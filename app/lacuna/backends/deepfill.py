@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DeepFill(Learned):
-    """The second paper; models with an input for lines follow those that were drawn."""
+    """The second paper; models with an input for lines follow those that were drawn, and edges that are given."""
 
     id = "deepfill"
     name = N_("DeepFill (learned)")
@@ -33,6 +33,9 @@ class DeepFill(Learned):
 
     def paint(self, painter: Painter, image: NDArray[np.float32], work: FillWork, progress: Progress) -> Outcome:
         guide = self.drawn(work, Guide.LINE) if painter.config.guided else None
+        if painter.config.guided and work.edges is not None:
+            inside = np.where(work.hole, work.edges, np.float32(0))  # as in training
+            guide = inside if guide is None else np.maximum(guide, inside)
         return painter.paint(image, work.hole, progress, guide=guide)
 
 

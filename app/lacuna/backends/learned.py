@@ -75,7 +75,7 @@ class Learned:
         self._listed: tuple[object, tuple[Model, ...]] | None = None
 
     def guides(self, config: ModelConfig) -> frozenset[Guide]:
-        """The kinds of strokes that such a model follows."""
+        """The kinds of strokes that such a model follows; with lines also a plane of edges."""
         return frozenset()
 
     def needs(self, params: LearnedParams) -> Needs:
@@ -84,8 +84,10 @@ class Learned:
         side = SIDE if config is None else config.side
         # The colours are matched by the engine's own way of joining: a second shift of the same border would undo
         # nothing and cost as much.
+        guides = frozenset[Guide]() if config is None else self.guides(config)
         return Needs(
-            guides=frozenset() if config is None else self.guides(config),
+            guides=guides,
+            edges=Guide.LINE in guides,
             model=None if model is None else model.name,
             missing=missing,
             size=replace(self.size, comfortable=side),

@@ -73,6 +73,7 @@ class Needs:
     """What a backend asks of the engine; may depend on its params."""
 
     guides: frozenset[Guide] = frozenset()  # the kinds it follows
+    edges: bool = False  # follows `FillWork.edges`
     model: str | None = None  # name of the weights that it uses
     missing: str = ""  # why it cannot run under these params, and what helps
     size: SizeRule = SizeRule()
@@ -120,11 +121,11 @@ class Runtime:
 class FillWork:
     """One crop to fill: `image` (h, w, 3), read-only, contiguous, in the picture's own dtype; `hole` (h, w) bool.
 
-    `guides` are strokes in crop coordinates, `edges` an optional (h, w) float32 plane of edges in [0, 1]. `sources`
-    (h, w) bool marks what may be copied, known pixels alone and at least one; None is all that is known. `white` is
-    the value of white in `image`'s dtype. Pixels of `image` inside the hole are the old ones and mean nothing; known
-    ones are finite. `grey`: the three channels are equal, one is enough to look at. `share` is how much of all that is
-    filled in this run this hole is.
+    `guides` are strokes in crop coordinates. `edges` (h, w) float32 in [0, 1] are those of the whole crop, in the hole
+    those that the fill should have; None where nobody says. `sources` (h, w) bool marks what may be copied, known
+    pixels alone and at least one; None is all that is known. `white` is the value of white in `image`'s dtype. Pixels
+    of `image` inside the hole are the old ones and mean nothing; known ones are finite. `grey`: the three channels are
+    equal, one is enough to look at. `share` is how much of all that is filled in this run this hole is.
     """
 
     image: Pixels
@@ -212,3 +213,4 @@ class FillStep:
     model_sha256: str | None = None
     version: int = field(default=VERSION)
     sources: tuple[Region, bytes] | None = None  # where texture may come from: the PNG of it (255 = yes) in its box
+    edges: tuple[Region, bytes] | None = None  # that it should follow: the PNG of them (255 = sure) in their box

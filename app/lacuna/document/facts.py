@@ -56,13 +56,13 @@ def step_to_json(step: FillStep) -> dict[str, Any]:
         "guides": guides_to_json(step.guides),
         "model_sha256": step.model_sha256,
         "version": step.version,
-        "sources": None if step.sources is None else [region_to_json(step.sources[0]), _plain(step.sources[1])],
+        "sources": _plane_to_json(step.sources),
+        "edges": _plane_to_json(step.edges),
     }
 
 
 def step_from_json(value: dict[str, Any]) -> FillStep:
     height, width = value["size"]
-    sources = value.get("sources")  # a journal older than this has none
     return FillStep(
         backend=value["backend"],
         params=value["params"],
@@ -74,8 +74,17 @@ def step_from_json(value: dict[str, Any]) -> FillStep:
         guides=guides_from_json(value["guides"]),
         model_sha256=value["model_sha256"],
         version=value["version"],
-        sources=None if sources is None else (region_from_json(sources[0]), _rich(sources[1])),
+        sources=_plane_from_json(value.get("sources")),  # a journal older than these has none
+        edges=_plane_from_json(value.get("edges")),
     )
+
+
+def _plane_to_json(plane: tuple[Region, bytes] | None) -> list[Any] | None:
+    return None if plane is None else [region_to_json(plane[0]), _plain(plane[1])]
+
+
+def _plane_from_json(value: list[Any] | None) -> tuple[Region, bytes] | None:
+    return None if value is None else (region_from_json(value[0]), _rich(value[1]))
 
 
 def facts_to_json(photo: Photo) -> dict[str, Any]:

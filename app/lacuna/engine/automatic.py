@@ -99,6 +99,7 @@ class Automatic:
         return replace(
             wide,
             guides=frozenset().union(*(needs.guides for needs in all_needs)),
+            edges=any(needs.edges for needs in all_needs),
             context=context,
             devices=frozenset().union(*(needs.unasked for needs in all_needs)),
             smooth=any(needs.smooth for needs in all_needs),  # it gets what it lacks, and may lack none
@@ -152,7 +153,7 @@ class Automatic:
         refused: UnsuitableMask | None = None
         for info in ordered:
             try:
-                return info, fill(request_of(info, work, work.guides), runtime_for(info, self._runtime), progress)
+                return info, fill(request_of(info, work), runtime_for(info, self._runtime), progress)
             except UnsuitableMask as error:
                 refused = refused or error
         assert refused is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from lacuna.engine.plan import Cut, cuts
 from lacuna.engine.seam import join
 from lacuna.errors import LacunaError, UnknownModel, UnsuitableMask
 from lacuna.i18n import _
+from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Hole, Mask, Pixels
 from lacuna.imaging.region import Region
@@ -34,7 +35,8 @@ class Window:
     """A part of a picture with its mask: `pixels` (h, w, 3), `mask` (h, w) uint8, `alpha` (h, w) or None, at `region`.
 
     Holds every hole pixel of its part and the context that the backend needs around it, or as much as the picture has.
-    `sources` (h, w) bool is what may be copied; None is all that is known.
+    `sources` (h, w) bool is what may be copied; None is all that is known. `edges` (h, w) float32 in [0, 1] are those
+    that the picture has and the fill should have; None where nobody says.
     """
 
     region: Region
@@ -42,6 +44,7 @@ class Window:
     mask: Mask
     alpha: NDArray[Any] | None = None
     sources: Hole | None = None
+    edges: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +121,8 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     told = Told()
     if not copies(needs) and any(window.sources is not None for window in request.windows):
         told.notes.append(_("This backend copies nothing: the sampling area was not used."))
+    if not needs.edges and any(window.edges is not None for window in request.windows):
+        told.notes.append(_("This backend follows no edges: those that were given were not used."))
     changed, untouched = 0, True
     filled_pixels = sum(window.pixels for window in opened)
     for window in opened:
@@ -194,6 +199,7 @@ def step_of(request: FillRequest) -> FillStep:
     box, mask = _as_png([(window.region, window.mask) for window in request.windows])
     model = registry.backend(request.backend).needs(request.params).model
     allowed = [(w.region, w.sources.view(np.uint8) * np.uint8(255)) for w in request.windows if w.sources is not None]
+    edges = [(w.region, to_bytes(w.edges, 1.0)) for w in request.windows if w.edges is not None]
     return FillStep(
         backend=request.backend,
         params=to_dict(request.params),
@@ -205,6 +211,7 @@ def step_of(request: FillRequest) -> FillStep:
         guides=request.guides,
         model_sha256=None if model is None else models.weights_digest(model),
         sources=_as_png(allowed) if allowed else None,
+        edges=_as_png(edges) if edges else None,
     )
 
 
@@ -292,6 +299,7 @@ def _fill_cut(
     origin = (window.region.y0 + crop.y0, window.region.x0 + crop.x0)
     guides = tuple(stroke.shift(-origin[0], -origin[1]) for stroke in request.guides)
     sources = None if opened.sources is None else opened.sources[crop.slices]
+    guiding = None if window.edges is None or not method.needs.edges else window.edges[crop.slices]
     fills_alpha = request.options.alpha and window.alpha is not None
     colour_share = 0.75 if fills_alpha else 1.0
     before = window.pixels[cut.box.slices]
@@ -309,7 +317,8 @@ def _fill_cut(
     colours = progress.part(colour_share).shown_through(preview if progress.watched else None)
     crop_pixels = window.pixels[crop.slices]
     share = np.count_nonzero(weight) / total
-    invented = invent(method, Crop(crop_pixels, hole, request.grey, guides, sources, share), told, colours)
+    whole = Crop(crop_pixels, hole, request.grey, guides, sources, guiding, share)
+    invented = invent(method, whole, told, colours)
     box = cut.box.shift(-crop.y0, -crop.x0)
     joined = _joined(request, invented, crop_pixels, hole, box, origin, progress)
     after = composite(before, joined, weight)
@@ -322,7 +331,7 @@ def _fill_cut(
     three = np.repeat(window.alpha[crop.slices][..., None], 3, axis=2)
     alpha_before = window.alpha[cut.box.slices]
     rest = progress.part(1 - colour_share).shown_through(None)  # alpha shown as colours would say nothing
-    opaque = invent(method, Crop(three, hole, True, guides, sources, share), told, rest).pixels[inner]
+    opaque = invent(method, replace(whole, image=three, grey=True), told, rest).pixels[inner]
     alpha = composite(alpha_before, opaque[..., 0], weight)
     return Piece(region, after, alpha, came_from, edges), different | differs(alpha_before, alpha)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lacuna.contract.fill import FillWork, Runtime
-from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.engine.fill import FillRequest, FillResult, Window, fill
@@ -56,7 +55,8 @@ class KnownPlace:
         hole, truth = work.hole[crop.slices], work.image[crop.slices]
         sources = ~(hole | probe) if work.sources is None else work.sources[crop.slices] & ~probe
         # What is the real hole is covered: a trial that filled it again would take three times as long.
-        self._work = replace(work, image=_covered(truth, hole), hole=probe, sources=sources)
+        # What was drawn for the real hole says nothing of this place.
+        self._work = replace(work, image=_covered(truth, hole), hole=probe, guides=(), edges=None, sources=sources)
         self._near = place.box.pad(MARGIN).clip(work.hole.shape).shift(-crop.y0, -crop.x0)
         self._truth, self._probe = self._work.image[self._near.slices], probe[self._near.slices]
         self._patches = TruePatches(self._truth, self._probe, work.white, PATCHES) if texture > 0 else None
@@ -84,20 +84,20 @@ def _covered(image: Pixels, hole: Hole) -> Pixels:
     return covered
 
 
-def request_of(info: registry.BackendInfo, work: FillWork, guides: tuple[GuideStroke, ...] = ()) -> FillRequest:
+def request_of(info: registry.BackendInfo, work: FillWork) -> FillRequest:
     """A fill of the work by a method with its default settings, as if the crop were the whole picture."""
     sources = None if work.sources is None else work.sources & ~work.hole
     whole = Region.whole(work.hole.shape)
     mask = work.hole.astype(np.uint8) * np.uint8(255)
     return FillRequest(
-        windows=(Window(whole, work.image, mask, sources=sources),),
+        windows=(Window(whole, work.image, mask, sources=sources, edges=work.edges),),
         size=(whole.height, whole.width),
         white=work.white,
         backend=info.id,
         params=info.Params(),
         grey=work.grey,
         seed=work.seed,
-        guides=guides,
+        guides=work.guides,
         recipe=False,
     )
 

@@ -43,6 +43,7 @@ class Crop:
     grey: bool
     guides: tuple[GuideStroke, ...]
     sources: Hole | None
+    edges: NDArray[np.float32] | None
     share: float
 
     def cut(self, view: Region) -> Crop:
@@ -55,6 +56,7 @@ class Crop:
             hole=self.hole[view.slices],
             guides=tuple(stroke.shift(-view.y0, -view.x0) for stroke in self.guides),
             sources=None if self.sources is None else self.sources[view.slices],
+            edges=None if self.edges is None else self.edges[view.slices],
         )
 
 
@@ -213,6 +215,7 @@ def _prepared(method: Method, crop: Crop, size: tuple[int, int]) -> Prepared:
         size=method.needs.size,
         small=size,
         sources=crop.sources,
+        edges=crop.edges,
         share=crop.share,
     )
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lacuna.contract.fill import FillOptions, Runtime
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
@@ -22,14 +25,15 @@ def request_for(
     options: FillOptions,
     seed: int = 0,
     sources: Hole | None = None,
+    edges: NDArray[np.float32] | None = None,
 ) -> FillRequest:
     """The request that fills what `mask` (H, W) marks; it looks at the photo's own pixels and copies none.
 
-    `sources` (H, W) is what a backend that copies may copy. Raises UnknownBackend, and SizeMismatch for a mask or a
-    sampling area of another size.
+    `sources` (H, W) is what a backend that copies may copy, `edges` (H, W) in [0, 1] what one that follows edges should
+    follow. Raises UnknownBackend, and SizeMismatch for a plane of another size.
     """
     size = (photo.height, photo.width)
-    for plane in (mask, sources):
+    for plane in (mask, sources, edges):
         if plane is not None and plane.shape != size:
             raise size_mismatch((plane.shape[0], plane.shape[1]), size)
     needs = registry.backend(backend).needs(params)
@@ -41,6 +45,7 @@ def request_for(
             mask[region.slices],
             None if photo.alpha is None else photo.alpha[region.slices],
             None if sources is None else sources[region.slices],
+            None if edges is None else edges[region.slices],
         )
         for region in regions
     )

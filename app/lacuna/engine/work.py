@@ -126,6 +126,7 @@ def prepare(
     size: SizeRule,
     small: tuple[int, int] | None = None,
     sources: Hole | None = None,
+    edges: NDArray[np.float32] | None = None,
     share: float = 1.0,
 ) -> Prepared:
     """The crop `image` (h, w, 3) with its `hole` (h, w) as a work for a backend; neither is written to.
@@ -133,7 +134,7 @@ def prepare(
     Undefined known values (NaN, infinite) become part of the hole, so that they spread into no average. `small` is the
     (height, width) at which it is worked on, where that is not its own. Sides are padded by reflection to what `size`
     asks for. Of `sources` (h, w) known pixels are left, at a smaller size those that are sources all over; raises
-    UnsuitableMask if those are none. Padding is no source.
+    UnsuitableMask if those are none. Padding is no source. `edges` (h, w) stay lines at a smaller size.
     """
     shape = (hole.shape[0], hole.shape[1])
     image, hole = _defined(image, hole)
@@ -143,12 +144,16 @@ def prepare(
     if small != shape:
         image, hole = _shrunk(image, hole, small)
         guides = tuple(_scaled(stroke, small[0] / shape[0], small[1] / shape[1]) for stroke in guides)
-    image, hole = _padded(image, hole, size)
+        edges = None if edges is None else _lines(edges, small)
+    if edges is not None:
+        edges = np.ascontiguousarray(_padded(edges, size), np.float32)
+    image, hole = _padded(image, size), _padded(hole, size)
     if sources is not None and sources.shape != hole.shape:
         sources = np.pad(sources, [(0, big - own) for big, own in zip(hole.shape, sources.shape, strict=True)])
     view = np.ascontiguousarray(image).view()
     view.flags.writeable = False
-    work = FillWork(view, np.ascontiguousarray(hole), white, guides, sources=sources, seed=seed, grey=grey, share=share)
+    hole = np.ascontiguousarray(hole)
+    work = FillWork(view, hole, white, guides, edges, sources=sources, seed=seed, grey=grey, share=share)
     return Prepared(work, shape, small)
 
 
@@ -196,17 +201,25 @@ def _area(plane: NDArray[np.float32], small: tuple[int, int]) -> NDArray[np.floa
     return np.asarray(cv2.resize(plane, (small[1], small[0]), interpolation=cv2.INTER_AREA), np.float32)
 
 
+def _lines(edges: NDArray[np.float32], small: tuple[int, int]) -> NDArray[np.float32]:
+    """At a smaller size: each pixel's edge in the new one that holds its middle, the strongest of several.
+
+    Means over areas would turn lines of one pixel into grey bands, which no network was shown.
+    """
+    axes = [((np.arange(big) + 0.5) * own / big).astype(np.int64) for big, own in zip(edges.shape, small, strict=True)]
+    starts = [np.searchsorted(cells, np.arange(own)) for cells, own in zip(axes, small, strict=True)]
+    return np.maximum.reduceat(np.maximum.reduceat(edges, starts[0], axis=0), starts[1], axis=1)
+
+
 def _scaled(stroke: GuideStroke, down: float, across: float) -> GuideStroke:
     points = tuple((x * across, y * down) for x, y in stroke.points)
     return replace(stroke, points=points, width=stroke.width * max(down, across))
 
 
-def _padded(image: Pixels, hole: Hole, size: SizeRule) -> tuple[Pixels, Hole]:
-    """With more rows below and columns to the right where `size` asks for them; a mirrored hole is a hole."""
-    add = [missing(side, size) for side in hole.shape]
-    if not any(add):
-        return image, hole
-    return _mirrored(image, add), _mirrored(hole, add)
+def _padded(array: NDArray[Any], size: SizeRule) -> NDArray[Any]:
+    """With more rows below and columns to the right where `size` asks for them, mirrored: of a hole, they are hole."""
+    add = [missing(side, size) for side in array.shape[:2]]
+    return _mirrored(array, add) if any(add) else array
 
 
 def missing(side: int, size: SizeRule) -> int:
