@@ -27,7 +27,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "contract": frozenset({"imaging"}),
     "settings": frozenset({"contract"}),
     "detection": frozenset({"imaging", "kernels", "cv2"}),
-    "metrics": frozenset({"imaging", "cv2"}),
+    "metrics": frozenset({"imaging", "cv2", "torch", "torchmetrics"}),
     "networks": frozenset({"contract", "torch", "safetensors"}),
     "inference": frozenset(
         {"contract", "imaging", "networks", "onnxruntime", "safetensors", "torch", "onnx", "onnxscript", "onnx_ir"}

@@ -92,7 +92,7 @@ def test_a_brighter_picture_is_off_on_the_last_level_alone_by_the_sum_of_each_di
     truth = truth // 2
     hole = some_hole(truth.shape)
     last = cv2.pyrDown(cv2.pyrDown(truth.astype(np.float32)))
-    coarse = patches._halved(patches._halved(hole))
+    coarse = patches.halved(patches.halved(hole))
     around = np.pad(last, ((3, 3), (3, 3), (0, 0)), mode="symmetric")
     crowd = np.array([around[y : y + 7, x : x + 7] for y, x in zip(*np.nonzero(coarse), strict=True)], np.float64)
     directions = np.random.default_rng(0).standard_normal((128, 147))

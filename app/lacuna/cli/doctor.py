@@ -25,7 +25,8 @@ REQUIRED = (
     "PySide6-Essentials", "numpy", "opencv-python-headless", "Pillow", "tifffile", "onnxruntime", "safetensors",
     "platformdirs", "typer", "rich",
 )  # fmt: skip
-OPTIONAL = {"heif": "pillow-heif", "torch": "torch", "train": "tensorboard"}  # extra -> the package that it brings
+# Extra -> the package that it brings.
+OPTIONAL = {"heif": "pillow-heif", "torch": "torch", "train": "tensorboard", "metrics": "torchmetrics"}
 
 
 def examine(as_json: bool) -> None:

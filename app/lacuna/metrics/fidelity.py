@@ -1,7 +1,8 @@
-"""How near a fill comes to the truth, pixel by pixel: PSNR, SSIM, L1, and how much detail there is.
+"""How near a fill comes to the truth, pixel by pixel: PSNR, SSIM, L1, L2, total variation, and how much detail it has.
 
-`truth` and `filled` are (H, W, 3) of one dtype, `hole` (H, W) bool: only its pixels count, though SSIM and `detail`
-look at their neighbours too, so `filled` is the whole picture with the fill put in. `white` is the value of white.
+`truth` and `filled` are (H, W, 3) of one dtype, `hole` (H, W) bool: only its pixels count, though SSIM, `tv` and
+`detail` look at their neighbours too, so `filled` is the whole picture with the fill put in. `white` is the value of
+white. What is in percent is so as in the table of the DeepFill paper (Yu et al. 2018).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from lacuna.imaging.photo import Hole, Pixels
 # As in "Image quality assessment: from error visibility to structural similarity" by Wang and others, 2004.
 WINDOW, SIGMA = 11, 1.5
 K1, K2 = 0.01, 0.03
+PERCENT = 100.0
 
 
 def psnr(truth: Pixels, filled: Pixels, hole: Hole, white: float = 255.0) -> float:
@@ -30,8 +32,24 @@ def psnr(truth: Pixels, filled: Pixels, hole: Hole, white: float = 255.0) -> flo
 
 
 def l1(truth: Pixels, filled: Pixels, hole: Hole, white: float = 255.0) -> float:
-    """Mean absolute difference in the hole over all channels, as a share of white."""
-    return float(np.abs(_difference(truth, filled, hole)).mean()) / white
+    """Mean absolute difference in the hole over all channels, in percent of white."""
+    return PERCENT * float(np.abs(_difference(truth, filled, hole)).mean()) / white
+
+
+def l2(truth: Pixels, filled: Pixels, hole: Hole, white: float = 255.0) -> float:
+    """Mean squared difference in the hole over all channels, in percent of white squared."""
+    return PERCENT * float(np.square(_difference(truth, filled, hole)).mean()) / white**2
+
+
+def tv(pixels: Pixels, hole: Hole, white: float = 255.0) -> float:
+    """Total variation: mean absolute difference of the hole's pixels to the right plus that down, in percent of white.
+
+    Over all channels, and also out of the hole. It is of one picture and no distance: a fill should have the truth's.
+    """
+    values = pixels.astype(np.float64)
+    right = np.abs(np.diff(values, axis=1))[hole[:, :-1]]
+    down = np.abs(np.diff(values, axis=0))[hole[:-1]]
+    return PERCENT * sum(float(steps.mean()) for steps in (right, down) if steps.size) / white
 
 
 def ssim(truth: Pixels, filled: Pixels, hole: Hole, white: float = 255.0) -> float:

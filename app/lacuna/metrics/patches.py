@@ -99,7 +99,7 @@ def _crowds(truth: Pixels, hole: Hole, white: float, limit: int | None) -> Itera
             y, x = y[some], x[some]
         mean, spread = _normal(level, hole)
         yield _Crowd(level, y, x, mean, np.maximum(spread, np.float32(FLAT)))
-        hole = _halved(hole)
+        hole = halved(hole)
 
 
 def _normal(level: NDArray[np.float32], hole: Hole) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -127,11 +127,11 @@ def _pyramid(pixels: Pixels, white: float) -> list[NDArray[np.float32]]:
     return [*levels, level]
 
 
-def _halved(hole: Hole) -> Hole:
+def halved(hole: Hole) -> Hole:
     """On the next level a pixel is hole where one of its four was: thin marks stay."""
     even = np.pad(hole, [(0, side % 2) for side in hole.shape])
-    halved: Hole = even[::2, ::2] | even[1::2, ::2] | even[::2, 1::2] | even[1::2, 1::2]
-    return halved
+    half: Hole = even[::2, ::2] | even[1::2, ::2] | even[::2, 1::2] | even[1::2, 1::2]
+    return half
 
 
 def _bordered(level: NDArray[np.float32]) -> NDArray[np.float32]:
