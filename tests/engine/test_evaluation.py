@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 import lacuna
-from lacuna.contract.fill import FillWork, Runtime
+from lacuna.contract.fill import Context, FillWork, Needs, Runtime
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
-from lacuna.engine.evaluation import Case, Failure, Method, Score, cases_among, cases_in, cases_of, evaluate
+from lacuna.engine.evaluation import Case, Failure, Guiding, Method, Score, cases_among, cases_in, cases_of, evaluate
 from lacuna.errors import SizeMismatch, UnreadableFile, UnsuitableMask
+from lacuna.imaging.edges import canny, grey_values
+from lacuna.imaging.mask import bounds
 from lacuna.metrics.measures import Truth
 from tests.engine.backends import OneParam, Scripted, constant, installed
 from tests.pictures import lion, write
@@ -81,6 +83,7 @@ def test_a_score_measures_what_the_library_fills(folder: Path) -> None:
     expected = lacuna.fill(PIXELS, HOLE[::-1], "ns", radius=5)
     assert np.array_equal(score.filled, expected)
     assert score.measures == Truth(np.asarray(PIXELS), HOLE[::-1] > 0).measure(expected)
+    assert score.box == Truth(np.asarray(PIXELS), HOLE[::-1] > 0).measure_box(expected)
     assert score.seconds > 0
 
 
@@ -137,6 +140,28 @@ def test_progress_goes_up_to_the_end(folder: Path) -> None:
     assert shares == sorted(shares)
     assert 0.8 < shares[-1] <= 1.0
     assert ("a.png · thin") in [stage for _at, stage in told]
+
+
+def test_guided_methods_get_the_edges_of_the_truth_and_the_others_fill_as_ever(folder: Path) -> None:
+    follows = Needs(context=Context(minimum=8, share=0.5), edges=True)
+    cases, true_edges = cases_of(folder / "b.png"), canny(grey_values(PIXELS / 255))
+    with installed(Scripted(constant(9), follows)) as scripted:
+        methods = [method("scripted"), method("telea")]
+        guided, deaf = evaluate(cases, methods, Progress(), Guiding.TRUTH)
+        with_edges = list(scripted.works)
+        plain, same = evaluate(cases, methods, Progress())
+    assert isinstance(guided, Score)
+    assert isinstance(deaf, Score)
+    assert np.array_equal(guided.edges, true_edges)
+    assert true_edges[HOLE > 0].any()
+    crop = bounds(HOLE).pad(25).clip(HOLE.shape)
+    assert all(np.array_equal(work.edges, true_edges[crop.slices]) for work in with_edges)
+    assert all(work.edges is None for work in scripted.works[len(with_edges) :])
+    assert isinstance(plain, Score)
+    assert isinstance(same, Score)
+    assert deaf.edges is plain.edges is None
+    assert np.array_equal(deaf.filled, same.filled)
+    assert deaf.notes == ()
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])

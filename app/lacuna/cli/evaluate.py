@@ -1,15 +1,14 @@
-"""`lacuna evaluate`: how near backends come to the truth of photos; a table, a CSV file, a contact sheet."""
+"""`lacuna evaluate`: how near backends come to the truth of photos; tables, files of them, a contact sheet."""
 
 from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import typer
@@ -17,24 +16,23 @@ from numpy.typing import NDArray
 
 from lacuna.cli import runner
 from lacuna.cli.main import DONE, FAILED, say
-from lacuna.contract.params import validate
+from lacuna.cli.scores import Row, columns, markdown, means, plain, row_of, summary_columns, terminal
+from lacuna.cli.words import pairs
+from lacuna.contract.params import Param, checked, validate
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
-from lacuna.engine.evaluation import Case, Failure, Method, Score, cases_in, cases_of, evaluate, kind_of
+from lacuna.engine.evaluation import Case, Failure, Guiding, Method, Score, cases_in, cases_of, evaluate, kind_of
 from lacuna.errors import CannotSave, InvalidParameter, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.contact_sheet import ContactSheet
 from lacuna.imaging.photo import Photo
-from lacuna.metrics.measures import Measures
+from lacuna.metrics import library
 
-COLUMNS = ("picture", "mask", "backend", *(field.name for field in fields(Measures)), "seconds")
-DIGITS = {"psnr": 3, "ssim": 4, "l1": 5, "detail": 4, "swd": 4, "seconds": 4}
-INTERVAL = 1.96  # standard errors to either side: 95 % of a normal distribution
 MARKED = (255, 0, 255)  # how a hole is shown on the sheet: no photo has much of that colour
-
-Row = dict[str, Any]  # by COLUMNS, and `notes`
+LINES = (0, 0, 0)  # and in it the edges that guided its fills
+MARKDOWN, CSV = ".md", ".csv"
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,13 @@ class Order:
 
     paths: tuple[Path, ...]
     masks: tuple[Path, ...]
+    kinds: tuple[str, ...]
     backends: tuple[str, ...]
+    model: str | None
+    settings: tuple[str, ...]
+    guide: str
     csv: Path | None
+    summary: Path | None
     sheet: Path | None
     limit: int | None
     device: str
@@ -55,55 +58,83 @@ class Order:
 
 def run(order: Order) -> int:
     """Carry the order out: methods, files and names are checked before anything is filled. The exit code."""
-    methods = tuple(_method(word, order) for word in order.backends or _usable())
+    methods, guiding = _methods(order), _guiding(order.guide)
     cases = _cases(order)
     _refuse_unsuitable_targets(order)
+    _tell_what_is_missing(methods, guiding)
     rows: list[Row] = []
     failed = 0
 
     def work(progress: Progress) -> None:
         nonlocal failed
         with _table(order) as write_row, _sheet(order) as draw:
-            for outcome in evaluate(cases, methods, progress):
+            for outcome in evaluate(cases, methods, progress, guiding):
                 if isinstance(outcome, Failure):
                     failed += 1
                     say(_sentence(outcome))
                     continue
-                rows.append(_row(outcome))
+                rows.append(row_of(outcome))
                 write_row(rows[-1])
                 draw(outcome)
 
     runner.run(work)
+    _summarise(order, rows)
     _tell(order, rows, failed)
     return FAILED if failed or not rows else DONE
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
-def _usable() -> tuple[str, ...]:
-    return tuple(info.id for info in registry.backends() if not info.missing)
+def _methods(order: Order) -> tuple[Method, ...]:
+    """What is named, else all that can run. Raises InvalidParameter, and UnknownBackend."""
+    words = _named(order.backends) or tuple(info.id for info in registry.backends() if not info.missing)
+    given = pairs(order.settings, "--set")
+    if order.model is not None:
+        given["model"] = order.model
+    if given and len(words) > 1:
+        sentence = _("--model and --set are for one backend, here are {count}.").format(count=len(words))
+        raise InvalidParameter(sentence, hint=_("Write it as BACKEND:NAME=VALUE,NAME=VALUE."))
+    return tuple(_method(word, given, order) for word in words)
 
 
-def _method(word: str, order: Order) -> Method:
-    """`ns`, or `ns:radius=5,...` for settings other than the defaults; an id may hold colons itself."""
+def _named(words: Sequence[str]) -> tuple[str, ...]:
+    """One word for each backend, from words with commas between backends as well as between settings.
+
+    >>> _named(["telea,ns:radius=5,more=2", "auto"])
+    ('telea', 'ns:radius=5,more=2', 'auto')
+    """
+    found: list[str] = []
+    for part in (part.strip() for word in words for part in word.split(",")):
+        if found and "=" in part and ":" not in part.partition("=")[0]:
+            found[-1] += f",{part}"
+        else:
+            found.append(part)
+    return tuple(found)
+
+
+def _method(word: str, given: dict[str, str], order: Order) -> Method:
+    """`ns`, or `ns:radius=5,...` for settings beside those `given` and the defaults; an id may hold colons itself."""
     backend, colon, settings = word.rpartition(":")
     if not colon or "=" not in settings:
         backend, settings = word, ""
     chosen = registry.backend(backend)
-    values = {}
-    for setting in settings.split(",") if settings else ():
-        name, equals, value = setting.partition("=")
-        if not equals:
-            sentence = _("“{word}” is no setting.").format(word=setting)
-            raise InvalidParameter(sentence, hint=_("Write it as BACKEND:NAME=VALUE,NAME=VALUE."))
-        values[name.strip()] = value.strip()
+    values = given | pairs(settings.split(",") if settings else (), f"{backend}:")
     params: Any = validate(chosen.Params, values)
     runtime = device.runtime_for(order.device, chosen.needs(params))
-    return Method(word, backend, params, runtime, order.seed)
+    name = f"{backend}:{','.join('='.join(pair) for pair in values.items())}" if values else backend
+    return Method(name, backend, params, runtime, order.seed)
+
+
+def _guiding(word: str) -> Guiding:
+    found: Guiding = checked(Param("--guide", "choice", None, "", choices=tuple((kind, "") for kind in Guiding)), word)
+    return found
 
 
 def _cases(order: Order) -> tuple[Case, ...]:
     """Folders, or pictures with masks beside them; with `--mask` one picture with each of them, or pairs in order."""
     paths, masks = order.paths, order.masks
+    if not paths:
+        sentence = _("There is no picture to measure on.")
+        raise InvalidParameter(sentence, hint=_("Name a folder of pictures with masks beside them, or pictures."))
     if masks:
         if len(paths) == 1:
             paths = paths * len(masks)
@@ -114,15 +145,26 @@ def _cases(order: Order) -> tuple[Case, ...]:
         cases = [Case(path, mask, kind_of(mask, path)) for path, mask in zip(paths, masks, strict=True)]
     else:
         cases = [case for path in paths for case in (cases_in(path) if path.is_dir() else cases_of(path))]
+    if order.kinds:
+        cases = _of_kinds(cases, order.kinds)
     if order.limit is None:
         return tuple(cases)
     pictures = list(dict.fromkeys(case.picture for case in cases))[: order.limit]
     return tuple(case for case in cases if case.picture in pictures)
 
 
+def _of_kinds(cases: Sequence[Case], kinds: Sequence[str]) -> list[Case]:
+    there = list(dict.fromkeys(case.kind for case in cases))
+    for kind in kinds:
+        if kind not in there:
+            sentence = _("There is no mask of the kind “{kind}”.").format(kind=kind)
+            raise InvalidParameter(sentence, hint=_("There are: {names}.").format(names=", ".join(there)))
+    return [case for case in cases if case.kind in kinds]
+
+
 def _refuse_unsuitable_targets(order: Order) -> None:
     """What would otherwise show after an hour."""
-    for target in (order.csv, order.sheet):
+    for target in (order.csv, order.summary, order.sheet):
         if target is not None:
             _refuse_existing(target, order)
             if not target.absolute().parent.is_dir():
@@ -131,6 +173,9 @@ def _refuse_unsuitable_targets(order: Order) -> None:
     if order.sheet is not None and order.sheet.suffix.lower() not in files.WRITABLE:
         sentence = _("{path}: Lacuna does not write such files.").format(path=order.sheet)
         raise UnsupportedFormat(sentence, hint=_("Give the sheet's name an ending such as .png or .jpg."))
+    if order.summary is not None and order.summary.suffix.lower() not in (MARKDOWN, CSV):
+        sentence = _("{path}: Lacuna does not write such files.").format(path=order.summary)
+        raise UnsupportedFormat(sentence, hint=_("Give the summary's name the ending .md or .csv."))
 
 
 def _refuse_existing(target: Path, order: Order) -> None:
@@ -146,13 +191,8 @@ def _table(order: Order) -> Iterator[Callable[[Row], None]]:
     if order.csv is None:
         yield lambda row: None
         return
-    try:
-        file = order.csv.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        sentence = _("{path} cannot be written: {reason}.").format(path=order.csv, reason=error.strerror or error)
-        raise CannotSave(sentence, _("Check the name and its permissions."), error) from error
-    with file:
-        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+    with _writable(order.csv) as file:
+        writer = csv.DictWriter(file, columns(), extrasaction="ignore")
         writer.writeheader()
 
         def write_row(row: Row) -> None:
@@ -160,6 +200,14 @@ def _table(order: Order) -> Iterator[Callable[[Row], None]]:
             file.flush()
 
         yield write_row
+
+
+def _writable(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        sentence = _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror or error)
+        raise CannotSave(sentence, _("Check the name and its permissions."), error) from error
 
 
 @contextmanager
@@ -201,6 +249,9 @@ def _cells(row: Sequence[Score]) -> list[tuple[NDArray[np.uint8], str]]:
     truth = to_bytes(photo.pixels, photo.white)
     marked = truth.copy()
     marked[hole] = MARKED
+    for score in row:
+        if score.edges is not None:
+            marked[hole & (score.edges > 0)] = LINES
     cells = [(truth, case.picture.name), (marked, case.kind)]
     for score in row:
         found = score.measures
@@ -209,74 +260,37 @@ def _cells(row: Sequence[Score]) -> list[tuple[NDArray[np.uint8], str]]:
     return cells
 
 
-# --- what is said at the end ------------------------------------------------------------------------------------------
-def _row(score: Score) -> Row:
-    values = asdict(score.measures) | {"seconds": score.seconds}
-    return {
-        "picture": score.case.picture.name,
-        "mask": score.case.kind,
-        "backend": score.method.name,
-        **{name: round(value, DIGITS[name]) for name, value in values.items()},
-        "notes": list(score.notes),
-    }
-
-
-def means(rows: Sequence[Row]) -> list[Row]:
-    """The mean of every measure by kind of mask and backend, `pictures` it was taken over, and how sure PSNR is.
-
-    `psnr_interval` is half the width of a 95 % interval, None for a single picture.
-    """
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row["mask"], row["backend"]), []).append(row)
-    kinds = list(dict.fromkeys(row["mask"] for row in rows))
-    found = []
-    for (mask, backend), group in sorted(groups.items(), key=lambda item: kinds.index(item[0][0])):
-        mean = {name: float(np.mean([row[name] for row in group])) for name in DIGITS}
-        heights = [row["psnr"] for row in group]
-        sure = len(heights) > 1 and all(map(math.isfinite, heights))
-        interval = INTERVAL * float(np.std(heights, ddof=1)) / math.sqrt(len(heights)) if sure else None
-        found.append({"mask": mask, "backend": backend, "pictures": len(group), **mean, "psnr_interval": interval})
-    return found
+# --- what is said -----------------------------------------------------------------------------------------------------
+def _tell_what_is_missing(methods: Sequence[Method], guiding: Guiding) -> None:
+    """Nothing is left out in silence."""
+    if not library.installed():
+        say(_("MS-SSIM and VIF are left out: they need an extra library."))
+        say(_('Install it with: pip install "lacuna-editor[metrics]"'))
+    deaf = list(dict.fromkeys(method.backend for method in methods if not method.follows_edges))
+    if guiding is Guiding.TRUTH and deaf:
+        say(_("These follow no edges, and fill without: {names}.").format(names=", ".join(deaf)))
 
 
 def _tell(order: Order, rows: Sequence[Row], failed: int) -> None:
     found = means(rows)
     if order.as_json:
-        report = {"rows": list(map(_plain, rows)), "means": list(map(_plain, found)), "failed": failed}
+        report = {"rows": list(map(plain, rows)), "means": list(map(plain, found)), "failed": failed}
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    elif found:
+        typer.echo(terminal(found))
+
+
+def _summarise(order: Order, rows: Sequence[Row]) -> None:
+    if order.summary is None or not rows:
         return
-    if not found:
+    if order.summary.suffix.lower() == MARKDOWN:
+        with _writable(order.summary) as file:
+            file.write(markdown(means(rows)))
         return
-    heads = ("mask", "backend", "n", "psnr", "", "ssim", "l1", "detail", "swd", "seconds")
-    lines = [heads, *map(_cells_of, found)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
-    for line in lines:
-        cells = [
-            cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))
-        ]
-        typer.echo("  ".join(cells).rstrip())
-
-
-def _cells_of(mean: Row) -> tuple[str, ...]:
-    interval = mean["psnr_interval"]
-    return (
-        mean["mask"],
-        mean["backend"],
-        str(mean["pictures"]),
-        f"{mean['psnr']:.2f}",
-        "" if interval is None else f"±{interval:.2f}",
-        f"{mean['ssim']:.3f}",
-        f"{mean['l1']:.4f}",
-        f"{mean['detail']:.2f}",
-        f"{mean['swd']:.3f}",
-        f"{mean['seconds']:.3f}",
-    )
-
-
-def _plain(row: Row) -> Row:
-    """For JSON, which has no word for infinity."""
-    return {name: None if isinstance(value, float) and math.isinf(value) else value for name, value in row.items()}
+    with _writable(order.summary) as file:
+        writer = csv.DictWriter(file, summary_columns())
+        writer.writeheader()
+        writer.writerows(means(rows))
 
 
 def _sentence(failure: Failure) -> str:

@@ -188,13 +188,17 @@ def fill(
 @app.command(help=_("Measure how near fills come to the truth, on photos with masks."))
 def evaluate(
     paths: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             help=_("Folders of pictures with masks beside them (NAME-KIND.png for NAME.jpg), or pictures."),
             show_default=False,
             readable=OURS,
         ),
-    ],
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", metavar="DIR", help=_("The same, as an option. Repeatable."), readable=OURS),
+    ] = None,
     mask: Annotated[
         list[Path] | None,
         typer.Option(
@@ -204,18 +208,44 @@ def evaluate(
             readable=OURS,
         ),
     ] = None,
+    kinds: Annotated[
+        str, typer.Option(metavar="KIND,...", help=_("Only masks of these kinds."), show_default=False)
+    ] = "",
     backend: Annotated[
         list[str] | None,
         typer.Option(
             "--backend",
             "-b",
-            metavar="BACKEND[:NAME=VALUE,...]",
-            help=_("A backend, with settings if they are not the defaults. Repeatable; all that can run if none."),
+            metavar="BACKEND[:NAME=VALUE,...],...",
+            help=_("Backends, with settings if they are not the defaults. Repeatable; all that can run if none."),
         ),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=_("Which weights, where one learned backend is named."), show_default=False),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help=_("A setting, where one backend is named. Repeatable.")),
+    ] = None,
+    guide: Annotated[
+        str,
+        typer.Option(
+            metavar="none|truth",
+            help=_("What backends that follow edges are told: nothing, or the edges of the true picture."),
+        ),
+    ] = "none",
     table: Annotated[
         Path | None,
         typer.Option("--csv", metavar="FILE", help=_("Write a row for each picture, mask and backend."), readable=OURS),
+    ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=_("Write the means with their intervals: as .csv, or as .md for a model's card."),
+            readable=OURS,
+        ),
     ] = None,
     sheet: Annotated[
         Path | None,
@@ -239,10 +269,15 @@ def evaluate(
     from lacuna.cli.evaluate import Order, run
 
     order = Order(
-        paths=tuple(paths),
+        paths=(*(paths or ()), *(data or ())),
         masks=tuple(mask or ()),
+        kinds=tuple(kind.strip() for kind in kinds.split(",") if kind.strip()),
         backends=tuple(backend or ()),
+        model=model,
+        settings=tuple(setting or ()),
+        guide=guide,
         csv=table,
+        summary=summary,
         sheet=sheet,
         limit=limit,
         device=device,

@@ -5,20 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lacuna.contract.fill import FillOptions, Runtime
 from lacuna.contract.progress import Progress
+from lacuna.engine import registry
 from lacuna.engine.arrays import size_mismatch
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.errors import LacunaError, UnreadableFile
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
+from lacuna.imaging.edges import canny, grey_values
 from lacuna.imaging.photo import Mask, Photo, Pixels
-from lacuna.metrics.measures import Measures, Truth
+from lacuna.metrics.measures import BoxMeasures, Measures, Truth
+
+
+class Guiding(StrEnum):
+    """What backends that follow edges are told of the hole."""
+
+    NONE = "none"
+    TRUTH = "truth"  # where the true picture has edges: Canny, sigma 2, as networks are trained with
 
 
 @dataclass(frozen=True)
@@ -40,21 +51,28 @@ class Method:
     runtime: Runtime
     seed: int = 0
 
+    @property
+    def follows_edges(self) -> bool:
+        return registry.backend(self.backend).needs(self.params).edges
+
 
 @dataclass(frozen=True, eq=False)
 class Score:
     """What came of one method on one case: CPU `seconds` of the fill, over all threads, and the `filled` picture.
 
-    `hole` is what was measured, `photo` the truth, `notes` what the fill had to say.
+    `hole` is what was measured, `photo` the truth, `edges` (H, W) those that the fill was guided by, if it was, `notes`
+    what it had to say.
     """
 
     case: Case
     method: Method
     measures: Measures
+    box: BoxMeasures
     seconds: float
     photo: Photo
     hole: Mask
     filled: Pixels
+    edges: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -108,11 +126,14 @@ def kind_of(mask: Path, picture: Path) -> str:
     return mask.stem.removeprefix(f"{picture.stem}-")
 
 
-def evaluate(cases: Sequence[Case], methods: Sequence[Method], progress: Progress) -> Iterator[Score | Failure]:
+def evaluate(
+    cases: Sequence[Case], methods: Sequence[Method], progress: Progress, guiding: Guiding = Guiding.NONE
+) -> Iterator[Score | Failure]:
     """Each method on each case, case by case. A method's first fill is done twice, the first time untimed.
 
     Masks are filled as the command line does by default: not grown, not feathered. What lies below them is noise, so
-    that nothing can be gained by looking at it. Raises Cancelled.
+    that nothing can be gained by looking at it, but that methods which follow edges get those of `guiding`; the others
+    fill without. Raises Cancelled.
     """
     warm: set[Method] = set()
     for case in cases:
@@ -127,19 +148,22 @@ def evaluate(cases: Sequence[Case], methods: Sequence[Method], progress: Progres
             yield Failure(case, None, error)
             continue
         spoilt = _spoilt(photo, mask)
+        lines = _edges(photo) if guiding is Guiding.TRUTH else None
         truth: Truth | None = None
         for method in methods:
             turn = part.part(1 / len(methods))
             try:
+                edges = lines if method.follows_edges else None
                 if method not in warm:
-                    _fill(spoilt, mask, method, photo.white, turn.part(0.5))
+                    _fill(spoilt, mask, edges, method, photo.white, turn.part(0.5))
                     warm.add(method)
-                filled, seconds, notes = _fill(spoilt, mask, method, photo.white, turn)
+                filled, seconds, notes = _fill(spoilt, mask, edges, method, photo.white, turn)
             except LacunaError as error:
                 yield Failure(case, method, error)
                 continue
             truth = truth or Truth(photo.pixels, mask > 0, photo.white)
-            yield Score(case, method, truth.measure(filled), seconds, photo, mask, filled, notes)
+            measured = truth.measure(filled), truth.measure_box(filled)
+            yield Score(case, method, *measured, seconds, photo, mask, filled, edges, notes)
 
 
 def _spoilt(photo: Photo, mask: Mask) -> Photo:
@@ -150,11 +174,23 @@ def _spoilt(photo: Photo, mask: Mask) -> Photo:
     return photo.with_pixels(pixels, None)
 
 
+def _edges(photo: Photo) -> NDArray[np.float32]:
+    """(H, W), 1 on the edges of the whole picture."""
+    shown = np.clip(photo.pixels / np.float32(photo.white), 0, 1, dtype=np.float32)
+    return canny(grey_values(shown), np.isfinite(shown).all(axis=2)).astype(np.float32)
+
+
 def _fill(
-    photo: Photo, mask: Mask, method: Method, white: float, progress: Progress
+    photo: Photo,
+    mask: Mask,
+    edges: NDArray[np.float32] | None,
+    method: Method,
+    white: float,
+    progress: Progress,
 ) -> tuple[Pixels, float, tuple[str, ...]]:
     """The filled picture, CPU seconds of all threads, notes."""
-    request = request_for(photo, mask, method.backend, method.params, options=FillOptions(), seed=method.seed)
+    chosen = method.backend, method.params
+    request = request_for(photo, mask, *chosen, options=FillOptions(), seed=method.seed, edges=edges)
     request = replace(request, white=white)  # of a float picture the noise has changed it
     start = time.process_time()
     filled, result = fill_photo(photo, request, method.runtime, progress)
