@@ -1,4 +1,4 @@
-"""A model becomes one file and that file the same model; whoever altered it is found out."""
+"""A model becomes one file and that file the same model, a training's folder a model; what was altered is found out."""
 
 from __future__ import annotations
 
@@ -111,6 +111,54 @@ def test_a_file_of_ours_has_one_variant_and_no_companions(half: Model, tmp_path:
         found([path], "pttf")
     with pytest.raises(UnsuitableWeights, match="by itself"):
         found([path, light_pen_net(tmp_path)])
+
+
+@pytest.fixture
+def trained(half: Model, tmp_path: Path) -> Path:
+    """The folder of a training: weights and a config without graphs."""
+    assert half.config is not None
+    folder = tmp_path / "run" / "model"
+    folder.mkdir(parents=True)
+    (folder / "weights.safetensors").write_bytes(half.weights.read_bytes())
+    weights_alone = {"weights.safetensors": half.config.sha256["weights.safetensors"]}
+    config = dataclasses.replace(half.config, graphs={}, sha256=weights_alone)
+    (folder / "config.json").write_text(config.to_json(), encoding="utf-8")
+    return folder.parent
+
+
+@pytest.mark.parametrize(
+    "named", [[""], ["model"], ["model/weights.safetensors"], ["model/config.json", "model/weights.safetensors"]]
+)
+def test_what_a_training_made_becomes_a_model_however_it_is_named(trained: Path, half: Model, named: list[str]) -> None:
+    made = install(found([trained / name for name in named]), "made", Progress(), licence_accepted=False)
+    assert made.weights.read_bytes() == half.weights.read_bytes()
+    assert made.config is not None
+    assert half.config is not None
+    assert (made.config.graphs, made.config.source) == (half.config.graphs, "us")
+    models.verify(made)
+
+
+def test_a_folder_of_a_training_with_other_weights_than_its_config_says_is_refused(trained: Path) -> None:
+    weights = trained / "model" / "weights.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(UnreadableFile, match="not what they were"):
+        install(found([trained]), "made", Progress(), licence_accepted=False)
+    assert [model.name for model in models.installed()] == ["light"]
+
+
+def test_half_of_a_network_is_no_model(trained: Path) -> None:
+    weights = trained / "model" / "weights.safetensors"
+    (group,) = groups(weights)
+    weights.write_bytes(save({key: group.read(key) for key in group.shapes if not key.startswith("encoder.0")}))
+    with pytest.raises(UnreadableFile, match=r"encoder\.0"):
+        found([trained])
+
+
+def test_a_training_and_other_weights_are_not_one_model(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnsuitableWeights, match="by itself"):
+        found([trained, light_pen_net(tmp_path)])
 
 
 def test_published_weights_in_a_file_of_safetensors_are_recognised_as_well(tmp_path: Path) -> None:

@@ -115,6 +115,13 @@ def test_a_lighter_network_from_the_membrane_in_half_precision_has_graphs_of_its
     assert np.abs(ours.image - twin.image).max() < 1e-3
 
 
+def test_graphs_are_made_without_a_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    model(tmp_path / "light", dataclasses.replace(EDGE_CONNECT, width=0.125, dtype="float16"))
+    assert (*capfd.readouterr(), caplog.text) == ("", "", "")
+
+
 def test_the_graphs_that_ship_are_those_of_today_and_tell_nothing_of_where_they_were_made() -> None:
     ours = exported(EDGE_CONNECT, building.built(EDGE_CONNECT))
     assert ours == shipped(EDGE_CONNECT)

@@ -473,8 +473,8 @@ def verify_models(
     "import",
     help=_(
         "Make a model of weights as they were published: PyTorch's of DeepFill v1 and v2, EdgeConnect (both files) and "
-        "PEN-Net, TensorFlow's of DeepFill (the .index), which needs torch; or of an ONNX file with any network for "
-        "filling, which is tried out to see how it is to be read."
+        "PEN-Net, TensorFlow's of DeepFill (the .index); or of the folder that “lacuna train” made. That needs torch. "
+        "Or of an ONNX file with any network for filling, which is tried out to see how it is to be read."
     ),
 )
 def import_model(

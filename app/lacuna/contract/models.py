@@ -30,6 +30,7 @@ FORMAT = 1  # of config.json; a reader refuses what is newer
 CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
 CARD = "MODEL_CARD.md"
+TRAINED = "model"  # the folder with these that a training makes below its own
 LONGEST_CONFIG = 1 << 20  # bytes
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # of a model, and so of its folder
 

@@ -92,7 +92,7 @@ def _forget_where(model: Any) -> None:
 @contextmanager
 def _quietly() -> Iterator[None]:
     """The exporter warns of its own ways, and of libraries that it could use."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.__trace")]
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.__trace", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)

@@ -20,6 +20,7 @@ from lacuna.errors import InvalidParameter, UnsuitableWeights, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.inference import graph_files, own_file
 from lacuna.inference.checkpoint_files import checkpoint_files
+from lacuna.inference.own_file import Own
 from lacuna.inference.published import PUBLISHED, Reading, network, readings
 from lacuna.inference.tensors import Array, Group, groups, unreadable
 from lacuna.networks.layout import bare, unsuitable
@@ -32,14 +33,13 @@ EXPORTER = ("onnx", "onnxscript")  # to make the graphs of a network for which n
 class Found:
     """What some files are: the model that they would make, and the `variants` among which one may choose.
 
-    `readings` has one for each part of the network; none for a file that Lacuna itself exported, whose tensors are in
-    `own`.
+    `readings` has one for each part of the network; none for what Lacuna itself exported or trained, which is `own`.
     """
 
     config: ModelConfig
     variants: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
-    own: Group | None = None
+    own: Own | None = None
 
     @property
     def notice(self) -> str:
@@ -52,16 +52,24 @@ class Found:
 
 
 def found(paths: Sequence[Path], variant: str = "") -> Found:
-    """What these files are, or the files of a folder: all of one network, in any order.
+    """What these files are, or the files of a folder: all of one network, in any order, or what a training made.
 
     `variant` names the conventions to run them with, where several fit. Raises UnreadableFile, UnsupportedFormat,
     UnsuitableWeights, which names what does not fit, and InvalidParameter for a variant that the files do not have.
     """
     _require(NEEDED)
-    files = checkpoint_files(paths)
-    contents = [groups(file) for file in files]
-    own = [content[0] for content in contents if own_file.is_own(content[0])]
-    found = _own(own[0], len(contents), variant) if own else _published(contents, variant)
+    places = tuple(dict.fromkeys(own_file.folder_in(path) or path for path in paths))
+    folders = [place for place in places if own_file.folder_in(place)]
+    if folders:
+        found = _own(own_file.of_folder(folders[0]), folders[0].name, len(places), variant)
+    else:
+        files = checkpoint_files(paths)
+        contents = [groups(file) for file in files]
+        own = [content[0] for content in contents if own_file.is_own(content[0])]
+        if own:
+            found = _own(own_file.of_file(own[0]), own[0].files[0].name, len(contents), variant)
+        else:
+            found = _published(contents, variant)
     if not graph_files.file_of(found.config).exists():
         _require(EXPORTER)
     return found
@@ -80,8 +88,7 @@ def install(found: Found, name: str, progress: Progress, *, licence_accepted: bo
     models.refuse_name(name, replace=replace)
     progress.at(0.0, _("Reading"))
     if found.own is not None:
-        config, tensors = found.config, own_file.tensors(found.own)
-        card = found.own.notes.get(own_file.CARD_NOTE, "")
+        config, tensors, card = found.config, found.own.tensors(), found.own.card
     else:
         config, tensors = converted(found, progress.part(0.4))
         card = ""
@@ -128,12 +135,12 @@ def _published(contents: Sequence[Sequence[Group]], variant: str) -> Found:
     return Found(chosen[0].config, variants, chosen)
 
 
-def _own(group: Group, files: int, variant: str) -> Found:
+def _own(own: Own, name: str, named: int, variant: str) -> Found:
     if variant:
-        raise InvalidParameter(_("{file} says itself which variant it is.").format(file=group.files[0].name))
-    if files > 1:
-        raise UnsuitableWeights(_("{file} is a whole model by itself.").format(file=group.files[0].name))
-    return Found(own_file.config(group), own=group)
+        raise InvalidParameter(_("{file} says itself which variant it is.").format(file=name))
+    if named > 1:
+        raise UnsuitableWeights(_("{file} is a whole model by itself.").format(file=name))
+    return Found(own.config, own=own)
 
 
 def _readings(content: Sequence[Group]) -> tuple[Reading, ...]:

@@ -29,7 +29,7 @@ def save(
     CannotSave for what the disk refuses or if there is such a folder and it may not be replaced, and ValueError for
     other keys or shapes.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as packed
 
     from lacuna.networks import building
 
@@ -39,7 +39,7 @@ def save(
     stored = {key: _stored(key, values, config.dtype) for key, values in tensors.items()}
     graphs = shipped(config) or exported(config, building.built(config))
     with written_whole(folder, replace=replace) as temporary:
-        save_file(stored, temporary / WEIGHTS)
+        (temporary / WEIGHTS).write_bytes(packed(stored))
         files = {name: f"{name}.onnx" for name in graphs}
         for name, graph in graphs.items():
             (temporary / files[name]).write_bytes(graph)

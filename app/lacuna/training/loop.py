@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lacuna.contract.models import ModelConfig
+from lacuna.contract.models import TRAINED, ModelConfig
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
@@ -29,7 +29,6 @@ SAVED_EVERY = 180.0  # seconds
 LOGGED_EVERY = 15.0
 CRITICS_ALONE = 0.05  # of the time, where the weights come from an earlier training
 LATE = 0.8  # of the time: from here on with the lower rates
-MODEL = "model"  # the folder of the weights, below that of the run
 FIXED = ("model", "size", "width", "batch", "start", "stage", "seed")  # a resumed run keeps these
 
 Parts = dict[str, dict[str, Tensor]]
@@ -122,7 +121,7 @@ class _Run:
             tensors |= {f"part:{part}/{key}": value for key, value in weights.items()}
         standing = {**vars(self.clock), "plan": _fixed(self.plan)}
         files.write_state(self.plan.out, standing, tensors)
-        files.write_weights(self.plan.out / MODEL, self.config, {**self.parts, course.part: own})
+        files.write_weights(self.plan.out / TRAINED, self.config, {**self.parts, course.part: own})
 
     def _standing(self) -> tuple[Clock, Parts, dict[str, Tensor]]:
         """Where the run stands, the weights of its parts, and the state of the course."""
