@@ -33,6 +33,7 @@ class Order:
 
     model: str
     data: tuple[Path, ...]
+    licences: str
     out: Path
     minutes: float | None
     pause: float | None
@@ -90,6 +91,7 @@ def _plan(order: Order) -> Plan:
     return Plan(
         model=order.model,
         data=order.data,
+        licences=tuple(dict.fromkeys(filter(None, map(str.strip, order.licences.split(","))))),
         out=order.out,
         minutes=order.minutes,
         pause=order.pause,

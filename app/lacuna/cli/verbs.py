@@ -306,6 +306,14 @@ def train(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help=_("Where weights, state, logs go."), show_default=False)
     ],
+    licences: Annotated[
+        str,
+        typer.Option(
+            metavar="CLASS,...",
+            help=_("Only photos of these classes, by the licences.csv beside them. All if none."),
+            show_default=False,
+        ),
+    ] = "",
     minutes: Annotated[
         float | None,
         typer.Option(
@@ -389,6 +397,7 @@ def train(
     order = Order(
         model=model,
         data=tuple(data),
+        licences=licences,
         out=out,
         minutes=minutes,
         pause=pause,

@@ -29,7 +29,7 @@ SAVED_EVERY = 180.0  # seconds
 LOGGED_EVERY = 15.0
 CRITICS_ALONE = 0.05  # of the time, where the weights come from an earlier training
 LATE = 0.8  # of the time: from here on with the lower rates
-FIXED = ("model", "size", "width", "batch", "start", "stage", "seed")  # a resumed run keeps these
+FIXED = ("model", "size", "width", "batch", "start", "stage", "seed", "licences")  # a resumed run keeps these
 
 Parts = dict[str, dict[str, Tensor]]
 
@@ -76,7 +76,7 @@ class _Run:
         self.courses = _courses(self.trainable, plan.stage)
         _check_size(plan, self.trainable)
         self.clock, self.parts, self.state = self._standing()
-        self.photos = photos.read(plan.data).to(here.device)
+        self.photos = photos.read(plan.data, plan.licences).to(here.device)
         self.holes = holes.holes(plan.size, here.device)
         self.dice = Dice(plan.seed, here.device, here.rank)
         self.vgg = vgg.features(plan.vgg).to(here.device) if plan.vgg else None
@@ -100,7 +100,12 @@ class _Run:
     @property
     def config(self) -> ModelConfig:
         plan = self.plan
-        source = f"lacuna train {plan.model}: {self.clock.step} steps of {plan.batch * self.world.size} crops"
+        source = (
+            f"lacuna train {plan.model}: {self.clock.step} steps of {plan.batch * self.world.size} crops "
+            f"of {plan.size} x {plan.size} pixels in {self.clock.seconds / 60:.3g} minutes; {len(self.photos)} photos"
+        )
+        if plan.licences:
+            source += f" of the licence classes {', '.join(plan.licences)}"
         return self.trainable.config(plan.width, plan.start, plan.size, source)
 
     def making(self) -> Making:
@@ -284,7 +289,9 @@ def _parts(plan: Plan, trainable: Trainable) -> Parts:
 
 
 def _fixed(plan: Plan) -> dict[str, Any]:
-    return {name: getattr(plan, name) for name in FIXED}
+    """As JSON gives it back; classes of licence were not known to the first states, which took all."""
+    fixed = {name: getattr(plan, name) for name in FIXED}
+    return fixed | {"licences": ",".join(sorted(plan.licences)) or None}
 
 
 def _move_rest(stage: Stage, device: torch.device) -> None:

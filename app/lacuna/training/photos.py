@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch import Tensor
 from lacuna.errors import UnreadableFile
 from lacuna.i18n import _
 from lacuna.training.chance import Chance
+from lacuna.training.licences import Choice
 
 ENDINGS = (".webp", ".jpg", ".jpeg", ".png")
 AHEAD = 256  # files read and waiting to be decoded
@@ -103,16 +104,28 @@ def recoloured(pictures: Tensor, chance: Chance) -> Tensor:
 
 
 # --- decoding ---------------------------------------------------------------------------------------------------------
-def read(places: Sequence[Path]) -> Photos:
-    """The photos of packs (.tar), and of folders of packs or of pictures. Raises UnreadableFile if there are none."""
+def read(places: Sequence[Path], licences: Sequence[str] = ()) -> Photos:
+    """The photos of packs (.tar), and of folders of packs or of pictures: all, or those of some classes of licence.
+
+    Raises UnreadableFile if there are none, and what `Choice.takes` does.
+    """
+    choice = Choice(licences)
     with ThreadPoolExecutor() as pool:
         decoded: list[NDArray[np.uint8]] = []
         waiting: list[Any] = []
-        for name, data in _files(places):
+        for name, data in _files(places, choice):
             waiting.append(pool.submit(_decoded, name, data))
             if len(waiting) >= AHEAD:
                 decoded.append(waiting.pop(0).result())
         decoded += [one.result() for one in waiting]
+    choice.require_all_listed()
+    if not decoded:
+        sentence = _("There are no photos in {folders}.").format(folders=", ".join(map(str, places)))
+        if licences:
+            sentence = _("There are no photos of the licence classes {names} in {folders}.").format(
+                names=", ".join(licences), folders=", ".join(map(str, places))
+            )
+        raise UnreadableFile(sentence, hint=_("Name folders of pictures, or of packs (.tar) of pictures."))
     return together(decoded)
 
 
@@ -128,28 +141,23 @@ def together(pictures: list[NDArray[np.uint8]]) -> Photos:
     return Photos(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (pixels, first, *sizes.T)))
 
 
-def _files(places: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    found = False
+def _files(places: Sequence[Path], choice: Choice) -> Iterator[tuple[str, bytes]]:
     for place in places:
         for path in sorted(place.iterdir()) if place.is_dir() else [place]:
             if path.suffix == ".tar":
-                for name, data in _packed(path):
-                    found = True
-                    yield name, data
-            elif path.suffix.lower() in ENDINGS:
-                found = True
+                yield from _packed(path, choice)
+            elif path.suffix.lower() in ENDINGS and choice.takes(path.parent, path.name):
                 yield str(path), path.read_bytes()
-    if not found:
-        sentence = _("There are no photos in {folders}.").format(folders=", ".join(map(str, places)))
-        raise UnreadableFile(sentence, hint=_("Name folders of pictures, or of packs (.tar) of pictures."))
 
 
-def _packed(path: Path) -> Iterator[tuple[str, bytes]]:
+def _packed(path: Path, choice: Choice) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(path) as pack:
             for member in pack:
-                file = pack.extractfile(member) if member.name.lower().endswith(ENDINGS) else None
-                if file is not None:
+                name = PurePosixPath(member.name).name
+                if member.isfile() and name.lower().endswith(ENDINGS) and choice.takes(path.parent, name):
+                    file = pack.extractfile(member)
+                    assert file is not None  # it is a file
                     yield f"{path}: {member.name}", file.read()
     except (OSError, tarfile.TarError) as error:
         sentence = _("{path} cannot be read: {reason}.").format(path=path, reason=error)

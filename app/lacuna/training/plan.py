@@ -16,12 +16,13 @@ class Plan:
 
     `steps` ends it by their number instead. `begun_from` is a folder of weights that are to be trained further;
     `evaluation` one of pictures with masks to measure on; `vgg` a file of VGG-19; `adversarial` multiplies the weight
-    of what the critics say, `rate` all learning rates.
+    of what the critics say, `rate` all learning rates. `licences` are the classes of photos to take, all if none.
     """
 
     model: str
     data: tuple[Path, ...]
     out: Path
+    licences: tuple[str, ...] = ()
     minutes: float | None = 60.0
     pause: float | None = None
     steps: int | None = None
