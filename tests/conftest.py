@@ -35,6 +35,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
+def no_model_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests know the models that they install, and no others: what a learned method fills with is theirs to say.
+
+    `tests/test_shipped_models.py` looks at those that ship.
+    """
+    monkeypatch.setattr("lacuna.paths.models", lambda: tmp_path / "shipped")
+
+
+@pytest.fixture(autouse=True)
 def unseen_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Collects what reaches the hooks of last resort, and fails the test if the list is not empty at its end.
 

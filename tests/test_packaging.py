@@ -29,6 +29,9 @@ PACKAGING = ROOT / "packaging"
 BUILT = ROOT / "dist" / "lacuna" / ("lacuna.exe" if sys.platform == "win32" else "lacuna")
 SAMPLE = paths.resources() / "samples" / "lion.jpg"
 MASK = paths.resources() / "samples" / "lion-mask.png"
+MODELS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "models").rglob("*") if path.is_file())
+LEARNED = {name: name for name in ("deepfill-v1", "edgeconnect", "pennet")} | {"deepfill-v2": "deepfill"}
+SHIPPED = sorted(path.parent for path in (ROOT / "models").glob("*/config.json"))
 
 
 def _metainfo() -> ElementTree.Element:
@@ -114,7 +117,7 @@ def test_the_wheel_carries_icons_samples_words_and_models(archives: Path):
         "lacuna/resources/samples/lion.jpg",
         "lacuna/resources/samples/CREDITS.md",
         "lacuna/resources/translations/zh_CN/LC_MESSAGES/lacuna.mo",
-        "lacuna/models/README.md",
+        *(f"lacuna/{model}" for model in MODELS),
     ):
         assert inside in names
     assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]
@@ -126,7 +129,10 @@ def test_the_wheel_finds_its_resources_where_it_is_installed(archives: Path, tmp
     code = (
         "import lacuna, lacuna.i18n as i18n, lacuna.paths as paths\n"
         "print(lacuna.__file__, (paths.resources() / 'icons' / 'lacuna.svg').is_file(),"
-        " (paths.resources() / 'samples' / 'lion.jpg').is_file(), i18n.languages(), paths.models().is_dir(), sep='\\n')"
+        " (paths.resources() / 'samples' / 'lion.jpg').is_file(), i18n.languages(), sep='\\n')\n"
+        "from lacuna.contract import models\n"
+        "print(models.folders()[0], [model.name for model in models.installed() if model.shipped], sep='\\n')\n"
+        "for model in models.installed(): models.verify(model)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -137,17 +143,19 @@ def test_the_wheel_finds_its_resources_where_it_is_installed(archives: Path, tmp
         check=True,
         timeout=60,
     )
-    where, icon, sample, languages, models = done.stdout.splitlines()
+    where, icon, sample, languages, place, shipped = done.stdout.splitlines()
     assert where.startswith(str(tmp_path)), "the installed copy has to be the one that is looked at"
-    assert (icon, sample, models) == ("True", "True", "True")
+    assert (icon, sample) == ("True", "True")
     assert "zh_CN" in languages
+    assert Path(place) == tmp_path / "lacuna" / "models"
+    assert shipped == str([folder.name for folder in SHIPPED])
 
 
 def test_the_source_archive_is_whole(archives: Path):
     with tarfile.open(next(archives.glob("*.tar.gz"))) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     for inside in (
-        "app/lacuna/__main__.py", "resources/samples/lion.jpg", "models/README.md", "tests/conftest.py", "LICENSE",
+        "app/lacuna/__main__.py", "resources/samples/lion.jpg", *MODELS, "tests/conftest.py", "LICENSE",
         "packaging/lacuna.spec", "docs/architecture.md", "constraints.txt", "Makefile", "README.md", "pyproject.toml",
     ):  # fmt: skip
         assert inside in names
@@ -192,6 +200,19 @@ def test_the_built_program_lists_its_backends_and_examines_itself(bare: dict[str
     examined = _built(bare, "doctor")
     assert examined.returncode == 0, examined.stderr
     assert "6." in examined.stdout  # PySide6's version, which it reads from metadata that has to travel along
+
+
+@pytest.mark.package
+def test_the_built_program_fills_with_every_model_that_ships(bare: dict[str, str], tmp_path: Path):
+    verified = _built(bare, "models", "verify", "--json")
+    assert verified.returncode == 0, verified.stderr
+    assert [told["name"] for told in json.loads(verified.stdout)] == [folder.name for folder in SHIPPED]
+    told = json.loads(_built(bare, "models", "list", "--json").stdout)
+    for model in told:
+        words = ("--model", model["name"], "-o", tmp_path / f"{model['name']}.png", "--json")
+        done = _built(bare, "fill", SAMPLE, "--mask", MASK, "--backend", LEARNED[model["network"]], *words)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["backend"] == LEARNED[model["network"]]
 
 
 @pytest.fixture

@@ -1,0 +1,352 @@
+"""Write the card of a model that ships, and what lies beside it: cards.py NAME --run RUN... --table CSV --data DATA.
+
+NAME is a folder of models/, made by `ship.py`; RUN the training whose log is kept, or several, each of which began from
+the one before; CSV what `lacuna evaluate` wrote for this model and the methods beside it; DATA the pictures with their
+tables. What is a judgement, and what a training does not tell of itself, stands in packaging/cards/NAME.toml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import math
+import statistics
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import photo_credits
+
+from lacuna import paths
+from lacuna.contract import models
+from lacuna.contract.models import CARD, CONFIG, Model, ModelConfig, Network
+from lacuna.inference.stored import read_weights
+
+WORDS = Path(__file__).resolve().parent / "cards"
+BESIDE = ("telea", "ns", "criminisi", "patchmatch", "membrane")  # what every card compares with
+MEASURES = {"psnr": 2, "ssim": 3, "detail": 2, "swd": 2, "seam": 2, "seconds": 2}  # with decimals; those that CSV has
+SHEET = "samples.webp"
+SHOWN = {"002": "blob", "008": "brush", "021": "blob", "025": "brush", "027": "blob", "052": "brush"}
+SHOWN_BESIDE = ("membrane", "patchmatch")
+SIDE, QUALITY = 224, 75  # of the sheet
+KINDS = ("thin", "brush", "blob")  # of masks, in the order of a table
+MARKED = (255, 0, 255)
+MOST_ROWS = 300  # of a log that is kept
+
+NETWORKS = {
+    Network.DEEPFILL_V1: (
+        "deepfill-v1",
+        "DeepFill v1 (Yu et al., CVPR 2018): coarse and refined, contextual attention",
+    ),
+    Network.DEEPFILL_V2: ("deepfill", "DeepFill v2 (Yu et al., ICCV 2019): gated convolutions, contextual attention"),
+    Network.EDGE_CONNECT: ("edgeconnect", "EdgeConnect (Nazeri et al., 2019): edges first, then colour along them"),
+    Network.PEN_NET: ("pennet", "PEN-Net (Zeng et al., CVPR 2019): attention on a pyramid"),
+}
+
+TEMPLATE = """# {title}
+
+{summary}
+
+| | |
+|---|---|
+| network | {network} |
+| width | {width} of the published channels |
+| numbers | {numbers} weights in half precision, {megabytes:.1f} MB |
+| what it starts from | {start} |
+| lines as a guide | {guided} |
+| side of its crops | {side} pixels |
+| training | {training} |
+| hardware | {hardware} |
+| licence of the weights | {licence} |
+
+The last of the training, as it tells of itself: {source}.
+
+## What it was trained on
+
+{statements}
+
+{sources}
+
+## How good it is
+
+On {pictures} photos of 512 pixels that no training has seen, each with {kinds}. Means over the photos inside the hole
+({kind_names}), ± half of the 95 % interval; `lacuna evaluate` says what the measures mean.
+
+{table}
+
+{compared}
+
+## Samples
+
+![Holes and what came of them]({sheet})
+
+From left to right: the hole, {shown}, the truth. Photos, reduced and with holes: {shown_credits}.
+
+## Weaknesses
+
+{weaknesses}
+"""
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Log:
+    """The kept table of a training, or of one of its stages, and how long that was."""
+
+    file: str
+    steps: int
+    minutes: float
+    rate: float  # pictures a second, the median
+
+    def __str__(self) -> str:
+        took = f"{self.steps:,} steps in {self.minutes:.3g} minutes, {self.rate:.3g} pictures a second"
+        return f"{took} ([{self.file}]({self.file}))"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What `packaging/cards/NAME.toml` says. `classes` and `photos` only where the training itself does not tell."""
+
+    summary: str
+    hardware: str
+    licence: str
+    weaknesses: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    photos: int = 0
+
+    @staticmethod
+    def read(path: Path) -> Words:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Words(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+
+
+def write(name: str, runs: Sequence[Path], table: Path, data: Path, words: Words) -> None:
+    """The card, samples and log of models/NAME, with their hashes in its config; and models/CREDITS.md."""
+    model = models.model(name)
+    assert model.config is not None
+    backend = NETWORKS[model.config.network][0]
+    rows = _rows(table)
+    own = _own_name(rows, backend, name)
+    logs = _keep_logs(runs, model.folder)
+    _draw_samples(model, backend, data)
+    measured = [float(row["psnr"]) for row in rows if row["backend"] == own and not _guided(row)]
+    card = _card(model, rows, own, logs, data, words)
+    (model.folder / CARD).write_text(card, encoding="utf-8")
+    (paths.models() / "CREDITS.md").write_text(photo_credits.credits(data), encoding="utf-8")
+    files = sorted(file for file in model.folder.iterdir() if file.name != CONFIG)
+    config = dataclasses.replace(
+        model.config,
+        psnr=round(statistics.fmean(measured), 3),
+        licence=words.licence,
+        sha256={file.name: models.digest(file) for file in files},
+    )
+    (model.folder / CONFIG).write_text(config.to_json(), encoding="utf-8")
+
+
+# --- the card ---------------------------------------------------------------------------------------------------------
+def _card(model: Model, rows: Sequence[Row], own: str, logs: Sequence[Log], data: Path, words: Words) -> str:
+    config = model.config
+    assert config is not None
+    classes, count = _trained_on(config, words)
+    chosen = photo_credits.trained_on(data, classes, count)
+    kinds = sorted(dict.fromkeys(row["mask"] for row in rows), key=lambda kind: (*KINDS, kind).index(kind))
+    weights = read_weights(model)
+    return TEMPLATE.format(
+        title=config.title,
+        summary=words.summary,
+        network=NETWORKS[config.network][1],
+        width=f"{config.width:g}",
+        numbers=f"{sum(values.size for values in weights.values()):,}",
+        megabytes=model.weights.stat().st_size / 1e6,
+        start="the hole filled softly (`membrane`), to which it adds" if config.start == "membrane" else "a bare hole",
+        guided="yes" if config.guided or config.network is Network.EDGE_CONNECT else "no",
+        side=config.side,
+        source=config.source,
+        hardware=words.hardware,
+        licence=words.licence,
+        training="; ".join(map(str, logs)),
+        statements=f"{count} photos of these classes of licence:\n\n"
+        + _listed([photo_credits.STATEMENTS[kind] for kind in classes]),
+        sources="By source:\n\n" + _listed(photo_credits.sources(data, chosen)),
+        pictures=len({row["picture"] for row in rows}),
+        kinds=f"{len(kinds)} masks" if len(kinds) > 1 else "a mask",
+        kind_names=" / ".join(kinds),
+        table=_table(rows, kinds, own),
+        compared=_compared(rows, kinds, own),
+        sheet=SHEET,
+        shown=", ".join(f"`{name}`" for name in (*SHOWN_BESIDE, model.name)),
+        shown_credits="; ".join(_shown_credits(data)),
+        weaknesses=_listed(words.weaknesses),
+    )
+
+
+def _trained_on(config: ModelConfig, words: Words) -> tuple[tuple[str, ...], int]:
+    """The classes of licence and the number of photos: as the training tells in its source, else as the words do."""
+    told = config.source.partition("; ")[2]
+    count, _space, rest = told.partition(" photos")
+    named = rest.removeprefix(" of the licence classes ")
+    if told and named:
+        return tuple(named.split(", ")), int(count)
+    if not words.classes:
+        raise SystemExit("Neither the training nor the words say which classes of licence were used.")
+    return words.classes, int(count) if told else words.photos
+
+
+def _table(rows: Sequence[Row], kinds: Sequence[str], own: str) -> str:
+    measures = [name for name in MEASURES if name in rows[0]]
+    lines = [("method", *measures), ("---", *("---" for _name in measures))]
+    for method, guided in _methods(rows, own):
+        name = f"`{method}`" + (" with the true edges" if guided else "")
+        cells = [
+            " / ".join(_figure(_values(rows, method, kind, measure, guided), measure) for kind in kinds)
+            for measure in measures
+        ]
+        lines.append((f"**{name}**" if method == own else name, *cells))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _compared(rows: Sequence[Row], kinds: Sequence[str], own: str) -> str:
+    """What the table says of the two that a user would take instead, in decibels."""
+
+    def mean(method: str, kind: str, measure: str) -> float:
+        return statistics.fmean(_values(rows, method, kind, measure, False))
+
+    sentences = []
+    for other in SHOWN_BESIDE:
+        steps = " / ".join(f"{mean(own, kind, 'psnr') - mean(other, kind, 'psnr'):+.2f}" for kind in kinds)
+        details = [" / ".join(f"{mean(method, kind, 'detail'):.2f}" for kind in kinds) for method in (own, other)]
+        sentences.append(f"Beside `{other}`: {steps} dB, at a detail of {details[0]} instead of {details[1]}.")
+    return " ".join(sentences)
+
+
+def _methods(rows: Sequence[Row], own: str) -> list[tuple[str, bool]]:
+    found = list(dict.fromkeys((row["backend"], _guided(row)) for row in rows))
+    missing = [name for name in BESIDE if (name, False) not in found]
+    if missing:
+        raise SystemExit(f"The table lacks {', '.join(missing)}.")
+    return [pair for pair in found if pair[0] in (own, *BESIDE)]
+
+
+def _figure(values: Sequence[float], measure: str) -> str:
+    """The mean, of PSNR with half of its interval (1.96 standard errors)."""
+    if not values:
+        return "–"
+    text = f"{statistics.fmean(values):.{MEASURES[measure]}f}"
+    if measure == "psnr" and len(values) > 1:
+        text += f" ± {1.96 * statistics.stdev(values) / math.sqrt(len(values)):.2f}"
+    return text
+
+
+def _values(rows: Sequence[Row], method: str, kind: str, measure: str, guided: bool) -> list[float]:
+    return [
+        float(row[measure])
+        for row in rows
+        if (row["backend"], row["mask"], _guided(row)) == (method, kind, guided) and row[measure]
+    ]
+
+
+def _guided(row: Row) -> bool:
+    return row.get("guide") == "truth"
+
+
+def _own_name(rows: Sequence[Row], backend: str, name: str) -> str:
+    """How the table calls this model."""
+    there = {row["backend"] for row in rows}
+    for word in (f"{backend}:model={name}", backend):
+        if word in there:
+            return word
+    raise SystemExit(f"The table has no rows of {backend}:model={name}, nor of {backend}.")
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# --- what lies beside it ----------------------------------------------------------------------------------------------
+def _keep_logs(runs: Sequence[Path], folder: Path) -> list[Log]:
+    """The tables of the trainings, of long ones every so many rows and those with measures."""
+    logs: list[Log] = []
+    for run in runs:
+        tables = {path.stem: _rows(path) for path in run.glob("*.csv")}
+        if not any(tables.values()):
+            raise SystemExit(f"There is no log in {run}.")
+        steps, minutes = 0, 0.0  # at the end of the stage before
+        for stem, rows in sorted(tables.items(), key=lambda item: int(item[1][-1]["step"])):
+            last, taken = rows[-1], len([log for log in logs if log.file.startswith(stem)])
+            file = f"{stem}-{taken + 1}.csv" if taken else f"{stem}.csv"
+            _write_thinned(folder / file, rows)
+            rate = statistics.median(float(row["pictures_per_second"]) for row in rows)
+            logs.append(Log(file, int(last["step"]) - steps, float(last["minutes"]) - minutes, rate))
+            steps, minutes = int(last["step"]), float(last["minutes"])
+    return logs
+
+
+def _write_thinned(path: Path, rows: Sequence[Row]) -> None:
+    every = -(-len(rows) // MOST_ROWS)
+    kept = [row for n, row in enumerate(rows) if not n % every or row.get("psnr") or n == len(rows) - 1]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(kept)
+
+
+def _draw_samples(model: Model, backend: str, data: Path) -> None:
+    """A sheet of photos that may be copied: the hole, what others make of it, the model's fill, the truth."""
+    import numpy as np
+    from PIL import Image
+
+    import lacuna
+    from lacuna.imaging.contact_sheet import ContactSheet
+
+    def reduced(pixels: Any) -> Any:
+        picture = Image.fromarray(pixels)
+        picture.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+        return np.asarray(picture)
+
+    sheet = ContactSheet()
+    for photo, kind in _shown(data):
+        path = data / "eval" / photo.file
+        truth = np.asarray(Image.open(path).convert("RGB"))
+        mask = np.asarray(Image.open(path.with_name(f"{path.stem}-{kind}.png")))
+        marked = truth.copy()
+        marked[mask > 0] = MARKED
+        fills = [(name, lacuna.fill(truth, mask, name)) for name in SHOWN_BESIDE]
+        fills.append((model.name, lacuna.fill(truth, mask, backend, model=model.name)))
+        cells = [(marked, kind), *((pixels, name) for name, pixels in fills), (truth, "truth")]
+        sheet.add([(reduced(pixels), name) for pixels, name in cells])
+    Image.fromarray(sheet.page()).save(model.folder / SHEET, quality=QUALITY, method=6)
+
+
+def _shown(data: Path) -> list[tuple[photo_credits.Photo, str]]:
+    """The photos of the sheet, and the kind of their masks: none that may not be copied."""
+    found = [p for p in photo_credits.photos(data) if p.folder == "eval" and p.file[:3] in SHOWN]
+    assert [p for p in found if p.kind != photo_credits.FREE] == []
+    return [(photo, SHOWN[photo.file[:3]]) for photo in found]
+
+
+def _shown_credits(data: Path) -> list[str]:
+    return list(dict.fromkeys(f"{photo.credit} ({photo.licence})" for photo, _kind in _shown(data)))
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name")
+    parser.add_argument("--run", type=Path, required=True, action="append")
+    for option in ("--table", "--data"):
+        parser.add_argument(option, type=Path, required=True)
+    given = parser.parse_args(words)
+    write(given.name, given.run, given.table, given.data, Words.read(WORDS / f"{given.name}.toml"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
