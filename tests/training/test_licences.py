@@ -50,7 +50,7 @@ def test_pictures_in_a_folder_are_chosen_by_the_table_in_it(tmp_path: Path) -> N
 
 
 def test_a_class_that_the_table_does_not_know_is_named_with_those_it_does(data: Path) -> None:
-    with pytest.raises(InvalidParameter, match="no class free, libre") as refused:
+    with pytest.raises(InvalidParameter, match="no licence class free, libre") as refused:
         photos.read([data], ["open", "libre", "free"])
     assert "open, stock" in refused.value.hint
 

@@ -35,10 +35,10 @@ class Choice:
         listed = self._tables[folder]
         known = frozenset(listed.values())
         if not self._classes <= known:
-            sentence = _("{path} has no class {names}.")
+            sentence = _("The photos in {path} have no licence class {names}.")
             unknown = ", ".join(sorted(self._classes - known))
             hint = _("There are: {names}.").format(names=", ".join(sorted(known)))
-            raise InvalidParameter(sentence.format(path=folder / TABLE, names=unknown), hint=hint)
+            raise InvalidParameter(sentence.format(path=folder, names=unknown), hint=hint)
         if file not in listed:
             self._unlisted.append(file)
             return False
