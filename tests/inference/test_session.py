@@ -31,6 +31,7 @@ from lacuna.networks import building
 
 EDGE_CONNECT = ModelConfig(Network.EDGE_CONNECT, "EdgeConnect")
 DEEPFILL = ModelConfig(Network.DEEPFILL_V1, "DeepFill", conventions="tensorflow")
+GATED = ModelConfig(Network.DEEPFILL_V2, "DeepFill", conventions="pt")
 PEN_NET = ModelConfig(Network.PEN_NET, "PEN-Net")
 
 
@@ -90,6 +91,20 @@ def test_both_engines_agree_at_any_size(config: ModelConfig, sizes: list[tuple[i
             assert one.stages.keys() == other.stages.keys()
             for name, stage in one.stages.items():
                 assert np.abs(stage - other.stages[name]).max() < 1e-3
+
+
+@pytest.mark.parametrize("config", [DEEPFILL, GATED], ids=["v1", "v2"])
+def test_a_hole_is_painted_the_same_whether_all_of_the_picture_is_asked_for_or_not(
+    config: ModelConfig, tmp_path: Path
+) -> None:
+    paint = opened(model(tmp_path / "model", config), Runtime())
+    image, _hole = problem(160, 192)
+    for y, x in ((0, 0), (72, 120), (136, 168)):
+        hole = np.zeros((160, 192), bool)
+        hole[y : y + 24, x : x + 24] = True
+        whole, alone = (paint.paint(image, hole, Progress(), stages=stages).image for stages in (True, False))
+        assert np.abs(whole - alone)[hole].max() < 1e-5
+        assert not np.array_equal(whole, alone)
 
 
 @pytest.mark.parametrize("filled", [0.0, 1.0], ids=["no hole", "all hole"])

@@ -228,8 +228,10 @@ def test_the_whole_network_becomes_a_graph_with_free_height_and_width(light: Any
     for height, width in ((64, 96), (136, 72)):
         given = picture(height, width, 1), box(height, width, 20, 30, 50, 70)
         with torch.inference_mode():
-            for found, expected in zip(graph(*given), network(*given), strict=True):
-                assert torch.equal(found, expected)
+            found, expected = graph(*given), network(*given)
+            assert torch.equal(found[2], expected[2])
+            for ours, theirs in zip(found[:2], expected[:2], strict=True):
+                assert (ours - theirs).abs().max() < 1e-4  # a graph's layers add up in another order
 
 
 class OnePiece(nn.Module):

@@ -8,7 +8,7 @@ from lacuna.contract.models import ModelConfig, Network
 # hole of a quarter; torch takes two thirds of it. Every map is as many times smaller as the width says.
 PIXEL_BYTES = {
     Network.DEEPFILL_V1: 1400,
-    Network.DEEPFILL_V2: 1650,
+    Network.DEEPFILL_V2: 1720,
     Network.EDGE_CONNECT: 2200,
     Network.PEN_NET: 2100,
 }

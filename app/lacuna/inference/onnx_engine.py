@@ -151,6 +151,8 @@ def session_options(threads: int, *, blocked: bool = True) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    # Maps planned beforehand lie in a block of their own for each size: more memory, asked of the system at each run.
+    options.enable_mem_pattern = False
     if not blocked:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.add_session_config_entry("session.use_env_allocators", "1")

@@ -21,11 +21,11 @@ from torch import Tensor, nn
 
 from lacuna.networks.attention import Attended, ContextualAttention
 from lacuna.networks.attention_piece import MEMORY
-from lacuna.networks.blocks import Convolution, Twice, as_it_is, chain, full_precision, leaky, scaled, silence
+from lacuna.networks.blocks import Convolution, as_it_is, chain, full_precision, leaky, scaled, silence
 from lacuna.networks.conventions import Conventions, Start
 
 BASE = 32  # channels of the first layer
-Maker = Callable[..., Convolution]  # (inputs, outputs, kernel, stride, dilation, activation)
+Maker = Callable[..., Convolution]  # (inputs, outputs, kernel, stride, dilation, activation, doubling)
 
 
 class Stages(NamedTuple):
@@ -62,11 +62,9 @@ def coarse_stage(layer: Maker, plain: Maker, inputs: int, base: int) -> nn.Seque
 def _upwards(layer: Maker, plain: Maker, base: int) -> dict[str, nn.Module]:
     """The last third of both stages: from a quarter of the size to a picture without bounds."""
     return {
-        "twice13": Twice(),
-        "conv13": layer(4 * base, 2 * base),
+        "conv13": layer(4 * base, 2 * base, doubling=True),
         "conv14": layer(2 * base, 2 * base),
-        "twice15": Twice(),
-        "conv15": layer(2 * base, base),
+        "conv15": layer(2 * base, base, doubling=True),
         "conv16": layer(base, base // 2),
         "conv17": plain(base // 2, 3, activation=as_it_is),
     }

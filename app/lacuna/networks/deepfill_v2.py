@@ -12,11 +12,11 @@ from __future__ import annotations
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lacuna.networks import graph_forms
 from lacuna.networks.attention_piece import MEMORY
-from lacuna.networks.blocks import Activation, Convolution, chain, leaky, scaled, silence
+from lacuna.networks.blocks import Activation, Convolution, chain, elu, leaky, scaled, silence
 from lacuna.networks.conventions import Conventions, Padding, Start
 from lacuna.networks.deepfill_v1 import (
     RefinementStage,
@@ -42,13 +42,24 @@ class GatedConvolution(Convolution):
         dilation: int = 1,
         *,
         padding: Padding,
-        activation: Activation = F.elu,
+        activation: Activation = elu,
+        doubling: bool = False,
     ) -> None:
-        super().__init__(inputs, 2 * outputs, kernel, stride, dilation, padding=padding, activation=activation)
+        super().__init__(
+            inputs, 2 * outputs, kernel, stride, dilation, padding=padding, activation=activation, doubling=doubling
+        )
 
     def forward(self, maps: Tensor) -> Tensor:
-        features, gates = self.convolved(maps).chunk(2, 1)
+        features, gates = self._halves(maps)
         return self.activation(features) * torch.sigmoid(gates)
+
+    def _halves(self, maps: Tensor) -> tuple[Tensor, ...]:
+        """Features and gates; in a graph of a convolution each, where that costs no more products."""
+        if torch.compiler.is_exporting() and graph_forms.divides(self.weight):
+            assert self.bias is not None
+            halves = zip(self.weight.chunk(2), self.bias.chunk(2), strict=True)
+            return tuple(self.convolved(maps, weight, bias) for weight, bias in halves)
+        return self.convolved(maps).chunk(2, 1)
 
 
 class DeepFillV2(nn.Module):

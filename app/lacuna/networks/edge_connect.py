@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from lacuna.networks.blocks import leaky, scaled, silence
 from lacuna.networks.conventions import Start
+from lacuna.networks.graph_forms import interleaved
 from lacuna.networks.spectral import spectral_norm
 
 BLOCKS = 8
@@ -119,7 +120,7 @@ class _Doubling(nn.ConvTranspose2d):
             for down in (0, 1)
             for right in (0, 1)
         ]
-        return F.pixel_shuffle(torch.stack(places, 2).flatten(1, 2), 2)
+        return interleaved(*places)
 
 
 class _Residual(nn.Module):
