@@ -12,8 +12,8 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMainWindow, QSlider, QWidget
 
-from lacuna.contract.params import choice, integer, number, seed, switch, text
-from lacuna.ui.fields import ChoiceField, NumberField, SwitchField, TextField
+from lacuna.contract.params import Suggestion, choice, integer, number, seed, switch, text
+from lacuna.ui.fields import ChoiceField, NumberField, SuggestedField, SwitchField, TextField
 from lacuna.ui.forms import Flow, Form
 from tests.ui.support import shown
 
@@ -194,3 +194,70 @@ def test_a_form_can_leave_settings_out() -> None:
     assert form.findChildren(QComboBox)
     assert form.findChildren(QCheckBox)
     assert len(form.findChildren(QSlider)) == 3
+
+
+@pytest.fixture
+def there() -> list[Suggestion]:
+    """What there is to choose from now; a test changes it."""
+    return [Suggestion("", "Best"), Suggestion("old", "Old  ·  20.0 dB"), Suggestion("new", "New  ·  30.0 dB")]
+
+
+@pytest.fixture
+def choosing(there: list[Suggestion], heard: Heard) -> Form:
+    @dataclass(frozen=True)
+    class Named:
+        model: str = text("", label="Model", suggested=lambda: tuple(there), nothing="There is no model")
+
+    made = shown(Form(Named))
+    made.changed.connect(heard.hear)
+    return made
+
+
+def box_of(form: Form) -> QComboBox:
+    found = form.fields["model"]
+    assert isinstance(found, SuggestedField)
+    return found.box
+
+
+def listed(form: Form) -> list[str]:
+    return [box_of(form).itemText(row) for row in range(box_of(form).count())]
+
+
+def test_a_text_is_chosen_from_what_is_suggested_and_told_as_its_value(choosing: Form, heard: Heard) -> None:
+    assert listed(choosing) == ["Best", "Old  ·  20.0 dB", "New  ·  30.0 dB"]
+    assert box_of(choosing).currentText() == "Best"
+    QTest.keyClick(box_of(choosing), Qt.Key.Key_End)
+    assert heard == [("model", "new")]
+    assert choosing.values() == {"model": "new"}
+
+
+def test_suggestions_are_asked_for_anew_with_each_value_that_is_shown(choosing: Form, there: list[Suggestion]) -> None:
+    there.append(Suggestion("third", "Third"))
+    choosing.show_values(choosing.params(model="old"))
+    assert listed(choosing)[-1] == "Third"
+    assert box_of(choosing).currentText() == "Old  ·  20.0 dB"
+
+
+def test_a_value_that_is_no_longer_there_is_kept_and_said_to_be_missing(
+    choosing: Form, there: list[Suggestion], heard: Heard
+) -> None:
+    choosing.show_values(choosing.params(model="old"))
+    del there[1]
+    choosing.show_values(choosing.params(model="old"))
+    assert listed(choosing) == ["Best", "New  ·  30.0 dB", "old (missing)"]
+    assert choosing.values() == {"model": "old"}
+    assert heard == []
+    choosing.show_values(choosing.params())
+    assert listed(choosing) == ["Best", "New  ·  30.0 dB"]
+
+
+def test_with_nothing_to_choose_from_a_field_is_grey_and_says_why(choosing: Form, there: list[Suggestion]) -> None:
+    there.clear()
+    choosing.show_values(choosing.params(model="old"))
+    assert not box_of(choosing).isEnabled()
+    assert box_of(choosing).placeholderText() == box_of(choosing).toolTip() == "There is no model"
+    assert choosing.values() == {"model": "old"}
+    there.append(Suggestion("", "Best"))
+    choosing.show_values(choosing.params())
+    assert box_of(choosing).isEnabled()
+    assert box_of(choosing).currentText() == "Best"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton
 
 from lacuna.contract import models
 from lacuna.contract.models import WEIGHTS, Network
@@ -26,7 +26,7 @@ from tests.inference.own_graphs import Form
 from tests.inference.own_graphs import write as graph
 from tests.ui.models_dialog import LOADED, asked, drop, opened, recognised, rested, texts
 from tests.ui.support import settle, wait_until
-from tests.ui.windows import back_to, open_photo
+from tests.ui.windows import back_to, open_photo, paint
 
 pytestmark = pytest.mark.usefixtures("no_graphs")
 
@@ -259,3 +259,43 @@ def test_every_button_of_the_dialog_is_reached_by_tab(window: MainWindow) -> Non
         seen.add(focused)
         QTest.keyClick(focused, Qt.Key.Key_Tab)
     assert {b for b in dialog.findChildren(QPushButton) if b.isEnabled() and b.isVisible()} <= seen
+
+
+def test_the_fill_panel_offers_the_models_of_the_method_as_they_come_and_go(window: MainWindow, weights: Path) -> None:
+    open_photo(window)
+    window.editor.use_backend("deepfill")
+    settle()
+
+    def choice() -> QComboBox:
+        (box,) = (b for b in window.fill_panel.findChildren(QComboBox) if b.accessibleName() == "Model")
+        return box
+
+    def listed() -> list[str]:
+        return [choice().itemText(row) for row in range(choice().count())]
+
+    paint(window, (0.45, 0.5), (0.5, 0.55))
+    wait_until(window.fill_panel.problem.isVisible)
+    assert not choice().isEnabled()
+    assert "No model" in choice().placeholderText()
+    installed("fair", config(Network.DEEPFILL_V2, psnr=20.04))
+    installed("other", config(Network.PEN_NET, psnr=40.0))
+    dialog = opened(window)
+    page = recognised(dialog, weights)
+    page.name.setText("places")
+    page.consent.click()
+    page.button.click()
+    wait_until(lambda: "places" in dialog.told.text(), LOADED)
+    dialog.close()
+    back_to(window)
+    assert listed() == ["Best (automatic)", "fair  ·  20.0 dB", "places"]
+    wait_until(lambda: not window.fill_panel.problem.isVisible())
+    QTest.keyClick(choice(), Qt.Key.Key_End)
+    assert window.editor.params.model == "places"
+    assert window.editor.filling.method.needs.model == "places"
+    window.editor.models.remove(models.model("places"), lambda: None, pytest.fail)
+    wait_until(lambda: listed()[-1] == "places (missing)")
+    assert "places" in window.editor.missing
+    QTest.keyClick(choice(), Qt.Key.Key_Home)
+    assert window.editor.params.model == ""
+    assert not window.editor.missing
+    assert listed() == ["Best (automatic)", "fair  ·  20.0 dB"]

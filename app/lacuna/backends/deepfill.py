@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.backends.learned import Learned
+from lacuna.backends.learned import Learned, LearnedParams, model_text
 from lacuna.contract.fill import FillWork, SizeRule
 from lacuna.contract.guides import Guide
 from lacuna.contract.models import ModelConfig, Network
@@ -18,12 +19,23 @@ if TYPE_CHECKING:
     from lacuna.inference.session import Outcome, Painter
 
 
+@dataclass(frozen=True)
+class DeepFillParams(LearnedParams):
+    model: str = model_text(Network.DEEPFILL_V2)
+
+
+@dataclass(frozen=True)
+class DeepFillV1Params(LearnedParams):
+    model: str = model_text(Network.DEEPFILL_V1)
+
+
 class DeepFill(Learned):
     """The second paper; models with an input for lines follow those that were drawn, and edges that are given."""
 
     id = "deepfill"
     name = N_("DeepFill (learned)")
     summary = N_("Wide holes of any shape, by a network that has seen many pictures; needs a model.")
+    Params = DeepFillParams
     network = Network.DEEPFILL_V2
     size = SizeRule(minimum=16, multiple=8)
     crop_seconds = 10.5
@@ -45,6 +57,7 @@ class DeepFillV1(Learned):
     id = "deepfill-v1"
     name = N_("DeepFill v1 (learned)")
     summary = N_("The first DeepFill: holes of regular shape, for its published weights; needs a model.")
+    Params = DeepFillV1Params
     network = Network.DEEPFILL_V1
     size = SizeRule(minimum=16, multiple=8)
     crop_seconds = 9.0

@@ -6,12 +6,13 @@ the work brings. The networks are in `networks/edge_connect.py`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.backends.learned import Learned, LearnedParams, Plane
+from lacuna.backends.learned import Learned, LearnedParams, Plane, model_text
 from lacuna.contract.fill import FillWork, SizeRule
 from lacuna.contract.guides import Guide
 from lacuna.contract.models import ModelConfig, Network
@@ -24,12 +25,18 @@ if TYPE_CHECKING:
 EDGES_SHARE = 0.5  # of the time: both networks are of one size
 
 
+@dataclass(frozen=True)
+class EdgeConnectParams(LearnedParams):
+    model: str = model_text(Network.EDGE_CONNECT)
+
+
 class EdgeConnect(Learned):
     """Lines that are drawn are edges, and none runs where one is erased."""
 
     id = "edgeconnect"
     name = N_("EdgeConnect (learned)")
     summary = N_("Wide holes with clear outlines: edges first, then colour along them; needs a model.")
+    Params = EdgeConnectParams
     network = Network.EDGE_CONNECT
     size = SizeRule(minimum=12, multiple=4)
     crop_seconds = 36.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from lacuna.contract import models
 from lacuna.contract.fill import Composite, Context, Filled, FillWork, Needs, Runtime, SizeRule
 from lacuna.contract.guides import Guide
 from lacuna.contract.models import Model, ModelConfig, Network
-from lacuna.contract.params import choice, switch, text
+from lacuna.contract.params import Suggestion, choice, switch, text
 from lacuna.contract.progress import Progress
 from lacuna.errors import BackendFailed, UnknownModel
 from lacuna.i18n import N_, _
@@ -49,12 +50,18 @@ def colours_switch() -> Any:
     )  # fmt: skip
 
 
+def model_text(network: Network | None = None) -> Any:
+    """Which model, by its name; those of the network can be chosen from."""
+    return text(
+        "", label=N_("Model"), help=N_("Which weights, by name; else the best that are installed for this method."),
+        suggested=None if network is None else partial(_suggested, network),
+        nothing=N_("No model is installed for this method"),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class LearnedParams:
-    model: str = text(
-        "", label=N_("Model"),
-        help=N_("Which weights, by name. Empty: the best that are installed for this method."),
-    )  # fmt: skip
+    model: str = model_text()
     detail: str = detail_choice()
     colours: bool = colours_switch()
 
@@ -72,7 +79,6 @@ class Learned:
 
     def __init__(self) -> None:
         self._runtime = Runtime()
-        self._listed: tuple[object, tuple[Model, ...]] | None = None
 
     def guides(self, config: ModelConfig) -> frozenset[Guide]:
         """The kinds of strokes that such a model follows; with lines also a plane of edges."""
@@ -179,7 +185,7 @@ class Learned:
 
     def _choice(self, name: str) -> tuple[Model | None, str]:
         """The model of this name, or the best there is; or why there is none, with what helps."""
-        known = self._known()
+        known = _known(self.network)
         for model in known:
             if name in ("", model.name):
                 return model, ""
@@ -192,12 +198,29 @@ class Learned:
         damaged = next((model.damaged for model in models.installed() if model.name == name), "")
         return None, " ".join((damaged, missing)) if damaged else missing
 
-    def _known(self) -> tuple[Model, ...]:
-        """Those that can be used, the best first; looked for again when a folder of models has changed."""
-        state = tuple(_changed(str(folder)) for folder in models.folders())
-        if self._listed is None or self._listed[0] != state:
-            self._listed = state, models.of(self.network)
-        return self._listed[1]
+
+_listed: dict[Network, tuple[object, tuple[Model, ...]]] = {}  # the state of the folders, and what was found then
+
+
+def _known(network: Network) -> tuple[Model, ...]:
+    """Those that can be used, the best first; looked for again when a folder of models has changed."""
+    state = tuple(_changed(str(folder)) for folder in models.folders())
+    if network not in _listed or _listed[network][0] != state:
+        _listed[network] = state, models.of(network)
+    return _listed[network][1]
+
+
+def _suggested(network: Network) -> tuple[Suggestion, ...]:
+    """The models to choose from, before them the best of them; nothing without models."""
+    known = _known(network)
+    best = (Suggestion("", _("Best (automatic)"), known[0].name),) if known else ()
+    return best + tuple(Suggestion(model.name, _measured(model), model.title) for model in known)
+
+
+def _measured(model: Model) -> str:
+    """Its name, and how near it comes to the truth where that is known."""
+    psnr = None if model.config is None else model.config.psnr
+    return model.name if psnr is None else _("{name}  ·  {psnr:.1f} dB").format(name=model.name, psnr=psnr)
 
 
 def _changed(folder: str) -> tuple[str, int]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from lacuna.backends.learned import Learned
+from dataclasses import dataclass
+
+from lacuna.backends.learned import Learned, LearnedParams, model_text
 from lacuna.contract.fill import SizeRule
 from lacuna.contract.models import Network
 from lacuna.i18n import N_
+
+
+@dataclass(frozen=True)
+class PenNetParams(LearnedParams):
+    model: str = model_text(Network.PEN_NET)
 
 
 class PenNet(Learned):
@@ -14,6 +21,7 @@ class PenNet(Learned):
     id = "pennet"
     name = N_("PEN-Net (learned)")
     summary = N_("Wide holes in pictures with texture: copies on every scale at once; needs a model.")
+    Params = PenNetParams
     network = Network.PEN_NET
     size = SizeRule(minimum=64, multiple=64)
     crop_seconds = 7.5

@@ -8,7 +8,7 @@ class TeleaParams:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
@@ -22,11 +22,22 @@ LAST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
+class Suggestion:
+    """A value that a text can have now: `label` and what is to be said `about` it are in the person's language."""
+
+    value: str
+    label: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
 class Param:
     """One setting: its `name` in code and on the command line, `label` and `help` for people (untranslated).
 
     `kind` is "number", "integer", "choice", "switch", "seed" or "text". `choices` are (value, label) pairs; a choice's
-    value is a str or an Enum member. `low`, `high` and `step` are in `unit`.
+    value is a str or an Enum member. `low`, `high` and `step` are in `unit`. `suggested` gives what a text can be now,
+    where that is known, and is asked anew whenever it is to be chosen from; `nothing` (untranslated) says why there is
+    nothing.
     """
 
     name: str
@@ -39,6 +50,8 @@ class Param:
     step: float | None = None
     unit: str = ""
     choices: tuple[tuple[Any, str], ...] = ()
+    suggested: Callable[[], tuple[Suggestion, ...]] | None = None
+    nothing: str = ""
 
 
 def number(
@@ -68,9 +81,16 @@ def seed(*, label: str = N_("Seed"), help: str = "") -> Any:
     return _field("seed", 0, label, help, low=0, high=LAST_SEED, step=1)
 
 
-def text(default: str, *, label: str, help: str = "") -> Any:
-    """Free text."""
-    return _field("text", default, label, help)
+def text(
+    default: str,
+    *,
+    label: str,
+    help: str = "",
+    suggested: Callable[[], tuple[Suggestion, ...]] | None = None,
+    nothing: str = "",
+) -> Any:
+    """Free text; a form lets people choose among what is `suggested` instead, the default included."""
+    return _field("text", default, label, help, suggested=suggested, nothing=nothing)
 
 
 def _field(kind: str, default: Any, label: str, help: str, **rest: Any) -> Any:

@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lacuna.contract.params import Param
+from lacuna.contract.params import Param, Suggestion
 from lacuna.i18n import _
 
 SLIDER_STEPS = 1000
+CONTENTS = 12  # letters that a list of suggestions has room for at least, however long they are
 LOGARITHMIC_FROM = 50  # ratio of the ends of a range above which the slider runs by factors, not by differences
 
 
@@ -65,7 +66,7 @@ def field(param: Param, parent: QWidget) -> Field:
         "seed": NumberField,
         "choice": ChoiceField,
         "switch": SwitchField,
-        "text": TextField,
+        "text": TextField if param.suggested is None else SuggestedField,
     }
     return kinds[param.kind](param, parent)
 
@@ -233,6 +234,51 @@ class TextField(Field):
         if self.box.text() != self._said:
             self._said = self.box.text()
             self.changed.emit(self._said)
+
+
+class SuggestedField(Field):
+    """A text that is chosen from what there is, which is asked for each time a value is shown.
+
+    A value that is no longer among them stays, and is said to be gone. With nothing to choose from it is grey, with
+    the reason.
+    """
+
+    def __init__(self, param: Param, parent: QWidget) -> None:
+        super().__init__(param, parent)
+        self.box = Chooser(parent)
+        self.box.setMinimumContentsLength(CONTENTS)
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setPlaceholderText(_(param.nothing))
+        self.box.activated.connect(lambda _index: self.changed.emit(self.value()))
+        self.box.picked.connect(self.done)
+        self._named(self.box)
+        self._help = self.box.toolTip()
+        self._list(())
+        self.show_value(param.default)
+
+    def value(self) -> Any:
+        index = self.box.currentIndex()
+        return self._value if index < 0 else self._known[index].value
+
+    def show_value(self, value: Any) -> None:
+        assert self.param.suggested is not None
+        self._value = str(value)
+        known = self.param.suggested()
+        if known and self._value not in (each.value for each in known):
+            known = (*known, Suggestion(self._value, _("{name} (missing)").format(name=self._value)))
+        if known != self._known:
+            self._list(known)
+        values = [each.value for each in known]
+        self.box.setCurrentIndex(values.index(self._value) if known else -1)
+
+    def _list(self, known: tuple[Suggestion, ...]) -> None:
+        self._known = known
+        self.box.clear()
+        for index, each in enumerate(known):
+            self.box.addItem(each.label)
+            self.box.setItemData(index, each.about, Qt.ItemDataRole.ToolTipRole)
+        self.box.setEnabled(bool(known))
+        self.box.setToolTip(self._help if known else _(self.param.nothing))
 
 
 def decimals(step: float) -> int:
