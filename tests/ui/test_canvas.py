@@ -508,7 +508,7 @@ def test_nothing_is_left_of_a_picture_that_was_closed(canvas: Canvas) -> None:
 def test_what_cannot_be_smoothed_in_one_paint_is_smoothed_by_the_next(
     canvas: Canvas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lacuna.ui.canvas.painting.PATIENCE", 1e-9)
+    monkeypatch.setattr(canvas, "patience", 1e-9)
     paints = []
     canvas.painted.connect(paints.append)
     canvas.zoom_to(0.73)

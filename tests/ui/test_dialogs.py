@@ -357,16 +357,16 @@ def test_every_control_of_every_dialog_is_reached_by_tab_and_has_a_name(heard: H
 
 
 def test_methods_to_compare_are_the_chosen_one_and_those_that_are_ticked(heard: Heard) -> None:
-    known = tuple(dataclasses.replace(backends()[0], id=name, name=name) for name in "abcdefgh")
+    known = tuple(dataclasses.replace(backends()[0], id=name, name=name) for name in "abcdefghij")
     broken = dataclasses.replace(known[0], id="broken", missing="It lacks something.")
     dialog = shown(CompareMethods((*known, broken), "c", heard.say))
     assert "broken" not in dialog.ticks
     assert not dialog.button.isEnabled()
     assert not dialog.ticks["c"].isEnabled()
-    for name in "abdef":
+    for name in "abdefgh":
         dialog.ticks[name].click()
-    assert not dialog.ticks["g"].isEnabled()
+    assert not dialog.ticks["i"].isEnabled()
     dialog.ticks["a"].click()
-    assert dialog.ticks["g"].isEnabled()
+    assert dialog.ticks["i"].isEnabled()
     QTest.keyClick(dialog, Enter)
-    assert heard == [["c", "b", "d", "e", "f"]]
+    assert heard == [["c", "b", "d", "e", "f", "g", "h"]]

@@ -35,6 +35,7 @@ class Asked:
     the fills before it removed is not to show in this one. The worker copies the windows from that. `redoable` is
     what the history could redo when it was asked for. `below` is set where a fill that is in the picture is tried
     again: the windows show what was there before it. `beside` are methods to try it again by once it is put in.
+    `compared` says that others are tried with it: its result waits beside them until it is looked at.
     """
 
     document: Document
@@ -47,6 +48,7 @@ class Asked:
     redoable: Edit | None
     below: Below | None = None
     beside: tuple[How, ...] = ()
+    compared: bool = False
     photo: Frozen | None = None
     alpha: Frozen | None = None  # where it is filled too
     revision: int = 0  # of the photo, when it was frozen
@@ -180,3 +182,11 @@ def patches(parts: tuple[Part, ...]) -> Iterator[Patch]:
         yield Patch("photo", piece.region, piece.pixels, differs(before.pixels, piece.pixels))
         if piece.alpha is not None and before.alpha is not None:
             yield Patch("alpha", piece.region, piece.alpha, differs(before.alpha, piece.alpha))
+
+
+def tight(region: Region, mask: Mask) -> MaskPart:
+    """A window's mask cut to what it marks."""
+    from lacuna.imaging.mask import bounds
+
+    box = bounds(mask)
+    return box.shift(region.y0, region.x0), mask[box.slices].copy()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from lacuna.document.document import Document
 from lacuna.document.plane import Plane
+from lacuna.editor.candidates import Candidate, Unfilled
 from lacuna.editor.clone import CROSS
 from lacuna.editor.edges import Edges
 from lacuna.editor.ending import Ending
@@ -465,6 +466,16 @@ class Editor:
     def offer(self) -> Offer | None:
         """Results that wait for one to be accepted, or all to be dropped; the chosen one is shown."""
         return self.filling.offers.first
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """What lies side by side: the tries offered, then those on their way."""
+        return self.filling.candidates.listed()
+
+    @property
+    def unfilled(self) -> Unfilled | None:
+        """The hole of the candidates before it was filled; None without candidates, or where it cannot be read."""
+        return self.filling.candidates.unfilled()
 
     @property
     def backend(self) -> str:

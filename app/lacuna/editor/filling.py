@@ -16,10 +16,11 @@ from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit
 from lacuna.document.plane import Plane
-from lacuna.editor.asked import Asked, MaskPart, Part, Ran, patches
+from lacuna.editor.asked import Asked, MaskPart, Part, Ran, patches, tight
 from lacuna.editor.below import Below
+from lacuna.editor.candidates import Candidates, tries_of
 from lacuna.editor.edges import Edges, edges_of
-from lacuna.editor.method import How, Method
+from lacuna.editor.method import How, Method, named
 from lacuna.editor.offer import Offers, Result
 from lacuna.editor.origins import Origins
 from lacuna.editor.values import Message, Severity
@@ -29,7 +30,7 @@ from lacuna.engine.fill import FillResult
 from lacuna.engine.jobs import Job
 from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
-from lacuna.imaging.photo import Mask, Pixels
+from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Filling:
         self.origins = Origins()
         self._seed = 0
         self._running: dict[Job, Asked] = {}
+        self.candidates = Candidates(editor, self.offers, self._running)
 
     # --- running -----------------------------------------------------------------------------------------------------
     def fill(self, document: Document, beside: tuple[How, ...] = ()) -> None:
@@ -63,7 +65,7 @@ class Filling:
         regions = plan.windows_for(document.mask.pixels, how.needs, how.options, document.mask_bounds())
         masks = self._without_running(document, regions)
         if masks:  # else all that is masked is being filled already
-            self.offers.filled_anew([_tight(*part)[0] for part in masks])
+            self.offers.filled_anew([tight(*part)[0] for part in masks])
             self._submit(self._asked(document, masks, how, self._seed, beside=beside), how.needs)
 
     def try_again(self, document: Document) -> None:
@@ -99,17 +101,19 @@ class Filling:
             self._try_each(document, base, hows)
 
     def _try_each(self, document: Document, base: Edit, hows: Sequence[How]) -> None:
-        """A try by each method; none where that has been done already."""
-        for how in hows:
-            self._try(document, base, how, self._seed if base.step is None else base.step.seed)
+        """A try by each method, beside the fill itself; none where that has been done already."""
+        seed = self._seed if base.step is None else base.step.seed
+        tried = [self._try(document, base, how, seed, compared=True) for how in hows]
+        if any(tried):
+            self.offers.begin(base, self._there(document, Below.of(base, document)))
 
-    def _try(self, document: Document, base: Edit, how: How, seed: int) -> bool:
+    def _try(self, document: Document, base: Edit, how: How, seed: int, *, compared: bool = False) -> bool:
         """Try the fill `base` again; False if the same result is there or on its way."""
         below = Below.of(base, document)
         mask = below.whole_mask()
         regions = plan.windows_for(mask, how.needs, how.options, below.step.box)
         masks = tuple((region, mask[region.slices].copy()) for region in regions)
-        asked = self._asked(document, masks, how, seed, below)
+        asked = replace(self._asked(document, masks, how, seed, below), compared=compared)
         if self._known(asked, seeded=how.needs.seeded):
             return False
         self._submit(asked, how.needs)
@@ -135,16 +139,8 @@ class Filling:
         offer = self.offers.of(base)
         steps = [asked.below.step] if offer is None else [result.step for result in offer.results]
         known = [key(step.backend, step.params, step.options, step.seed) for step in steps]
-        known += [key(o.backend, to_dict(o.params), o.options, o.seed) for o in self._tries(base).values()]
+        known += [key(o.backend, to_dict(o.params), o.options, o.seed) for o in tries_of(base, self._running).values()]
         return key(asked.backend, to_dict(asked.params), asked.options, asked.seed) in known
-
-    def _tries(self, base: Edit) -> dict[Job, Asked]:
-        """Those that run or wait for their turn."""
-        return {
-            job: asked
-            for job, asked in self._running.items()
-            if job.matters and asked.below is not None and asked.below.edit is base
-        }
 
     def _asked(
         self,
@@ -157,7 +153,7 @@ class Filling:
     ) -> Asked:
         return Asked(
             document=document,
-            label=_("Fill: {backend}").format(backend=_(registry.info(how.backend).name)),
+            label=_("Fill: {backend}").format(backend=named(how.backend)),
             backend=how.backend,
             params=how.params,
             options=how.options,
@@ -169,7 +165,7 @@ class Filling:
         )
 
     def _no_more_tries(self, base: Edit) -> None:
-        for job in self._tries(base):
+        for job in tries_of(base, self._running):
             job.cancel()
 
     def _submit(self, asked: Asked, needs: Needs) -> None:
@@ -186,6 +182,8 @@ class Filling:
 
         def failed() -> None:
             self._running.pop(job, None)
+            if asked.below is not None and not tries_of(asked.below.edit, self._running):
+                self.offers.none_came(asked.below.edit)
 
         job = self._editor.work.run(
             asked.label,
@@ -240,9 +238,13 @@ class Filling:
             if asked.beside and newest is not None:
                 self._try_each(asked.document, newest, asked.beside)
         else:
-            there = _result(below.step, below.edit.label, self._report_of(below.edit))
-            there = replace(there, edges=self._edges_of(asked.document))
-            self.offers.add(below.edit, there, self._result(asked, ran))
+            self.offers.begin(below.edit, self._there(asked.document, below))
+            self.offers.add(below.edit, self._result(asked, ran), show=not asked.compared)
+
+    def _there(self, document: Document, below: Below) -> Result:
+        """The fill that is in the picture, as a result among others."""
+        there = _result(below.step, below.edit.label, self._report_of(below.edit))
+        return replace(there, edges=self._edges_of(document))
 
     def _question(self, asked: Asked, ran: Ran) -> Message | None:
         """What has happened since that makes the person's word necessary before the result is put in."""
@@ -290,7 +292,7 @@ class Filling:
         A try takes the place of the fill that it is a try of: in the history too, if that is the last entry.
         """
         document, below = asked.document, asked.below
-        masks = tuple(_tight(region, mask) for region, mask in asked.masks)
+        masks = tuple(tight(region, mask) for region, mask in asked.masks)
         if below is not None and document.history.newest is below.edit:
             document.history.undo()
         above = below is not None and _in_force(document, below.edit)
@@ -365,6 +367,7 @@ class Filling:
         self.offers.forget()
         self.method.forget()
         self._reported = self._followed = None
+        self.candidates.forget()
         self.origins = Origins()
         self._seed = 0
 
@@ -382,7 +385,7 @@ def _result(step: FillStep, label: str, report: FillResult | None) -> Result:
         return Result(step, step.backend, step.seed, label, report=report)
     name = _(info.name)
     if report is not None and report.methods:
-        name = _("{backend} ({methods})").format(backend=name, methods=_named(report.methods))
+        name = _("{backend} ({methods})").format(backend=name, methods=_listed(report.methods))
     return Result(step, name, step.seed if info.needs.seeded else None, label, report=report)
 
 
@@ -390,12 +393,12 @@ def _label(asked: Asked, ran: Ran) -> str:
     """What the history calls a fill: by what has filled, where that was chosen on the way."""
     if not ran.result.methods:
         return asked.label
-    return _("Fill: {methods} (automatic)").format(methods=_named(ran.result.methods))
+    return _("Fill: {methods} (automatic)").format(methods=_listed(ran.result.methods))
 
 
-def _named(methods: tuple[str, ...]) -> str:
+def _listed(methods: tuple[str, ...]) -> str:
     """Their names without what stands in brackets behind them."""
-    return ", ".join(re.split(r"\s*[(（]", _(registry.info(method).name))[0] for method in methods)
+    return ", ".join(re.split(r"\s*[(（]", named(method))[0] for method in methods)
 
 
 def _unseen(document: Document, parts: tuple[Part, ...]) -> bool:
@@ -410,11 +413,3 @@ def _other(plane: Plane, revision: int, region: Region, before: NDArray[Any]) ->
     if not plane.changed_since(revision, region):
         return False
     return plane.pixels[region.slices].tobytes() != before.tobytes()  # bytes: NaN equals itself
-
-
-def _tight(region: Region, mask: Mask) -> MaskPart:
-    """A window's mask cut to what it marks."""
-    from lacuna.imaging.mask import bounds
-
-    box = bounds(mask)
-    return box.shift(region.y0, region.x0), mask[box.slices].copy()

@@ -174,3 +174,8 @@ class Method:
                     continue
                 fitting[param.name] = kept[param.name]
         return validate(params_class, fitting)
+
+
+def named(backend: str) -> str:
+    """A backend as it is called in the person's language. Raises UnknownBackend."""
+    return _(registry.info(backend).name)

@@ -18,8 +18,8 @@ from lacuna.imaging.region import Region
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
-MOST = 6  # results that lie side by side
-MOST_BYTES = 64 << 20
+MOST = 8  # results that lie side by side
+MOST_BYTES = 256 << 20  # as eight fills of 1500 x 1500 pixels, with what is kept to put them in
 
 Shown = tuple[tuple[Region, Pixels], ...]
 
@@ -68,22 +68,25 @@ class Offer:
         """The same with another result shown; beyond its ends it goes on at the other one."""
         return replace(self, chosen=index % len(self.results))
 
-    def beside(self, result: Result) -> Offer:
-        """With one more, which is shown. The oldest make room, but never the one that is in the picture."""
-        results = [*self.results, result]
+    def beside(self, result: Result, *, show: bool = True) -> Offer:
+        """With one more, which is shown, or not yet.
+
+        The oldest make room, but never the one that is in the picture or the one that is shown.
+        """
+        results, shown = [*self.results, result], result if show else self.shown
         while len(results) > MOST or sum(r.nbytes for r in results) > MOST_BYTES:
-            oldest = next((r for r in results[:-1] if r.put is not None), None)
+            oldest = next((r for r in results[:-1] if r.put is not None and r is not shown), None)
             if oldest is None:
                 break
             results.remove(oldest)
-        return replace(self, results=tuple(results), chosen=len(results) - 1)
+        return replace(self, results=tuple(results), chosen=results.index(shown))
 
 
 class Offers:
     """The offers of one document, the first of which is shown: accept it, drop it, choose among its results."""
 
     def __init__(self, editor: Editor, given_up: Callable[[Edit], None]) -> None:
-        """`given_up(base)`: one result was chosen, no further tries are wanted."""
+        """`given_up(base)`: no further tries are wanted."""
         self._editor = editor
         self._given_up = given_up
         self._waiting: list[Offer] = []
@@ -100,13 +103,25 @@ class Offers:
         """Let a result wait that is put in only if the person says so."""
         self._waiting.append(Offer((result,), question=question))
 
-    def add(self, base: Edit, there: Result, result: Result) -> None:
-        """Put a try beside the others of the same fill; the first one beside that fill, `there`, itself."""
+    def begin(self, base: Edit, there: Result) -> None:
+        """Offer the fill `base` that is in the picture, `there`, for its tries to lie beside, unless that is done."""
+        if self.of(base) is None:
+            self._waiting.append(Offer((there,), base=base))
+
+    def add(self, base: Edit, result: Result, *, show: bool) -> None:
+        """Put a try beside the others of the same fill, for which an offer was begun, and show it, or not yet."""
         offer = self.of(base)
-        if offer is None:
-            self._waiting.append(Offer((there,), base=base).beside(result))
-        else:
-            self._waiting[self._waiting.index(offer)] = offer.beside(result)
+        assert offer is not None
+        after = offer.beside(result, show=show)
+        self._waiting[self._waiting.index(offer)] = after
+        for gone in set(offer.results).difference(after.results):
+            self._editor.tell(Message(_("“{name}” made room for newer results.").format(name=gone.name)))
+
+    def none_came(self, base: Edit) -> None:
+        """No further tries are on their way: with none there either, there is nothing to choose."""
+        offer = self.of(base)
+        if offer is not None and len(offer.results) == 1:
+            self._remove(offer)
 
     def choose(self, index: int) -> None:
         if self._waiting:
@@ -126,7 +141,9 @@ class Offers:
     def drop(self) -> None:
         """The picture stays as it is."""
         if self._waiting:
-            del self._waiting[0]
+            offer = self._waiting.pop(0)
+            if offer.base is not None:
+                self._given_up(offer.base)
 
     def settle(self) -> None:
         """The person goes on with what is to be seen: that is accepted. A question stays one."""

@@ -126,11 +126,11 @@ class ActionSet(QObject):
             self._window.addAction(action)
         return action
 
-    def give_to(self, canvas: QWidget) -> None:
-        """Let `canvas` have the actions that are its own."""
+    def give_to(self, view: QWidget) -> None:
+        """Let a view of the picture have the actions that work in such a one alone."""
         for row in ROWS:
             if row.reach is Reach.CANVAS:
-                canvas.addAction(self._actions[row.id])
+                view.addAction(self._actions[row.id])
 
     def _run(self, row: Row) -> None:
         if (

@@ -23,7 +23,7 @@ class Reach(Enum):
     """Where the keys of an action work."""
 
     WINDOW = "window"
-    CANVAS = "canvas"  # only while the picture has the keyboard: other widgets need these keys themselves
+    CANVAS = "canvas"  # only while the picture or results have the keyboard: other widgets need these keys themselves
     HELD = "held"  # as long as the key is down, in the whole window: `verb` at the press, `released` at the release
 
 
@@ -194,18 +194,18 @@ ROWS: tuple[Row, ...] = (
     Row("fill.again", N_("&Try again"), ("R",), lambda w: w.editor.try_again(), Menu.FILL, has_fill, icon="reset"),
     Row("fill.compare", N_("&Compare methods…"), ("Shift+R",), lambda w: w.show_compare(), Menu.FILL,
         lambda w: has_mask(w) or has_fill(w)),
-    Row("fill.escape", N_("&Stop, or drop what is begun"), ("Esc",), lambda w: w.editor.escape(), Menu.FILL,
+    Row("fill.escape", N_("&Stop, or drop what is begun"), ("Esc",), lambda w: w.escape(), Menu.FILL,
         has_something_to_stop, icon="cancel"),
     Row("fill.after_stroke", N_("Fill &after each stroke"), (),
         lambda w: w.prefer("fill_after_stroke", not w.editor.settings.preferences.fill_after_stroke), Menu.FILL, always,
         icon="fill-after-stroke", checked=lambda w: w.editor.settings.preferences.fill_after_stroke, starts_group=True),
     # view
-    Row("view.zoom_in", N_("Zoom &in"), ("Ctrl++", "Ctrl+="), lambda w: w.canvas.zoom_in(), Menu.VIEW, has_picture,
+    Row("view.zoom_in", N_("Zoom &in"), ("Ctrl++", "Ctrl+="), lambda w: w.navigation.zoom_in(), Menu.VIEW, has_picture,
         icon="zoom-in"),
-    Row("view.zoom_out", N_("Zoom &out"), ("Ctrl+-",), lambda w: w.canvas.zoom_out(), Menu.VIEW, has_picture,
+    Row("view.zoom_out", N_("Zoom &out"), ("Ctrl+-",), lambda w: w.navigation.zoom_out(), Menu.VIEW, has_picture,
         icon="zoom-out"),
-    Row("view.fit", N_("&Fit"), ("Ctrl+0",), lambda w: w.canvas.fit(), Menu.VIEW, has_picture, icon="fit"),
-    Row("view.actual_size", N_("&100 %"), ("Ctrl+1",), lambda w: w.canvas.actual_size(), Menu.VIEW, has_picture,
+    Row("view.fit", N_("&Fit"), ("Ctrl+0",), lambda w: w.navigation.fit(), Menu.VIEW, has_picture, icon="fit"),
+    Row("view.actual_size", N_("&100 %"), ("Ctrl+1",), lambda w: w.navigation.zoom_to(1.0), Menu.VIEW, has_picture,
         icon="actual-size"),
     Row("view.mask", N_("Show the &mask"), ("Q",), lambda w: w.show_mask(not w.canvas.show_mask), Menu.VIEW,
         has_picture, icon="mask", checked=lambda w: w.canvas.show_mask, starts_group=True),
@@ -214,6 +214,9 @@ ROWS: tuple[Row, ...] = (
     _opacity(7, N_("70 %")), _opacity(8, N_("80 %")), _opacity(9, N_("90 %")),
     Row("view.compare", N_("&Compare with a slider"), ("Y",), lambda w: w.compare(not w.canvas.compare), Menu.VIEW,
         has_picture, icon="compare", checked=lambda w: w.canvas.compare, starts_group=True),
+    Row("view.side_by_side", N_("Results side &by side"), ("Shift+Y",),
+        lambda w: w.show_side_by_side(not w.side_by_side.on), Menu.VIEW, lambda w: bool(w.editor.candidates),
+        icon="side-by-side", checked=lambda w: w.side_by_side.on),
     Row("view.original", N_("Show the original while held"), ("\\",), lambda w: w.canvas.hold_original(True), Menu.VIEW,
         has_picture, icon="eye", reach=Reach.HELD, released=lambda w: w.canvas.hold_original(False)),
     Row("view.origin", N_("Show &where filled pixels came from"), (),
@@ -230,8 +233,8 @@ ROWS: tuple[Row, ...] = (
         everywhere=has_results),
     _nudge("right", N_("Nudge the view right, or show the next result"), "Right", lambda w: w.sideways(1),
         everywhere=has_results),
-    _nudge("up", N_("Nudge the view up"), "Up", lambda w: w.canvas.nudge(0, -1)),
-    _nudge("down", N_("Nudge the view down"), "Down", lambda w: w.canvas.nudge(0, 1)),
+    _nudge("up", N_("Nudge the view up, or choose the result above"), "Up", lambda w: w.upright(-1)),
+    _nudge("down", N_("Nudge the view down, or choose the result below"), "Down", lambda w: w.upright(1)),
     # help
     Row("help.shortcuts", N_("&Keyboard shortcuts"), ("F1", "?"), lambda w: w.show_shortcuts(), Menu.HELP, always),
     Row("help.about", N_("&About Lacuna"), (), lambda w: w.show_about(), Menu.HELP, always, starts_group=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lacuna.editor.values import Message
     from lacuna.imaging.photo import Pixels
     from lacuna.ui.canvas.canvas import Canvas
+    from lacuna.ui.canvas.navigation import Navigation
     from lacuna.ui.clipboard import Clipboard
     from lacuna.ui.drops import Drops
     from lacuna.ui.files import Files
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from lacuna.ui.panels.navigator_panel import NavigatorPanel
     from lacuna.ui.panels.offer_strip import OfferStrip
     from lacuna.ui.panels.option_bar import OptionBar
+    from lacuna.ui.panels.side_by_side import SideBySide
     from lacuna.ui.panels.status_line import StatusLine
     from lacuna.ui.panels.zoom_panel import ZoomPanel
     from lacuna.ui.unfinished import Unfinished
@@ -66,6 +69,7 @@ class MainWindow(QMainWindow):
     offer_question: OfferQuestion
     drops: Drops
     offer_strip: OfferStrip
+    side_by_side: SideBySide
     options: OptionBar
     status: StatusLine
     fill_panel: FillPanel
@@ -113,6 +117,7 @@ class MainWindow(QMainWindow):
         from lacuna.ui.panels.navigator_panel import NavigatorPanel
         from lacuna.ui.panels.offer_strip import OfferStrip
         from lacuna.ui.panels.option_bar import OptionBar
+        from lacuna.ui.panels.side_by_side import SideBySide
         from lacuna.ui.panels.status_line import StatusLine
         from lacuna.ui.panels.zoom_panel import ZoomPanel
         from lacuna.ui.unfinished import Unfinished
@@ -121,13 +126,15 @@ class MainWindow(QMainWindow):
         self.files = Files(self)
         self.clipboard = Clipboard(self)
         self.canvas = Canvas(editor, self)
-        self.action_set.give_to(self.canvas)
         self.messages = Messages(self.stage, lambda: editor.gesture is not None)
         self.unfinished = Unfinished(editor, self.messages, self.files.leave)
         self.offer_question = OfferQuestion(editor, self.messages)
         self.drops = Drops(self)
         self.offer_strip = OfferStrip(editor, self.action_set, self.stage)
-        self.stage.furnish(self.canvas, self.messages, self.offer_strip)
+        self.side_by_side = SideBySide(editor, self.canvas, self.action_set, self.stage)
+        for view in (self.canvas, self.side_by_side):
+            self.action_set.give_to(view)
+        self.stage.furnish(self.canvas, self.side_by_side, self.messages, self.offer_strip)
         self.options = OptionBar(editor, self.bars.before_options, self)
         self.bars.show_options(self.options)
         self.status = StatusLine(editor, self)
@@ -144,6 +151,7 @@ class MainWindow(QMainWindow):
         chain(
             self.bars.last_tool,
             self.canvas,
+            self.side_by_side,
             self.offer_strip,
             self.fill_panel,
             self.zoom_panel,
@@ -178,7 +186,26 @@ class MainWindow(QMainWindow):
         if offer is not None and has_results(self):
             self.editor.choose(offer.chosen + step)
         else:
-            self.canvas.nudge(step, 0)
+            self.navigation.nudge(step, 0)
+
+    def upright(self, step: int) -> None:
+        """Choose the result below or above, where they lie side by side; else move the view."""
+        if self.side_by_side.on:
+            self.side_by_side.choose_row(step)
+        else:
+            self.navigation.nudge(0, step)
+
+    def escape(self) -> None:
+        """Leave the results side by side; else what the editor has to stop or to drop."""
+        if self.side_by_side.on:
+            self.side_by_side.leave()
+        else:
+            self.editor.escape()
+
+    @property
+    def navigation(self) -> Navigation:
+        """Moves what is in view: the canvas, or results side by side."""
+        return self.side_by_side.navigation if self.side_by_side.on else self.canvas.navigation
 
     def magnify(self, on: bool) -> None:
         self.canvas.magnifier = on
@@ -200,7 +227,14 @@ class MainWindow(QMainWindow):
         from lacuna.engine.registry import backends
         from lacuna.ui.dialogs.compare_methods import CompareMethods
 
-        CompareMethods(backends(), self.editor.backend, self.editor.compare, self).open()
+        def compare(chosen: Sequence[str]) -> None:
+            self.editor.compare(chosen)
+            self.side_by_side.open()
+
+        CompareMethods(backends(), self.editor.backend, compare, self).open()
+
+    def show_side_by_side(self, on: bool) -> None:
+        self.side_by_side.open() if on else self.side_by_side.leave()
 
     def show_mask_edge(self) -> None:
         from lacuna.ui.dialogs.mask_edge import MaskEdge
@@ -278,7 +312,9 @@ class MainWindow(QMainWindow):
         editor.session_left.add(self.unfinished.offer)
         editor.models.changed.add(self._list_methods)
         editor.ending.ready.add(lambda: QTimer.singleShot(0, self.close))
-        self.canvas.zoom_changed.connect(self.status.show_zoom)
+        for view in (self.canvas, self.side_by_side):
+            view.zoom_changed.connect(self.status.show_zoom)
+        self.side_by_side.toggled.connect(self._side_by_side_toggled)
         self.canvas.cursor_moved.connect(self.status.show_cursor)
         self.fill_panel.preferred.connect(self.prefer)
         self.status.zoom_asked.connect(self._zoom_asked)
@@ -317,18 +353,28 @@ class MainWindow(QMainWindow):
         if unsaved != self.isWindowModified():  # Qt tells every widget of the window, each time
             self.setWindowModified(unsaved)
 
+    def _side_by_side_toggled(self, on: bool) -> None:
+        self.offer_strip.aside = self.status.side_by_side = on
+        self.stage.show_results(on)
+        self._back_to_picture()
+        self.status.show_zoom(self.navigation.viewport.zoom)
+        self.status.refresh()
+        self._refresh()
+
     def _zoom_asked(self, zoom: float) -> None:
         if zoom == 0:
-            self.canvas.fit()
+            self.navigation.fit()
         else:
-            self.canvas.zoom_to(zoom)
+            self.navigation.zoom_to(zoom)
 
     def _open_chosen(self, path: Path) -> None:
         if self.furnished:
             self.files.open([path])
 
     def _back_to_picture(self) -> None:
-        if self.stage.shows_canvas:
+        if self.side_by_side.on:
+            self.side_by_side.setFocus()
+        elif self.stage.shows_canvas:
             self.canvas.setFocus()
 
     def _clipboard_changed(self) -> None:

@@ -1,4 +1,4 @@
-"""The middle of the window: the canvas, or the start panel, and what floats above both."""
+"""The middle of the window: the canvas or what takes its place, and what floats above."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ class Zone(Enum):
 
 
 class Stage(QWidget):
-    """Canvas and start panel in one place; what floats and the drop zones lie over them and move nothing."""
+    """Canvas, start panel and results side by side in one place; what floats over them moves nothing."""
 
     def __init__(self, start: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._canvas: QWidget | None = None
+        self._beside: QWidget | None = None
         self._start = Scrolled(start, self)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
@@ -42,23 +43,39 @@ class Stage(QWidget):
         self._floating: tuple[Floating, ...] = ()
         self._zones = DropZones(self)
 
-    def furnish(self, canvas: QWidget, *floating: Floating) -> None:
-        """Take the canvas in, and keep what floats over it in its place."""
-        self._canvas = canvas
+    def furnish(self, canvas: QWidget, beside: QWidget, *floating: Floating) -> None:
+        """Take the canvas in and what shows results side by side, and keep what floats over them in its place."""
+        self._canvas, self._beside = canvas, beside
         self._stack.addWidget(canvas)
+        self._stack.addWidget(beside)
         self._floating = floating
         for part in floating:
             part.place()
 
     def show_canvas(self, on: bool) -> None:
+        """Show the canvas, or the start panel; results side by side stay in view."""
         assert self._canvas is not None
-        self._stack.setCurrentWidget(self._canvas if on else self._start)
-        for part in self._floating:
-            part.raise_()
+        if not on or not self.shows_results:
+            self._show(self._canvas if on else self._start)
+
+    def show_results(self, on: bool) -> None:
+        """Show results side by side, or the canvas again."""
+        assert self._canvas is not None
+        assert self._beside is not None
+        self._show(self._beside if on else self._canvas)
+
+    def _show(self, part: QWidget) -> None:
+        self._stack.setCurrentWidget(part)
+        for above in self._floating:
+            above.raise_()
 
     @property
     def shows_canvas(self) -> bool:
         return self._canvas is not None and self._stack.currentWidget() is self._canvas
+
+    @property
+    def shows_results(self) -> bool:
+        return self._beside is not None and self._stack.currentWidget() is self._beside
 
     def drag_at(self, at: QPoint | None, *, with_mask: bool) -> Zone | None:
         """Show where a file dragged to `at` (in this widget) would go; None hides the zones."""

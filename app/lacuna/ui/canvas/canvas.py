@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -39,11 +39,9 @@ from lacuna.ui.canvas.scene import Scene
 from lacuna.ui.canvas.tile_cache import BUDGET, Layer
 from lacuna.ui.canvas.touch import Touch
 from lacuna.ui.canvas.view import CLOSE, View
-from lacuna.ui.canvas.viewport import STEPS_AN_OCTAVE, Viewport
+from lacuna.ui.canvas.viewport import Viewport
 from lacuna.ui.theme import current
 
-SETTLED = 100  # ms after the last step of a zoom, the picture is smoothed
-ZOOM_STEPS = STEPS_AN_OCTAVE // 2  # of the keys and menus, in wheel notches
 FOCUS_FRAME = 2  # width in the widget's units
 BY_KEYBOARD = (
     Qt.FocusReason.TabFocusReason,
@@ -80,32 +78,27 @@ class Canvas(View):
         self.touch = Touch(editor, self.navigation, self.comparison, lambda: self.ratio, self._begin_stroke)
         self._outline = overlays.OutlineView()
         self._ring = False  # the keyboard came by keyboard, so a frame says where it is
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLED)
-        self._settle.timeout.connect(self._settled)
         editor.state_changed.add(self._state_changed)
         self.scene_replaced()
 
     # --- the view ----------------------------------------------------------------------------------------------------
     def fit(self) -> None:
         """Show the whole picture."""
-        self.viewport.fit()
-        self._zoomed(False)
+        self.navigation.fit()
 
     def actual_size(self) -> None:
         """One image pixel a device pixel, around the middle of the view."""
-        self.zoom_to(1.0)
+        self.navigation.zoom_to(1.0)
 
     def zoom_in(self) -> None:
-        self.zoom_to(self.viewport.stepped(ZOOM_STEPS))
+        self.navigation.zoom_in()
 
     def zoom_out(self) -> None:
-        self.zoom_to(self.viewport.stepped(-ZOOM_STEPS))
+        self.navigation.zoom_out()
 
     def zoom_to(self, factor: float, at: QPointF | None = None) -> None:
         """`factor` device pixels an image pixel; what lies under `at` of the widget, or in its middle, stays there."""
-        self.navigation.zoom_to(factor, QPointF(self.width() / 2, self.height() / 2) if at is None else at)
+        self.navigation.zoom_to(factor, at)
 
     def nudge(self, dx: int, dy: int) -> None:
         """Move the view by steps to the right and down."""
@@ -179,16 +172,9 @@ class Canvas(View):
         self._moved()
 
     def _zoomed(self, gently: bool) -> None:
-        self.moving = gently
-        if gently:
-            self._settle.start()
-        self.update()
+        self.zoomed(gently)
         self._moved()
         self.zoom_changed.emit(self.viewport.zoom)
-
-    def _settled(self) -> None:
-        self.moving = False
-        self.update()
 
     def _moved(self) -> None:
         self.scene.look_at(self.viewport.zoom, self.viewport.visible)

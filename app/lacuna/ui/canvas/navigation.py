@@ -8,10 +8,11 @@ from enum import Enum
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QWheelEvent
 
-from lacuna.ui.canvas.viewport import Viewport
+from lacuna.ui.canvas.viewport import STEPS_AN_OCTAVE, Viewport
 
 NOTCH = 120.0  # of a wheel, in eighths of a degree
 DRAG_ZOOM = 160.0  # device-independent pixels of a Z drag that double the zoom
+ZOOM_STEPS = STEPS_AN_OCTAVE // 2  # of the keys and menus, in wheel notches
 NUDGE = 0.1  # share of the view that an arrow key moves it
 
 
@@ -75,9 +76,22 @@ class Navigation:
     def zoom(self, factor: float, at: QPointF, *, gently: bool = False) -> None:
         self.zoom_to(self.viewport.zoom * factor, at, gently=gently)
 
-    def zoom_to(self, zoom: float, at: QPointF, *, gently: bool = False) -> None:
-        """Change the zoom; what lies under `at` stays there."""
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.viewport.fit()
+        self._zoomed(False)
+
+    def zoom_in(self) -> None:
+        self.zoom_to(self.viewport.stepped(ZOOM_STEPS))
+
+    def zoom_out(self) -> None:
+        self.zoom_to(self.viewport.stepped(-ZOOM_STEPS))
+
+    def zoom_to(self, zoom: float, at: QPointF | None = None, *, gently: bool = False) -> None:
+        """Change the zoom; what lies under `at`, or in the middle of the view, stays there."""
         ratio, before = self._ratio(), self.viewport.zoom
+        if at is None:
+            at = QPointF(self.viewport.width, self.viewport.height) / (2 * ratio)
         self.viewport.zoom_to(zoom, at.x() * ratio, at.y() * ratio)
         if self.viewport.zoom != before:
             self._zoomed(gently)

@@ -70,13 +70,14 @@ def as_rect(region: Region) -> QRect:
 class LayerPainter:
     """Paints layers of one view for the length of one paint event; `unfinished` collects what is not smooth yet."""
 
-    def __init__(self, painter: QPainter, cache: TileCache, viewport: Viewport, *, moving: bool = False) -> None:
+    def __init__(self, painter: QPainter, cache: TileCache, viewport: Viewport, patience: float = PATIENCE) -> None:
+        """`patience` is how many seconds may be spent on smoothing."""
         self.painter = painter
         self.cache = cache
         self.viewport = viewport
         self.scale = Scale(viewport.zoom)
         self.rough = Scale(viewport.zoom, smooth=False)
-        self.left = 0.0 if moving else PATIENCE  # seconds to be spent on smoothing
+        self.left = patience
         self.unfinished: list[Region] = []
 
     def mend(self, parts: Iterable[tuple[Region, list[Layer]]]) -> None:

@@ -17,14 +17,14 @@ from lacuna.document.plane import Change, Plane
 from lacuna.editor.editor import Editor
 from lacuna.engine.jobs import Job, State
 from lacuna.errors import LacunaError
-from lacuna.imaging.photo import Pixels, white_of
+from lacuna.imaging.photo import Mask, Pixels, white_of
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.contrast import CANDIDATES, Colour, best
 from lacuna.ui.canvas.mask_layer import MaskLayer, MaskStyle
 from lacuna.ui.canvas.original import Loaded, OriginalLoader
 from lacuna.ui.canvas.photo_layer import PhotoLayer
 from lacuna.ui.canvas.scale import Scale
-from lacuna.ui.canvas.sources import MaskSource, PictureSource, display_of, eight_bits
+from lacuna.ui.canvas.sources import LaidLevels, MaskSource, PictureSource, display_of, eight_bits
 from lacuna.ui.canvas.tile_cache import EVERYWHERE, TileCache, remembered
 
 AUTO = "auto"
@@ -65,6 +65,7 @@ class Scene(QObject):
         self._pace.setInterval(PACE)
         self._pace.timeout.connect(self._settle)
         self._forget: list[Callable[[], None]] = []
+        self._others: list[PhotoLayer | MaskLayer] = []  # that some views show in place of `photo` and `mask`
         self._previews: list[tuple[Region, Pixels]] = []
         self._preview_job: Job | None = None
         self._offered: object = None  # the result that is shown
@@ -113,8 +114,8 @@ class Scene(QObject):
     def use_pixel_ratio(self, ratio: float) -> None:
         """Lines and checkers keep their size on a screen of this many device pixels a unit."""
         self._checker = max(4, round(8 * ratio))
-        for layer in (self.photo, self.original):
-            if layer is not None and layer.checker != self._checker:
+        for layer in (self.photo, self.original, *self._others):
+            if isinstance(layer, PhotoLayer) and layer.checker != self._checker:
                 layer.checker = self._checker
                 self.cache.forget(layer)
         self._restyle(line=max(1, round(ratio)))
@@ -151,10 +152,31 @@ class Scene(QObject):
         if style == self.style:
             return
         self.style = style
-        if self.mask is not None:
-            self.mask.style = style
-            self.cache.forget(self.mask)
+        for layer in (self.mask, *self._others):
+            if isinstance(layer, MaskLayer):
+                layer.style = style
+                self.cache.forget(layer)
         self.restyled.emit()
+
+    # --- other layers ------------------------------------------------------------------------------------------------
+    def under(self, pieces: tuple[tuple[Region, Pixels], ...]) -> PhotoLayer:
+        """The picture below other pieces than those in view, kept up to date until `let_go` or `replaced`."""
+        assert self.photo is not None
+        layer = PhotoLayer(self.photo.source.under(pieces), self._checker)
+        self._others.append(layer)
+        return layer
+
+    def masked(self, parts: Iterable[tuple[Region, Mask]]) -> MaskLayer:
+        """A mask of these parts alone, in the style of the mask until `let_go` or `replaced`."""
+        layer = MaskLayer(MaskSource(LaidLevels(self.shape, parts)), self.style)
+        self._others.append(layer)
+        return layer
+
+    def let_go(self, layer: PhotoLayer | MaskLayer) -> None:
+        """No view shows it any more."""
+        if layer in self._others:
+            self._others.remove(layer)
+            self.cache.forget(layer)
 
     # --- the original ------------------------------------------------------------------------------------------------
     def want_original(self) -> None:
@@ -208,6 +230,7 @@ class Scene(QObject):
 
     def _layers_changed(self) -> None:
         self.cache.forget()
+        self._others.clear()
         self._drop_original()
         document = self.document
         if document is None:
@@ -232,7 +255,8 @@ class Scene(QObject):
             return
         if plane is document.alpha:
             self.photo.source.alpha_stale(change.region)
-        self.cache.stale(self.photo, change.region)
+        for layer in self._photos():
+            self.cache.stale(layer, change.region)
         self.changed.emit((change.region,))
 
     def _mask_changed(self, plane: Plane, change: Change) -> None:
@@ -279,6 +303,7 @@ class Scene(QObject):
         self.coarse = (image.convertToFormat(QImage.Format.Format_RGB32), size)
         self.photo = self.mask = None
         self.cache.forget()
+        self._others.clear()
         self._drop_original()
         self.replaced.emit()
 
@@ -348,10 +373,14 @@ class Scene(QObject):
         if self.photo is None or strokes == self.photo.source.strokes:
             return
         changed = set(self.photo.source.strokes) ^ set(strokes)
-        self.photo.source.strokes = strokes
-        for stroke in changed:
-            self.cache.stale(self.photo, stroke.region)
+        for layer in self._photos():
+            layer.source.strokes = strokes
+            for stroke in changed:
+                self.cache.stale(layer, stroke.region)
         self.changed.emit(tuple(stroke.region for stroke in changed))
+
+    def _photos(self) -> list[PhotoLayer]:
+        return [layer for layer in (self.photo, *self._others) if isinstance(layer, PhotoLayer)]
 
     def _grown(self, regions: Iterable[Region]) -> tuple[Region, ...]:
         """With the ring by which a mask there would grow."""

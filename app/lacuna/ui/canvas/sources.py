@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from copy import copy
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,12 @@ class PictureSource:
         self._levels = levels
         # A float picture's alpha is 1 where it is opaque, however bright its white is.
         self._alpha = None if alpha is None else Pyramid(alpha, white=1.0 if alpha.dtype.kind == "f" else 255.0)
+
+    def under(self, pieces: tuple[tuple[Region, Pixels], ...]) -> PictureSource:
+        """The same picture below other pieces: its levels are shared."""
+        other = copy(self)
+        other.pieces = pieces
+        return other
 
     @property
     def has_alpha(self) -> bool:
@@ -89,10 +96,42 @@ class PictureSource:
         return pixels
 
 
+class Levels(Protocol):
+    """What is read of a pyramid."""
+
+    def shape(self, n: int) -> tuple[int, int]: ...
+
+    def read(self, n: int, region: Region) -> NDArray[Any]: ...
+
+
+class LaidLevels:
+    """The levels of a mask of which only parts are kept, each in its place; elsewhere it is 0."""
+
+    def __init__(self, shape: tuple[int, int], parts: Iterable[tuple[Region, NDArray[np.uint8]]]) -> None:
+        self._shape = shape
+        self._parts = [tuple(parts)]  # of each level that was asked for so far
+
+    def shape(self, n: int) -> tuple[int, int]:
+        height, width = self._shape
+        return -(-height >> n), -(-width >> n)
+
+    def read(self, n: int, region: Region) -> NDArray[np.uint8]:
+        region = region.clip(self.shape(n))
+        while len(self._parts) <= n:
+            self._parts.append(tuple(_peaks(*part) for part in self._parts[-1]))
+        mask = np.zeros((region.height, region.width), np.uint8)
+        for at, part in self._parts[n]:
+            both = at.intersect(region)
+            if not both.empty:
+                here = mask[both.slices_in(region)]
+                np.maximum(here, part[both.slices_in(at)], out=here)
+        return mask
+
+
 class MaskSource:
     """A mask's levels, each pixel the highest value below it: what is thin stays in sight."""
 
-    def __init__(self, levels: Pyramid) -> None:
+    def __init__(self, levels: Levels) -> None:
         self.shape = levels.shape(0)
         self.hidden: tuple[Region, ...] = ()  # where nothing of it is shown: a result is looked at there
         self._levels = levels
@@ -136,6 +175,14 @@ def _halved(pixels: Rgb) -> Rgb:
     size = (even.shape[1] // 2, even.shape[0] // 2)
     half: Rgb = np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.uint8)
     return half.reshape(size[1], size[0], 3)
+
+
+def _peaks(region: Region, part: NDArray[np.uint8]) -> tuple[Region, NDArray[np.uint8]]:
+    """A part of a mask on the next level, each pixel the highest of the four below it."""
+    y0, x0, y1, x1 = region.y0 // 2, region.x0 // 2, -(-region.y1 // 2), -(-region.x1 // 2)
+    above, left = region.y0 - 2 * y0, region.x0 - 2 * x0
+    padded = np.pad(part, ((above, 2 * y1 - region.y1), (left, 2 * x1 - region.x1)))
+    return Region(y0, x0, y1, x1), padded.reshape(y1 - y0, 2, x1 - x0, 2).max(axis=(1, 3))
 
 
 def _covered(below: Pixels, region: Region, strokes: Iterable[Laid], pieces: Iterable[tuple[Region, Pixels]]) -> Pixels:

@@ -7,27 +7,34 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from lacuna.imaging.region import Region
-from lacuna.ui.canvas.painting import LayerPainter, as_rect, device_painter, device_region, to_widget
+from lacuna.ui.canvas.painting import PATIENCE, LayerPainter, as_rect, device_painter, device_region, to_widget
 from lacuna.ui.canvas.scene import Scene
 from lacuna.ui.canvas.tile_cache import Layer
 from lacuna.ui.canvas.viewport import Viewport
 from lacuna.ui.theme import current
 
+SETTLED = 100  # ms after the last step of a zoom, the picture is smoothed
 CLOSE = 2.0  # times their own area that the box around parts may have to be painted as one
 
 
 class View(QWidget):
-    """Paints the part that changed, from ready tiles. `painted(region)` follows each paint, with what was painted."""
+    """Paints the part that changed, from ready tiles. `painted(region)` follows each paint, with what was painted.
+
+    Views that share a `viewport` show the same part of the picture. `patience` is how many seconds of a paint go into
+    smoothing.
+    """
 
     painted = Signal(object)  # QRegion, in the widget's coordinates
     look_changed = Signal()  # other layers are shown
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None) -> None:
+    patience = PATIENCE
+
+    def __init__(self, scene: Scene, parent: QWidget | None = None, viewport: Viewport | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.scene = scene
-        self.viewport = Viewport()
+        self.viewport = viewport or Viewport()
         self._show_mask = True
         self.moving = False  # the zoom is changing: squares will do
         self._surround = QColor(current().surround)
@@ -37,6 +44,10 @@ class View(QWidget):
         self._smoothing.setSingleShot(True)
         self._smoothing.setInterval(0)
         self._smoothing.timeout.connect(self._smooth_on)
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLED)
+        self._settling.timeout.connect(self._settled)
         scene.replaced.connect(self.scene_replaced)
         scene.changed.connect(self.scene_changed)
         scene.restyled.connect(self.update)
@@ -86,6 +97,17 @@ class View(QWidget):
                 dirty += to_widget(region, self.ratio)
         if not dirty.isEmpty():
             self.update(dirty)
+
+    def zoomed(self, gently: bool) -> None:
+        """The viewport has another zoom; `gently`: more of the same will follow at once."""
+        self.moving = gently
+        if gently:
+            self._settling.start()
+        self.update()
+
+    def _settled(self) -> None:
+        self.moving = False
+        self.update()
 
     def _margin(self) -> int:
         # Interpolation reaches two device pixels, and the mask's outline lies outside it.
@@ -141,7 +163,8 @@ class View(QWidget):
             self._unfinished.clear()
         view = (self.viewport.height, self.viewport.width)
         with device_painter(self) as painter:
-            tiles = LayerPainter(painter, self.scene.cache, self.viewport, moving=self.moving)
+            patience = 0.0 if self.moving else self.patience
+            tiles = LayerPainter(painter, self.scene.cache, self.viewport, patience)
             rects = [rect.clip(view) for rect in device_region(region, self.ratio)]
             parts = [part for rect in rects for part in self.layers_at(rect)]
             tiles.mend(parts)

@@ -141,6 +141,13 @@ class Viewport:
         self._moved()
         return self.x - before[0], self.y - before[1]
 
+    def look_at(self, region: Region) -> None:
+        """Show a region of the picture in the middle, as large as the view allows."""
+        if not region.empty:
+            zoom = min(LARGEST_FIT, self.width / region.width, self.height / region.height)
+            self.zoom = max(self.smallest, zoom)
+        self.centre_on((region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2)
+
     def centre_on(self, x: float, y: float) -> None:
         """Bring an image point into the middle of the view."""
         self._centre_on(x, y)

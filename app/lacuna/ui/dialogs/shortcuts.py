@@ -22,7 +22,7 @@ from lacuna.ui.actions import BY_ID, ROWS, Menu
 from lacuna.ui.dialogs.dialog import Dialog, words
 from lacuna.ui.icons import icon
 
-# What the mouse does; listed for reading, not for rebinding.
+# What the mouse does, and what keys do in one place alone; listed for reading, not for rebinding.
 MOUSE = (
     (N_("Paint, select"), N_("Left drag")),
     (N_("Erase from the mask; with the eraser, paint it"), N_("Alt+drag, or right drag")),
@@ -32,6 +32,12 @@ MOUSE = (
     (N_("Zoom"), N_("Wheel, Ctrl+wheel, pinch, Z+drag")),
     (N_("Move the view"), N_("Space+drag, middle drag, two fingers")),
     (N_("Collect strokes while “Fill after each stroke” is on"), N_("Hold Ctrl")),
+)
+SIDE_BY_SIDE = (
+    (N_("Choose a result"), N_("1 to 9, arrow keys, click")),
+    (N_("Accept a result"), N_("Enter, double-click")),
+    (N_("Back to the picture"), N_("Esc")),
+    (N_("Move and zoom all results"), N_("Drag, wheel, pinch")),
 )
 ID = Qt.ItemDataRole.UserRole
 
@@ -105,8 +111,9 @@ class Shortcuts(Dialog):
                     item.setData(0, ID, row.id)
                     self.items[row.id] = item
                     items.append(item)
-        group, items = self._group(_("Mouse and pen"))
-        items.extend(QTreeWidgetItem(group, [_(what), _(how)]) for what, how in MOUSE)
+        for title, rows in ((_("Results side by side"), SIDE_BY_SIDE), (_("Mouse and pen"), MOUSE)):
+            group, items = self._group(title)
+            items.extend(QTreeWidgetItem(group, [_(what), _(how)]) for what, how in rows)
         self.list.expandAll()
 
     def _group(self, title: str) -> tuple[QTreeWidgetItem, list[QTreeWidgetItem]]:

@@ -1,4 +1,4 @@
-"""Tries of one fill side by side, over the lower edge of the picture: the chosen one is shown in the picture itself."""
+"""Tries of one fill in a strip over the lower edge of the picture: the chosen one is shown in the picture itself."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.canvas.sources import PictureSource, display_of
+from lacuna.ui.framing import framed
 from lacuna.ui.icons import icon
 
 PICTURE = QSize(112, 84)  # of a result, in the widget's units
-LEAST_AROUND = 12  # pixels of the picture to be seen around the hole
-SHARE_AROUND = 0.2  # of the hole's long side
 GAP = 16  # between the card and the edge of the picture
 
 
 class OfferStrip(QFrame):
-    """Lives over the stage and moves nothing. In view as long as there are tries to choose from."""
+    """Lives over the stage and moves nothing. In view as long as there are tries to choose from, and not `aside`."""
 
     def __init__(self, editor: Editor, actions: ActionSet, host: QWidget) -> None:
         super().__init__(host)
         self._editor = editor
         self._host = host
         self._offer: Offer | None = None
+        self._aside = False
         self._pictures: dict[Result, QIcon] = {}
         self.setProperty("card", True)
         self.setAccessibleName(_("Results to choose from"))
@@ -50,9 +50,10 @@ class OfferStrip(QFrame):
             self.results.append(button)
             row.addWidget(button)
         row.addSpacing(8)
-        again = QToolButton(self)
-        again.setDefaultAction(actions["fill.again"])
-        again.setFixedSize(32, 32)
+        again, beside = QToolButton(self), QToolButton(self)
+        for tool, action in ((again, "fill.again"), (beside, "view.side_by_side")):
+            tool.setDefaultAction(actions[action])
+            tool.setFixedSize(32, 32)
         self.accept = QPushButton(_("Accept"), self)
         self.accept.setProperty("primary", True)
         self.accept.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -62,9 +63,10 @@ class OfferStrip(QFrame):
         self.cross.setIconSize(QSize(14, 14))
         self.cross.setAccessibleName(_("Drop the tries"))
         self.cross.clicked.connect(lambda: editor.drop())
-        for button in (again, self.cross):
+        for button in (again, beside, self.cross):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row.addWidget(again)
+        row.addWidget(beside)
         row.addWidget(self.accept)
         row.addWidget(self.cross, 0, Qt.AlignmentFlag.AlignTop)
         self._actions = actions
@@ -74,10 +76,20 @@ class OfferStrip(QFrame):
         editor.document_changed.add(self.refresh)
         self.hide()
 
+    @property
+    def aside(self) -> bool:
+        """The results are shown elsewhere."""
+        return self._aside
+
+    @aside.setter
+    def aside(self, on: bool) -> None:
+        self._aside = on
+        self.refresh()
+
     def refresh(self) -> None:
         """Show what the editor offers now."""
         offer = self._editor.offer
-        if offer is not None and offer.base is None:  # a question is asked by a card
+        if self._aside or (offer is not None and offer.base is None):  # a question is asked by a card
             offer = None
         if offer is self._offer:
             return
@@ -158,26 +170,6 @@ class OfferStrip(QFrame):
         picture = QPixmap.fromImage(small)
         picture.setDevicePixelRatio(ratio)
         return QIcon(picture)
-
-
-def framed(box: Region, aspect: float, shape: tuple[int, int]) -> Region:
-    """A part of a picture of `shape` that shows `box` with something around it, as near to `aspect` as there is room.
-
-    >>> framed(Region(100, 100, 120, 200), 2.0, (300, 400))
-    Region(y0=75, x0=80, y1=145, x1=220)
-    """
-    around = max(LEAST_AROUND, round(SHARE_AROUND * max(box.height, box.width)))
-    wide = box.pad(around)
-    missing = round(wide.width / aspect) - wide.height
-    if missing > 0:
-        wide = Region(wide.y0 - missing // 2, wide.x0, wide.y1 + missing - missing // 2, wide.x1)
-    else:
-        missing = round(wide.height * aspect) - wide.width
-        wide = Region(wide.y0, wide.x0 - missing // 2, wide.y1, wide.x1 + missing - missing // 2)
-    # Moved inside where it reaches out, so that the hole of a corner is shown as large as any other.
-    dy = max(0, -wide.y0) - max(0, wide.y1 - shape[0])
-    dx = max(0, -wide.x0) - max(0, wide.x1 - shape[1])
-    return wide.shift(dy, dx).clip(shape)
 
 
 def caption(result: Result) -> tuple[str, str, str]:

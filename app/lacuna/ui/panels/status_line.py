@@ -101,6 +101,7 @@ class StatusLine(QStatusBar):
         self._cursor_later.setSingleShot(True)
         self._cursor_later.setInterval(CURSOR_EVERY)
         self._cursor_later.timeout.connect(self._show_cursor)
+        self.side_by_side = False  # that is how results are shown now
         editor.document_changed.add(self._follow)
         editor.state_changed.add(self.refresh)
         self._zoom_shown = 1.0
@@ -117,7 +118,10 @@ class StatusLine(QStatusBar):
         offer = self._editor.offer
         if offer is None or offer.base is None:
             return ""
-        text = _("Result {chosen} of {count}. Left and Right show others, Enter accepts, Esc keeps the first fill.")
+        if self.side_by_side:
+            text = _("Result {chosen} of {count}. Arrows or numbers choose, Enter accepts, Esc goes back.")
+        else:
+            text = _("Result {chosen} of {count}. Left and Right show others, Enter accepts, Esc keeps the first fill.")
         return text.format(chosen=offer.chosen + 1, count=len(offer.results))
 
     def _report(self) -> str:
