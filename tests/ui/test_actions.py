@@ -129,7 +129,7 @@ LETTERS = {
 @pytest.mark.parametrize(("letter", "tool"), LETTERS.items())
 def test_a_letter_takes_a_tool_and_ticks_its_button(window: MainWindow, letter: str, tool: str) -> None:
     window.editor.use("hand" if tool != "hand" else "brush")
-    key(window.canvas if window.stage.shows_canvas else window, letter)
+    key(window if window.stage.shows_start else window.canvas, letter)
     settle()
     assert window.editor.tool.id == tool
     ticked = [row.id for row in ROWS if row.id.startswith("tool.") and window.action_set[row.id].isChecked()]

@@ -46,7 +46,7 @@ def compared(window: MainWindow, *methods: str) -> SideBySide:
 def begun(window: MainWindow, *methods: str) -> SideBySide:
     """A comparison in this order, of which the first result is there."""
     window.editor.compare(methods)
-    window.show_side_by_side(True)
+    window.results.show_side_by_side(True)
     side = window.side_by_side
     wait_until(lambda: side.cells[2].progress.isVisible(), 20)
     painted(side)
@@ -201,7 +201,7 @@ def test_tries_of_one_method_are_told_apart_by_their_seeds(window: MainWindow) -
         key(window.canvas, "R")
         wait_until(lambda: not window.editor.jobs, 20)
         settle()
-    window.show_side_by_side(True)
+    window.results.show_side_by_side(True)
     settle()
     assert names(window.side_by_side) == ["Before", "Scripted, seed 0", "Scripted, seed 1", "Scripted, seed 2"]
     key(window.side_by_side, "R")
@@ -247,7 +247,7 @@ def test_views_are_painted_from_the_tiles_of_the_canvas_and_let_them_go(window: 
     tiles = len(cache)
     for _round in range(3):
         key(side, "Esc")
-        window.show_side_by_side(True)
+        window.results.show_side_by_side(True)
         settle()
         painted(side)
     assert len(cache) <= tiles + 16  # those of the canvas itself
@@ -259,7 +259,7 @@ def test_eight_results_fit_a_small_screen_and_a_large_one(window: MainWindow) ->
     for _try in range(7):
         window.editor.try_again()
         wait_until(lambda: not window.editor.jobs, 20)
-    window.show_side_by_side(True)
+    window.results.show_side_by_side(True)
     for size in ((1366, 768), (1600, 1000), (820, 600)):
         window.resize(*size)
         settle()

@@ -248,6 +248,7 @@ class SuggestedField(Field):
         self.box = Chooser(parent)
         self.box.setMinimumContentsLength(CONTENTS)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumWidth(self.box.minimumSizeHint().width())  # else the next line would widen the window
         self.box.setPlaceholderText(_(param.nothing))
         self.box.activated.connect(lambda _index: self.changed.emit(self.value()))
         self.box.picked.connect(self.done)

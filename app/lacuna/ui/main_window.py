@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ from lacuna.i18n import _
 from lacuna.settings import Settings
 from lacuna.ui import layout
 from lacuna.ui.action_set import ActionSet
-from lacuna.ui.actions import has_results
 from lacuna.ui.bars import Bars
 from lacuna.ui.dock import Dock
 from lacuna.ui.panels.start_panel import StartPanel
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from lacuna.editor.values import Message
     from lacuna.imaging.photo import Pixels
     from lacuna.ui.canvas.canvas import Canvas
-    from lacuna.ui.canvas.navigation import Navigation
     from lacuna.ui.clipboard import Clipboard
     from lacuna.ui.drops import Drops
     from lacuna.ui.files import Files
@@ -41,6 +38,7 @@ if TYPE_CHECKING:
     from lacuna.ui.panels.side_by_side import SideBySide
     from lacuna.ui.panels.status_line import StatusLine
     from lacuna.ui.panels.zoom_panel import ZoomPanel
+    from lacuna.ui.results import Results
     from lacuna.ui.unfinished import Unfinished
 
 STATUS_HEIGHT = 34
@@ -70,6 +68,7 @@ class MainWindow(QMainWindow):
     drops: Drops
     offer_strip: OfferStrip
     side_by_side: SideBySide
+    results: Results
     options: OptionBar
     status: StatusLine
     fill_panel: FillPanel
@@ -120,6 +119,7 @@ class MainWindow(QMainWindow):
         from lacuna.ui.panels.side_by_side import SideBySide
         from lacuna.ui.panels.status_line import StatusLine
         from lacuna.ui.panels.zoom_panel import ZoomPanel
+        from lacuna.ui.results import Results
         from lacuna.ui.unfinished import Unfinished
 
         self.editor = editor
@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
             self.history_panel,
             self.status,
         )
+        self.results = Results(self)
         self.furnished = True
         self._connect()
         self._apply_preferences()
@@ -180,33 +181,6 @@ class MainWindow(QMainWindow):
         self.canvas.compare = on
         self._refresh()
 
-    def sideways(self, step: int) -> None:
-        """Show the next of the results offered, or the one before; with none, move the view."""
-        offer = self.editor.offer
-        if offer is not None and has_results(self):
-            self.editor.choose(offer.chosen + step)
-        else:
-            self.navigation.nudge(step, 0)
-
-    def upright(self, step: int) -> None:
-        """Choose the result below or above, where they lie side by side; else move the view."""
-        if self.side_by_side.on:
-            self.side_by_side.choose_row(step)
-        else:
-            self.navigation.nudge(0, step)
-
-    def escape(self) -> None:
-        """Leave the results side by side; else what the editor has to stop or to drop."""
-        if self.side_by_side.on:
-            self.side_by_side.leave()
-        else:
-            self.editor.escape()
-
-    @property
-    def navigation(self) -> Navigation:
-        """Moves what is in view: the canvas, or results side by side."""
-        return self.side_by_side.navigation if self.side_by_side.on else self.canvas.navigation
-
     def magnify(self, on: bool) -> None:
         self.canvas.magnifier = on
 
@@ -222,19 +196,6 @@ class MainWindow(QMainWindow):
         from lacuna.ui.dialogs.models import Models
 
         Models(self.editor, self).open()
-
-    def show_compare(self) -> None:
-        from lacuna.engine.registry import backends
-        from lacuna.ui.dialogs.compare_methods import CompareMethods
-
-        def compare(chosen: Sequence[str]) -> None:
-            self.editor.compare(chosen)
-            self.side_by_side.open()
-
-        CompareMethods(backends(), self.editor.backend, compare, self).open()
-
-    def show_side_by_side(self, on: bool) -> None:
-        self.side_by_side.open() if on else self.side_by_side.leave()
 
     def show_mask_edge(self) -> None:
         from lacuna.ui.dialogs.mask_edge import MaskEdge
@@ -314,7 +275,6 @@ class MainWindow(QMainWindow):
         editor.ending.ready.add(lambda: QTimer.singleShot(0, self.close))
         for view in (self.canvas, self.side_by_side):
             view.zoom_changed.connect(self.status.show_zoom)
-        self.side_by_side.toggled.connect(self._side_by_side_toggled)
         self.canvas.cursor_moved.connect(self.status.show_cursor)
         self.fill_panel.preferred.connect(self.prefer)
         self.status.zoom_asked.connect(self._zoom_asked)
@@ -353,29 +313,19 @@ class MainWindow(QMainWindow):
         if unsaved != self.isWindowModified():  # Qt tells every widget of the window, each time
             self.setWindowModified(unsaved)
 
-    def _side_by_side_toggled(self, on: bool) -> None:
-        self.offer_strip.aside = self.status.side_by_side = on
-        self.stage.show_results(on)
-        self._back_to_picture()
-        self.status.show_zoom(self.navigation.viewport.zoom)
-        self.status.refresh()
-        self._refresh()
-
     def _zoom_asked(self, zoom: float) -> None:
         if zoom == 0:
-            self.navigation.fit()
+            self.results.navigation.fit()
         else:
-            self.navigation.zoom_to(zoom)
+            self.results.navigation.zoom_to(zoom)
 
     def _open_chosen(self, path: Path) -> None:
         if self.furnished:
             self.files.open([path])
 
     def _back_to_picture(self) -> None:
-        if self.side_by_side.on:
-            self.side_by_side.setFocus()
-        elif self.stage.shows_canvas:
-            self.canvas.setFocus()
+        if not self.stage.shows_start:
+            self.results.view.setFocus()
 
     def _clipboard_changed(self) -> None:
         self.clipboard.look()

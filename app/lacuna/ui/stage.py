@@ -55,7 +55,7 @@ class Stage(QWidget):
     def show_canvas(self, on: bool) -> None:
         """Show the canvas, or the start panel; results side by side stay in view."""
         assert self._canvas is not None
-        if not on or not self.shows_results:
+        if not on or self._stack.currentWidget() is not self._beside:
             self._show(self._canvas if on else self._start)
 
     def show_results(self, on: bool) -> None:
@@ -70,12 +70,8 @@ class Stage(QWidget):
             above.raise_()
 
     @property
-    def shows_canvas(self) -> bool:
-        return self._canvas is not None and self._stack.currentWidget() is self._canvas
-
-    @property
-    def shows_results(self) -> bool:
-        return self._beside is not None and self._stack.currentWidget() is self._beside
+    def shows_start(self) -> bool:
+        return self._stack.currentWidget() is self._start
 
     def drag_at(self, at: QPoint | None, *, with_mask: bool) -> Zone | None:
         """Show where a file dragged to `at` (in this widget) would go; None hides the zones."""
