@@ -197,6 +197,8 @@ def test_a_try_with_less_growth_puts_back_what_the_fill_had_changed_beyond_it(op
 def test_at_most_so_many_results_are_kept_and_the_oldest_go_but_not_the_one_in_the_picture(filled: Desk):
     try_again(filled, MOST + 1)
     assert [result.seed for result in filled.editor.offer.results] == [0, *range(3, MOST + 2)]
+    told = [message.sentence for message in filled.messages if "made room" in message.sentence]
+    assert told == ["“Scripted” made room for newer results."] * 2
     filled.editor.escape()
     assert (filled.photo[HOLE] == 77).all()
 
@@ -211,6 +213,16 @@ def test_results_that_take_much_memory_are_fewer(filled: Desk):
     assert len(offer.results) == 3
     assert offer.results[0] is first
     assert offer.beside(dataclasses.replace(large, nbytes=2 * MOST_BYTES)).results[0] is first
+
+
+def test_a_result_that_is_not_shown_yet_leaves_the_one_that_is_where_it_is(filled: Desk):
+    try_again(filled)
+    offer = filled.editor.offer.choose(1)
+    large = dataclasses.replace(offer.shown, nbytes=MOST_BYTES)
+    for _ in range(3):
+        offer = offer.beside(large, show=False)
+        assert offer.shown is filled.editor.offer.results[1]
+    assert len(offer.results) == 3
 
 
 def test_painting_goes_on_from_the_result_that_is_shown(filled: Desk):

@@ -15,7 +15,7 @@ from lacuna.imaging.region import TILE, Region
 from lacuna.ui.canvas.mask_layer import MaskLayer, MaskStyle
 from lacuna.ui.canvas.photo_layer import PhotoLayer
 from lacuna.ui.canvas.scale import Scale
-from lacuna.ui.canvas.sources import MaskSource, PictureSource
+from lacuna.ui.canvas.sources import LaidLevels, MaskSource, PictureSource
 from lacuna.ui.canvas.tile_cache import EVERYWHERE, Layer, TileCache
 from lacuna.ui.canvas.viewport import scaled
 from tests.ui.canvases import ZOOMS, photograph
@@ -298,3 +298,32 @@ def test_a_mask_is_not_shown_over_a_piece_that_is_looked_at() -> None:
     assert shown is not None
     assert not shown[101:199, 101:199].any()
     assert shown[:98].all()
+
+
+def test_parts_of_a_mask_look_as_the_whole_of_it_on_every_level() -> None:
+    mask = np.zeros((500, 700), np.uint8)
+    places = Region(33, 101, 214, 340), Region(411, 500, 499, 700)
+    for place in places:
+        mask[place.slices] = blots()[place.slices]
+    whole = Pyramid(mask, peak=True)
+    laid = LaidLevels(mask.shape, [(place, mask[place.slices]) for place in places])
+    for level in range(whole.levels):
+        assert laid.shape(level) == whole.shape(level)
+        height, width = whole.shape(level)
+        for region in (Region.whole((height, width)), Region(height // 3, width // 5, height - 3, width)):
+            assert np.array_equal(laid.read(level, region), whole.read(level, region))
+
+
+def test_another_layer_of_the_same_picture_has_its_own_pieces_and_shares_its_levels() -> None:
+    levels = Pyramid(PIXELS)
+    source = PictureSource(levels, None, 255.0)
+    region = Region(40, 60, 90, 140)
+    other = source.under(((region, np.zeros((50, 80, 3), np.uint8)),))
+    assert source.pieces == ()
+    changed = PIXELS.copy()
+    changed[region.slices] = 0
+    for level in (0, 1):
+        for each, pixels in ((source, PIXELS), (other, changed)):
+            height, width = levels.shape(level)
+            expected = Pyramid(pixels).level(level)
+            assert np.array_equal(each.read(level, Region(0, 0, height, width)), expected)

@@ -130,3 +130,22 @@ def test_nothing_is_seen_of_no_picture() -> None:
     assert view.visible.empty
     view.zoom_to(2.0, 10, 10)
     view.pan(5, 5)
+
+
+@given(
+    st.integers(0, 900), st.integers(0, 700), st.integers(1, 400), st.integers(1, 300),
+    st.integers(60, 1500), st.integers(60, 1500),
+)  # fmt: skip
+def test_a_region_that_is_looked_at_is_in_view_and_as_large_as_the_view_allows(
+    x: int, y: int, width: int, height: int, wide: int, high: int
+) -> None:
+    viewport = Viewport(wide, high)
+    viewport.show((1000, 1300))
+    region = Region(y, x, y + height, x + width)
+    viewport.look_at(region)
+    corners = viewport.to_screen(region.x0, region.y0), viewport.to_screen(region.x1, region.y1)
+    for at in corners:  # to half a device pixel: the picture's origin lies on a whole one
+        assert -0.51 <= at[0] <= wide + 0.51
+        assert -0.51 <= at[1] <= high + 0.51
+    assert viewport.zoom == 8 or viewport.zoom == min(wide / width, high / height)
+    assert not viewport.fitted

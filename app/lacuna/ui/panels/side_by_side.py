@@ -13,6 +13,7 @@ from lacuna.editor.editor import Editor
 from lacuna.editor.offer import Result
 from lacuna.engine.jobs import Job
 from lacuna.i18n import _
+from lacuna.imaging.region import Region
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.canvas.canvas import Canvas
 from lacuna.ui.canvas.mask_layer import MaskLayer
@@ -25,7 +26,7 @@ from lacuna.ui.icons import icon
 from lacuna.ui.panels.candidate_cell import CandidateCell, view_size
 
 GAP = 8
-SHAPE = 4 / 3  # of a view, width to height, as near as the room allows
+SHAPES = (0.75, 1.5)  # of a view, width to height: as the hole is, within these, and as near as the room allows
 NUMBERS = range(Qt.Key.Key_1.value, Qt.Key.Key_9.value + 1)
 
 
@@ -195,7 +196,8 @@ class SideBySide(QWidget):
         """Lay the cells out in rows; until somebody moves the views, they look at the hole."""
         if not self.cells:
             return
-        self._columns = columns(len(self.cells), self._room.width(), self._room.height())
+        box = Region(0, 0, 3, 4) if self._unfilled is None else self._unfilled.box
+        self._columns = columns(len(self.cells), self._room.width(), self._room.height(), box.width / box.height)
         rows = -(-len(self.cells) // self._columns)
         width = (self._room.width() - GAP * (self._columns - 1)) // self._columns
         height = (self._room.height() - GAP * (rows - 1)) // rows
@@ -282,16 +284,17 @@ def _number(event: QKeyEvent) -> int:
     return event.key() - NUMBERS.start + 1 if plain and event.key() in NUMBERS else 0
 
 
-def columns(count: int, width: int, height: int) -> int:
-    """In how many columns as many cells show the largest views in a room of this size.
+def columns(count: int, width: int, height: int, shape: float) -> int:
+    """In how many columns as many cells show most of something of this `shape`, width to height, in such a room.
 
-    >>> [columns(count, 970, 600) for count in (2, 3, 4, 6, 9)]
-    [2, 2, 2, 3, 3]
+    >>> [columns(count, 970, 600, 4 / 3) for count in (2, 3, 4, 6, 9)], columns(4, 970, 600, 0.3)
+    ([2, 2, 2, 3, 3], 4)
     """
+    shape = min(max(shape, SHAPES[0]), SHAPES[1])
 
     def largest(columns: int) -> float:
         rows = -(-count // columns)
         wide, high = view_size((width - GAP * (columns - 1)) // columns, (height - GAP * (rows - 1)) // rows)
-        return min(wide, SHAPE * high)
+        return min(wide, shape * high)
 
     return max(range(1, count + 1), key=largest)
