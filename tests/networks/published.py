@@ -91,8 +91,8 @@ def key_lists(file: str) -> Mapping[str, Any]:
 
 
 def entries(file: str, layout: str) -> Entries:
-    """The keys of a published layout, with shapes and what their weights are made of."""
-    listed = key_lists(file)[layout]
+    """The keys of a published layout, with shapes and what their weights are made of. Remarks may follow its name."""
+    listed = next(listed for name, listed in key_lists(file).items() if name.split(" ")[0] == layout)
     return listed["state_dict"] if "state_dict" in listed else listed["entries"]
 
 
@@ -110,6 +110,8 @@ def _weight(entry: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> ND
     if entry["kind"] == "const":
         return np.eye(3).reshape(entry["shape"])
     drawn, gain = _normals(entry["key"], entry["shape"]), entry.get("gain", 1.0)
+    if "override" in entry:
+        return _mean(entry["key"], drawn)
     if entry["kind"] == "bias":
         return 0.05 * gain * drawn
     if entry["kind"] == "sn_vector":
@@ -125,6 +127,13 @@ def _weight(entry: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> ND
     )
     matrix = matrix + (entry["sigma"] - u @ matrix @ v) * np.outer(u, v)
     return np.moveaxis(matrix.reshape(moved.shape), 0, entry["sn_axis"])
+
+
+def _mean(key: str, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Meta-SR's layers for the mean colour: nearly what its program begins with."""
+    if key.endswith(".weight"):
+        return np.eye(3)[..., None, None] + 0.01 * drawn
+    return (-1 if key.startswith("sub_mean") else 1) * 255 * np.array([0.4488, 0.4371, 0.4040]) + 0.5 * drawn
 
 
 def _normals(key: str, shape: Sequence[int]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
@@ -42,6 +43,12 @@ class Network(StrEnum):
     DEEPFILL_V2 = "deepfill-v2"
     EDGE_CONNECT = "edgeconnect"
     PEN_NET = "pennet"
+    META_RDN = "meta-rdn"
+    META_EDSR = "meta-edsr"
+    META_SPAN = "meta-span"
+
+
+ENLARGING = frozenset({Network.META_RDN, Network.META_EDSR, Network.META_SPAN})  # all others fill holes
 
 
 @dataclass(frozen=True)
@@ -49,19 +56,21 @@ class ModelConfig:
     """What has to be known to build a network and to run it, as `config.json` says it.
 
     `width` multiplies the channels, `guided` tells of an input for lines; `conventions` is a name in
-    `networks.conventions` ("" for networks that know only one), `start` what stands in the hole before the first layer
-    ("published" or "membrane"), `colours` the order of channels ("rgb" or "bgr"). `dtype` is that of the numbers on
-    disk. `side` is the length in pixels that the long side of a crop should have, as in training; `fine` the size in
-    pixels of the finest that these weights paint themselves, up to `side`: what is finer comes from patches of the
-    photo, and 1 stands for weights that paint everything. `graphs` names the
-    file of each part of the network, `sha256` the hash of every file but `config.json`. `psnr` is the mean in dB that
-    was measured inside the holes of the evaluation set: the highest of several models is taken unasked.
+    `networks.conventions` ("" for networks that know only one), or the `Rule` of positions of a network that enlarges,
+    whose channels and blocks are in `sizes`; `start` says what stands in the hole before the first layer ("published"
+    or "membrane"), `colours` the order of channels ("rgb" or "bgr"). `dtype` is that of the numbers on disk. `side`
+    is the length in pixels that the long side of a crop should have, as in training; `fine` the size in pixels of the
+    finest that these weights paint themselves, up to `side`: what is finer comes from patches of the photo, and 1
+    stands for weights that paint everything. `graphs` names the file of each part of the network, `sha256` the hash of
+    every file but `config.json`. `psnr` is the mean in dB that was measured inside the holes of the evaluation set: the
+    highest of several models is taken unasked.
     """
 
     network: Network
     title: str
     width: float = 1.0
     guided: bool = False
+    sizes: Mapping[str, float] = field(default_factory=dict)
     conventions: str = ""
     start: str = "published"
     colours: str = "rgb"
@@ -117,6 +126,7 @@ class ModelConfig:
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "width": (int, float),
     "guided": (bool,),
+    "sizes": (dict,),
     "side": (int,),
     "fine": (int, float),
     "format": (int,),
@@ -130,11 +140,18 @@ def _read(name: str, value: Any) -> Any:
     kinds = _KINDS.get(name, (str,))
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise ValueError(f"{name}: {value!r}")
-    if isinstance(value, dict) and not all(isinstance(part, str) for pair in value.items() for part in pair):
+    if isinstance(value, dict) and not all(_in_place(name, size) for size in value.values()):
         raise ValueError(f"{name}: {value!r}")
     if name == "network" and value not in set(Network):
         raise ValueError(f"{name}: {value!r}")
     return Network(str(value)) if name == "network" else value
+
+
+def _in_place(name: str, value: object) -> bool:
+    """Whether a mapping of this name may have the value: a number in `sizes`, else a text."""
+    if name != "sizes":
+        return isinstance(value, str)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 @dataclass(frozen=True)

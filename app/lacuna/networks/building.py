@@ -5,7 +5,7 @@ A network of one part has its own keys there; of EdgeConnect's two each key begi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,22 +13,38 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.enlargement import Rule
+from lacuna.contract.models import ENLARGING, ModelConfig, Network
+from lacuna.networks import meta_sr_sizes
 from lacuna.networks.conventions import CONVENTIONS, Start
 from lacuna.networks.deepfill_v1 import DeepFillV1
 from lacuna.networks.deepfill_v2 import DeepFillV2
 from lacuna.networks.edge_connect import EdgeGenerator, ImageGenerator
+from lacuna.networks.edsr import Edsr
+from lacuna.networks.meta_sr import Extractor, MetaSr
 from lacuna.networks.pen_net import PenNet
+from lacuna.networks.rdn import Rdn
+from lacuna.networks.span import Span
 
-FILL = "fill"  # the name of the part where there is only one
+FILL, ENLARGE = "fill", "enlarge"  # the name of the part where there is only one
 EDGES, IMAGE = "edges", "image"
+
+EXTRACTORS: Mapping[Network, Callable[..., Extractor]] = {
+    Network.META_RDN: Rdn,
+    Network.META_EDSR: Edsr,
+    Network.META_SPAN: Span,
+}
 
 
 def built(config: ModelConfig) -> dict[str, nn.Module]:
     """The parts of the network by name, ready for evaluation, with the weights that a training begins with.
 
-    Raises ValueError for what such a network does not know: conventions, a guide, a start.
+    Raises ValueError for what such a network does not know: conventions, a guide, a start, sizes.
     """
+    if config.network in ENLARGING:
+        return {ENLARGE: _enlarging(config).eval()}
+    if config.sizes:
+        raise ValueError(f"sizes: {config.network}")
     start = Start(config.start)
     known = set(CONVENTIONS) if config.network in (Network.DEEPFILL_V1, Network.DEEPFILL_V2) else {""}
     if config.conventions not in known:
@@ -80,5 +96,21 @@ def misfitting(parts: Mapping[str, nn.Module], tensors: Mapping[str, NDArray[Any
     return sorted(key for key in wanted.keys() | given.keys() if wanted.get(key) != given.get(key))
 
 
+def _enlarging(config: ModelConfig) -> MetaSr:
+    """The network that `sizes` describes."""
+    if config.conventions not in set(Rule):
+        raise ValueError(f"conventions: {config.conventions}")
+    if config.guided or config.start != "published" or config.width != 1.0:
+        raise ValueError(f"guided, start, width: {config.network}")
+    sizes = dict(config.sizes)
+    if sizes.keys() != meta_sr_sizes.OF[config.network].keys():
+        raise ValueError(f"sizes: {', '.join(sorted(sizes))}")
+    for name, size in sizes.items():
+        if not (0 < size <= meta_sr_sizes.LARGEST[name] and (name == "residual" or isinstance(size, int))):
+            raise ValueError(f"sizes: {name} {size}")
+    hidden = sizes.pop("hidden")
+    return MetaSr(EXTRACTORS[config.network](**sizes), int(hidden))
+
+
 def _together(parts: Mapping[str, nn.Module]) -> nn.Module:
-    return parts[FILL] if parts.keys() == {FILL} else nn.ModuleDict(dict(parts))
+    return next(iter(parts.values())) if len(parts) == 1 else nn.ModuleDict(dict(parts))

@@ -8,40 +8,31 @@ one piece, which is run as often as there are pieces (`attention_piece`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lacuna.networks import meta_sr_graphs
 from lacuna.networks.attention import AttentionStep
 from lacuna.networks.attention_piece import Piece, piece, read_by_step
-from lacuna.networks.building import FILL
+from lacuna.networks.building import ENLARGE, FILL
 from lacuna.networks.deepfill_v1 import DeepFillV1, queries_for
 from lacuna.networks.deepfill_v2 import DeepFillV2
+from lacuna.networks.graph import Graph
+from lacuna.networks.meta_sr import MetaSr
 from lacuna.networks.pen_net import LEVELS, PenNet, read_for
 
 SIDES = 64, 96  # of an example: not alike, so that neither is taken for the other
 
 
-@dataclass(frozen=True, eq=False)
-class Graph:
-    """A network to export. `inputs` are examples, `free` says which of their axes may have any size.
-
-    The keys of its weights begin with `wrapped` in `network`, and with `stored` in the file of weights.
-    """
-
-    network: nn.Module
-    inputs: Mapping[str, Tensor]
-    free: tuple[Any, ...]
-    outputs: tuple[str, ...]
-    wrapped: str = ""
-    stored: str = ""
-
-
 def graphs(parts: Mapping[str, nn.Module]) -> dict[str, Graph]:
     """By the name under which a config knows them. Changes how the networks run: they are for nothing else then."""
+    enlarging = parts.get(ENLARGE)
+    if isinstance(enlarging, MetaSr):
+        return meta_sr_graphs.graphs(enlarging)
     if parts.keys() != {FILL}:
         return {name: _generator(name, network) for name, network in parts.items()}
     network = parts[FILL]

@@ -1,0 +1,41 @@
+"""The sizes of networks that enlarge, by the names that a config gives them, and what follows from them. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lacuna.contract.models import Network
+
+Sizes = Mapping[str, float]
+
+# Of the weights that the authors have published, and of the smaller network that their program has by itself.
+RDN: Sizes = {"features": 64, "blocks": 16, "layers": 8, "growth": 64, "hidden": 256}
+EDSR: Sizes = {"features": 64, "blocks": 16, "residual": 1.0, "hidden": 256}
+# Our light one. Its predictor is smaller than the published: with 256 units that alone has as many weights as the rest,
+# and by terms costs as much.
+SPAN: Sizes = {"features": 48, "blocks": 6, "hidden": 64}
+
+OF: Mapping[Network, Sizes] = {Network.META_RDN: RDN, Network.META_EDSR: EDSR, Network.META_SPAN: SPAN}
+LARGEST = {"features": 1024, "blocks": 256, "layers": 64, "growth": 512, "residual": 1.0, "hidden": 4096}
+
+
+def reach(network: Network, sizes: Sizes) -> int:
+    """How many pixels around it a point of the enlarged picture depends on: one for each layer of 3 x 3 in a row."""
+    blocks = int(sizes["blocks"])
+    match network:
+        case Network.META_RDN:
+            return blocks * int(sizes["layers"]) + 4
+        case Network.META_EDSR:
+            return 2 * blocks + 3
+        case Network.META_SPAN:
+            return 3 * blocks + 3
+        case _:
+            raise ValueError(f"{network} enlarges nothing")
+
+
+def maps(network: Network, sizes: Sizes) -> int:
+    """About how many maps of the picture's size live at the same time in the extractor."""
+    features = int(sizes["features"])
+    if network is Network.META_RDN:
+        return features * (int(sizes["blocks"]) + 3) + 2 * int(sizes["layers"]) * int(sizes["growth"])
+    return 6 * features
