@@ -30,7 +30,8 @@ ARROWS: dict[str, frozenset[str]] = {
     "metrics": frozenset({"imaging", "cv2", "torch", "torchmetrics"}),
     "networks": frozenset({"contract", "torch", "safetensors"}),
     "inference": frozenset(
-        {"contract", "imaging", "networks", "onnxruntime", "safetensors", "torch", "onnx", "onnxscript", "onnx_ir"}
+        {"contract", "imaging", "kernels", "networks", "onnxruntime", "safetensors"}
+        | {"torch", "onnx", "onnxscript", "onnx_ir"}
     ),
     "training": frozenset({"networks", "imaging", "metrics", "contract", "torch", "safetensors", "cv2"}),
     "backends": frozenset({"contract", "imaging", "kernels", "inference", "cv2", "torch"}),

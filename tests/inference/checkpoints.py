@@ -31,7 +31,7 @@ class File:
 
 V1_PORT, V1_TENSORFLOW = "deepfill-v1/keys.pytorch.json", "deepfill-v1/keys.tensorflow.json"
 V2_PORT, V2_TENSORFLOW = "deepfill-v2/keys.pytorch.json", "deepfill-v2/keys.tensorflow.json"
-EDGE_CONNECT = "edgeconnect/keys.json"
+EDGE_CONNECT, META_SR = "edgeconnect/keys.json", "meta-sr/keys.json"
 
 DEEPFILL_V1 = File("gen_00430000.pt", V1_PORT, "pytorch-port/generator")
 DEEPFILL_V1_TENSORFLOW = File("snap-0.index", V1_TENSORFLOW, "tf-original/generator")
@@ -42,6 +42,8 @@ DEEPFILL_V2_TENSORFLOW = File("snap-0.index", V2_TENSORFLOW, "tf-original/genera
 DEEPFILL_V2_TENSORFLOW_GUIDED = File("snap-0.index", V2_TENSORFLOW, "tf-original/generator-guided")
 EDGES = File("EdgeModel_gen.pth", EDGE_CONNECT, "EdgeModel_gen.pth", "generator")
 IMAGE = File("InpaintingModel_gen.pth", EDGE_CONNECT, "InpaintingModel_gen.pth", "generator")
+META_RDN = File("model_1000.pt", META_SR, "metardn_B_d2")
+META_EDSR = File("model_300.pt", META_SR, "metaedsr_b4f32")
 PEN_NET = File("gen_00020.pth", "pen-net/keys.pytorch.json", "pt/generator", "netG")
 
 

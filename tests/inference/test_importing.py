@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from lacuna.contract import models
+from lacuna.contract.enlargement import Rule, by_factor
 from lacuna.contract.models import ModelConfig, Network
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import (
@@ -29,7 +30,7 @@ from lacuna.inference.importing import converted, found, install
 from lacuna.networks import building, deepfill_layouts, pen_net_layouts
 from tests.inference import checkpoints
 from tests.inference.checkpoints import EDGES, IMAGE, File, light, light_pen_net, shapes, write
-from tests.networks.published import Numbers
+from tests.networks.published import Numbers, entries, weights
 
 pytestmark = pytest.mark.usefixtures("no_graphs")
 
@@ -86,6 +87,42 @@ def test_an_imported_pen_net_computes_what_the_published_one_does(tmp_path: Path
         image, _pyramid = networks["fill"](*planes(numbers))
     assert numbers.farthest("output", image) < TOLERANCE
     assert (config.network, config.licence) == (Network.PEN_NET, "MIT")
+
+
+META_SR = [(checkpoints.META_RDN, "meta-rdn"), (checkpoints.META_EDSR, "meta-edsr")]
+
+
+@pytest.mark.parametrize(("file", "network"), META_SR)
+def test_an_imported_meta_sr_has_the_size_of_the_file_and_computes_what_the_published_one_does(
+    tmp_path: Path, file: File, network: str
+) -> None:
+    config, networks = parts([file.write(tmp_path)])
+    assert (config.network, config.conventions, config.width) == (network, "published", 1)
+    numbers = Numbers("meta-sr/rdnB_d2_strip_x2.70" if network == "meta-rdn" else "meta-sr/edsr_b4f32_x2.70")
+    if network == "meta-edsr":
+        assert config.sizes["residual"] == 1
+        for block in networks["enlarge"].extractor.blocks:
+            block.scale = 0.1  # as the fixtures have it: no file tells
+    picture = numbers.tensor("input")
+    with torch.inference_mode():
+        enlarged = networks["enlarge"](picture, by_factor(*picture.shape[-2:], 2.7, Rule.PUBLISHED))
+    assert numbers.farthest("out", enlarged) < 2e-3
+
+
+def test_a_key_of_meta_sr_that_is_missing_or_too_much_is_named(tmp_path: Path) -> None:
+    whole = weights(entries(checkpoints.META_SR, "metardn_B_d2"))
+    for change, said in (
+        ({"RDBs.1.LFF.bias": None}, "RDBs.1.LFF.bias is missing"),
+        ({"RDBs.0.convs.3.conv.0.weight": None}, "RDBs.0.convs.3.conv.0.weight is missing"),
+        ({"GFF.2.weight": whole["GFF.1.bias"]}, "GFF.2.weight is unknown"),
+        ({"RDBs.2.LFF.weight": whole["GFF.1.bias"]}, "RDBs.2.LFF.bias is missing"),
+        ({"RDBs.99999.LFF.weight": whole["GFF.1.bias"]}, "RDBs.99999.LFF.weight is unknown"),
+        ({"P2W.meta_block.2.weight": whole["GFF.1.bias"]}, "P2W.meta_block.2.weight has the shape 64, not 1728 x 256"),
+    ):
+        changed = {name: value for name, value in (whole | change).items() if value is not None}
+        with pytest.raises(UnsuitableWeights, match=r"model_7\.pt cannot be imported") as raised:
+            found([write(tmp_path / "model_7.pt", changed)])
+        assert said in raised.value.misfits
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +188,8 @@ def test_one_file_of_edge_connect_alone_is_refused_with_the_name_of_the_other(ed
 
 @pytest.mark.parametrize("part", published.PUBLISHED, ids=lambda part: part.layout.name)
 def test_every_published_part_is_one_of_its_network(part: published.Published) -> None:
-    config = ModelConfig(part.network, "any", conventions=part.layout.conventions)
+    sizes = {} if part.any_size is None else part.any_size.sizes({})
+    config = ModelConfig(part.network, "any", sizes=sizes, conventions=part.layout.conventions)
     assert part.part in building.built(config)
 
 

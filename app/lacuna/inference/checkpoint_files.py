@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lacuna.errors import UnreadableFile, UnsuitableWeights
 from lacuna.i18n import _
-from lacuna.inference.published import LAYOUTS
+from lacuna.inference.published import PUBLISHED
 
 BESIDE_INDEX = re.compile(r"(.+)\.(?:data-\d{5}-of-\d{5}|meta)")  # TensorFlow's files that an index lists, or that add
 NAMED = 6  # files that a sentence lists
@@ -32,7 +32,7 @@ def _index_of(path: Path) -> Path:
 
 def _in_folder(folder: Path) -> list[Path]:
     """Its files that are called as generators were published: one of each."""
-    patterns = dict.fromkeys(layout.file for layout in LAYOUTS)
+    patterns = dict.fromkeys(published.layout.file for published in PUBLISHED)
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:

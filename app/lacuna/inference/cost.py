@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.models import ENLARGING, ModelConfig, Network
+from lacuna.networks.meta_sr_sizes import maps
 
 # Bytes for each pixel of a pass with the published width, of ONNX Runtime on a CPU at 512 x 512 and 1024 x 1024 with a
 # hole of a quarter; torch takes two thirds of it. Every map is as many times smaller as the width says.
@@ -17,7 +18,9 @@ FIXED = 64 << 20  # pieces of attention, and what an engine keeps for itself
 
 
 def bytes_for(config: ModelConfig, height: int, width: int) -> int:
-    """The working memory of a pass, without the weights."""
+    """The working memory of a pass, without the weights; of a network that enlarges, of the features of a picture."""
+    if config.network in ENLARGING:
+        return FIXED + 4 * maps(config.network, config.sizes) * height * width
     return FIXED + round(PIXEL_BYTES[config.network] * config.width * height * width)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lacuna import paths
 from lacuna.contract.models import ModelConfig, Network
+from lacuna.networks import meta_sr_sizes
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the time of every file in a zip, so that the same graphs are the same bytes
 DEEPFILL = (
@@ -29,6 +30,8 @@ PUBLISHED = (
     *(ModelConfig(network, "", conventions=name, guided=guided) for network, name, guided in DEEPFILL),
     ModelConfig(Network.EDGE_CONNECT, ""),
     ModelConfig(Network.PEN_NET, ""),
+    ModelConfig(Network.META_RDN, "", sizes=meta_sr_sizes.RDN, conventions="published"),
+    ModelConfig(Network.META_EDSR, "", sizes=meta_sr_sizes.EDSR, conventions="published"),
 )
 
 
@@ -43,7 +46,9 @@ def shipped(config: ModelConfig) -> dict[str, bytes] | None:
 
 def file_of(config: ModelConfig) -> Path:
     """Where the graphs of a network lie: all that they depend on is in the name."""
-    marks = [config.network.value, config.conventions, "guided" if config.guided else "", config.start, config.dtype]
+    sizes = "x".join(f"{size:g}" for _name, size in sorted(config.sizes.items()))
+    guided = "guided" if config.guided else ""
+    marks = [config.network.value, config.conventions, guided, config.start, config.dtype, sizes]
     name = "-".join((*filter(None, marks), f"{config.width:g}"))
     return paths.resources() / "graphs" / f"{name}.zip"
 

@@ -31,6 +31,10 @@ WEIGHTS_OF = {
     "edges": ("edges.",),
     "image": ("image.",),
     "fill": ("",),
+    "features": ("sub_mean.", "extractor."),
+    "kernels": ("predictor.",),
+    "apply": ("add_mean.",),
+    "terms": ("predictor.",),
 }
 REPEATED = {"attend"}  # these keep their memory for the next run; the others give it back
 PAINTED = {"edges": ("completed", "edges"), "image": ("painted", "image"), "fill": ("painted", "image")}
@@ -64,6 +68,15 @@ class Graphs:
         """One run of a graph, ended at the layer that a cancel meets; what it gives, or only these `outputs`."""
         return passed(self._sessions[name], inputs, progress, outputs, repeated=name in REPEATED)
 
+    def call_shortly(self, name: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """One run of a graph that takes milliseconds, which nobody watches. It keeps its memory for the next."""
+        session = self._sessions[name]
+        names = [output.name for output in session.get_outputs()]
+        try:
+            return dict(zip(names, session.run(names, dict(inputs)), strict=True))
+        except Exception as error:
+            raise _told(error) from error
+
 
 def passed(
     session: Any,
@@ -89,7 +102,7 @@ def passed(
         try:
             return dict(zip(names, session.run(names, dict(inputs), run), strict=True))
         except Exception as error:
-            raise _told(error, progress) from error
+            raise (Cancelled() if progress.cancelled else _told(error)) from error
 
 
 class OnnxRunner:
@@ -182,9 +195,7 @@ def _ended_by(progress: Progress, run: Any) -> Iterator[None]:
         watcher.join()
 
 
-def _told(error: Exception, progress: Progress) -> BaseException:
-    if progress.cancelled:
-        return Cancelled()
+def _told(error: Exception) -> BaseException:
     reason = " ".join(str(error).split())
     if any(words in reason for words in ("bad allocation", "bad_alloc", "Failed to allocate memory")):
         return MemoryError(reason)

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from lacuna.contract import models
 from lacuna.contract.fill import Runtime, SizeRule
-from lacuna.contract.models import Model, ModelConfig
+from lacuna.contract.models import ENLARGING, Model, ModelConfig
 from lacuna.contract.progress import Progress
 from lacuna.errors import BackendFailed
 from lacuna.i18n import _
 
 if TYPE_CHECKING:
+    from lacuna.inference.enlarging import Enlarger
     from lacuna.inference.graph_painter import GraphPainter
 
 KEPT = 512 << 20  # bytes of weights that stay loaded: all models that one person goes to and fro between
@@ -118,9 +119,18 @@ def opened(model: Model, runtime: Runtime) -> Painter:
     config = model.config
     if config is None:
         raise ValueError("a graph that a person brought: see `opened_graph`")
-    digests = tuple(sorted(config.sha256.items()))
-    key = (model.folder, digests, runtime.device, None if runtime.device == "cuda" else runtime.threads)
-    return _kept(key, lambda: _load(model, config, runtime))
+    if config.network in ENLARGING:
+        raise ValueError("a network that enlarges: see `opened_enlarger`")
+    return _kept(_key(model, config, runtime), lambda: _load(model, config, runtime))
+
+
+def opened_enlarger(model: Model, runtime: Runtime) -> Enlarger:
+    """The model of a network that enlarges, loaded if it is not yet, where `opened` would. Raises as that does."""
+    models.verify(model)
+    config = model.config
+    if config is None or config.network not in ENLARGING:
+        raise ValueError("a network that fills holes")
+    return _kept(_key(model, config, runtime), lambda: _load_enlarger(model, config, runtime))
 
 
 def opened_graph(model: Model, runtime: Runtime) -> GraphPainter:
@@ -133,6 +143,11 @@ def opened_graph(model: Model, runtime: Runtime) -> GraphPainter:
         raise ValueError("a model of ours: see `opened`")
     key = (model.folder, config.to_toml(), runtime.threads)
     return _kept(key, lambda: GraphPainter(model, config, runtime.threads))
+
+
+def _key(model: Model, config: ModelConfig, runtime: Runtime) -> tuple[object, ...]:
+    digests = tuple(sorted(config.sha256.items()))
+    return model.folder, digests, runtime.device, None if runtime.device == "cuda" else runtime.threads
 
 
 def _kept(key: tuple[object, ...], load: Callable[[], Opened]) -> Opened:
@@ -157,6 +172,16 @@ def _load(model: Model, config: ModelConfig, runtime: Runtime) -> Painter:
     from lacuna.inference import painters
 
     return painters.painter(config, _runner(model, config, runtime))
+
+
+def _load_enlarger(model: Model, config: ModelConfig, runtime: Runtime) -> Enlarger:
+    if runtime.device == "cuda":
+        from lacuna.inference.torch_enlarger import TorchEnlarger
+
+        return TorchEnlarger(model, config, runtime.device)
+    from lacuna.inference.onnx_enlarger import OnnxEnlarger
+
+    return OnnxEnlarger(model, config, runtime.threads)
 
 
 def _runner(model: Model, config: ModelConfig, runtime: Runtime) -> Runner:
