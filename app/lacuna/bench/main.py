@@ -19,6 +19,7 @@ SUBJECTS = {
     "exemplar": N_("filling by copying from the picture"),
     "fills": N_("fills in large pictures against OpenCV on the full frame"),
     "networks": N_("learned networks against their published form, and their memory"),
+    "upscale": N_("enlarging by any factor against its published form"),
     "lateness": N_("how late a timer of the window is while a job runs"),
     "cancel": N_("how soon a job is cancelled"),
     "memory": N_("memory with a 100-megapixel picture"),
