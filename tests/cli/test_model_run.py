@@ -10,12 +10,14 @@ import pytest
 
 from lacuna.cli.main import main
 from lacuna.contract import models
+from lacuna.contract.enlargement import Rule, by_factor
 from lacuna.contract.fill import Runtime
 from lacuna.contract.models import ModelConfig, Network
 from lacuna.contract.progress import Progress
 from lacuna.inference.saving import save
-from lacuna.inference.session import opened
-from lacuna.networks import building
+from lacuna.inference.session import opened, opened_enlarger
+from lacuna.networks import building, meta_sr_sizes
+from lacuna.networks.positions import whole
 from tests.pictures import lion
 
 CONFIG = ModelConfig(Network.EDGE_CONNECT, "EdgeConnect")
@@ -96,3 +98,34 @@ def test_a_file_that_exists_stays(model: str, tmp_path: Path, capsys: pytest.Cap
     assert target.read_bytes() == b"mine"
     assert "exists" in capsys.readouterr().err
     assert main([*words, "--overwrite"])[0] == 0
+
+
+@pytest.fixture
+def enlarging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("LACUNA_HOME", str(tmp_path / "home"))
+    config = ModelConfig(Network.META_EDSR, "Meta-EDSR", sizes=meta_sr_sizes.EDSR, conventions="published")
+    save(models.folders()[1] / "larger", config, building.weights(building.built(config)))
+    return "larger"
+
+
+def test_a_model_that_enlarges_is_run_with_a_factor(enlarging: str, tmp_path: Path) -> None:
+    image, mask = files(tmp_path, 37, 45)
+    target = tmp_path / "stages.npz"
+    run = ["models", "run", enlarging, "--image", image, "-o", str(target)]
+    assert main([*run, "--factor", "1.4"])[0] == 0
+    enlarger = opened_enlarger(models.model(enlarging), Runtime())
+    features = enlarger.features(PHOTO[:37, :45] / np.float32(255), Progress())
+    expected = enlarger.points(features, whole(by_factor(37, 45, 1.4, Rule.PUBLISHED)), Progress())
+    with np.load(target) as written:
+        assert set(written) == {"output"}
+        assert written["output"].shape == (51, 62, 3)
+        assert np.abs(written["output"] / 255 - expected).max() < 1e-5
+    for wrong in ([], ["--factor", "0.5"], ["--factor", "x"], ["--factor", "2", "--mask", mask]):
+        assert main([*run, *wrong, "--overwrite"])[0] == 2
+
+
+def test_a_model_that_fills_is_run_with_a_mask_and_no_factor(model: str, tmp_path: Path) -> None:
+    image, mask = files(tmp_path, 40, 52)
+    run = ["models", "run", model, "--image", image, "-o", str(tmp_path / "stages.npz")]
+    for wrong in ([], ["--factor", "2", "--mask", mask]):
+        assert main([*run, *wrong])[0] == 2

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from lacuna.cli import runner
 from lacuna.contract import models
-from lacuna.contract.fill import Needs, SizeRule
+from lacuna.contract.enlargement import Rule, by_factor
+from lacuna.contract.fill import Needs, Runtime, SizeRule
+from lacuna.contract.models import ENLARGING, Model, ModelConfig
 from lacuna.contract.progress import Progress
 from lacuna.engine import device
 from lacuna.engine.arrays import fill, size_mismatch
@@ -22,6 +24,7 @@ from lacuna.errors import CannotSave, InvalidParameter, UnsuitableMask
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.atomic import refuse_unwritable, write_atomically
+from lacuna.networks.positions import whole
 
 GUIDE = 0.6  # from here on a pixel of a guide is a line, as DeepFill's program cuts it
 
@@ -34,7 +37,8 @@ class Order:
 
     name: str
     image: Path
-    mask: Path
+    mask: Path | None
+    factor: str
     guide: Path | None
     output: Path
     device: str
@@ -55,6 +59,11 @@ def run(order: Order) -> None:
     refuse_unwritable(order.output, overwrite=order.overwrite)
     photo = files.read(order.image)
     image = np.asarray(photo.pixels, np.float32) / np.float32(photo.white)
+    if model.config is not None and model.config.network in ENLARGING:
+        _write(order, {"output": _enlarged(model, model.config, runtime, image, order)})
+        return
+    if order.mask is None or order.factor:
+        raise InvalidParameter(_("“{model}” fills holes: give a --mask and no --factor.").format(model=order.name))
     hole = _hole(order.mask, image)
     guide = None if order.guide is None else _guide(order.guide, image)
     if model.config is not None and model.config.start == "membrane":
@@ -67,9 +76,35 @@ def run(order: Order) -> None:
         outcome = painter.paint(seen, padded(hole, painter.size), progress, guide=lines, stages=True)
         return {name: cut_back(stage, hole.shape, len(seen)) for name, stage in outcome.stages.items()}
 
-    stages: dict[str, Any] = dict(runner.run(work))
+    _write(order, runner.run(work))
+
+
+def _enlarged(
+    model: Model, config: ModelConfig, runtime: Runtime, image: NDArray[np.float32], order: Order
+) -> NDArray[np.float32]:
+    """The picture enlarged at once, with nothing cut off, in the network's own range."""
+    from lacuna.inference.enlarging import WHITE
+    from lacuna.inference.session import opened_enlarger
+
+    if order.mask is not None or not order.factor:
+        raise InvalidParameter(_("“{model}” enlarges: give a --factor and no --mask.").format(model=order.name))
+    height, width, _channels = image.shape
+    enlargement = by_factor(height, width, order.factor, Rule(config.conventions))
+    if enlargement.down < 1:
+        raise InvalidParameter(_("“{model}” makes no picture smaller.").format(model=order.name))
+
+    def work(progress: Progress) -> NDArray[np.float32]:
+        enlarger = opened_enlarger(model, runtime)
+        features = enlarger.features(image, progress.part(0.5))
+        return enlarger.points(features, whole(enlargement), progress.part(0.5)) * WHITE
+
+    return runner.run(work)
+
+
+def _write(order: Order, stages: Mapping[str, NDArray[Any]]) -> None:
     packed = io.BytesIO()
-    np.savez_compressed(packed, **stages)
+    arrays: dict[str, Any] = dict(stages)
+    np.savez_compressed(packed, **arrays)
     write_atomically(order.output, [packed.getvalue()], overwrite=order.overwrite)
     typer.echo(order.output)
 

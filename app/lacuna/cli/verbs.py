@@ -559,10 +559,15 @@ def models_path(as_json: Json = False) -> None:
 def run_model(
     name: Name,
     image: Annotated[Path, typer.Option(help=_("The picture."), show_default=False)],
-    mask: Annotated[Path, typer.Option(help=_("A picture whose white marks the hole."), show_default=False)],
     output: Annotated[
         Path, typer.Option("--output", "-o", help=_("The .npz file to write, an array a stage."), show_default=False)
     ],
+    mask: Annotated[
+        Path | None, typer.Option(help=_("A picture whose white marks the hole."), show_default=False)
+    ] = None,
+    factor: Annotated[
+        str, typer.Option(help=_("By how much to enlarge, for a model that does that."), show_default=False)
+    ] = "",
     guide: Annotated[
         Path | None, typer.Option(help=_("A picture whose white marks lines to follow."), show_default=False)
     ] = None,
@@ -571,4 +576,15 @@ def run_model(
 ) -> None:
     from lacuna.cli.model_run import Order, run
 
-    run(Order(name=name, image=image, mask=mask, guide=guide, output=output, device=device, overwrite=overwrite))
+    run(
+        Order(
+            name=name,
+            image=image,
+            mask=mask,
+            factor=factor,
+            guide=guide,
+            output=output,
+            device=device,
+            overwrite=overwrite,
+        )
+    )
