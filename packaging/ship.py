@@ -1,4 +1,4 @@
-"""Make a trained model one that ships: ship.py RUN NAME [--side PIXELS]. Needs the extra "torch".
+"""Make a trained model one that ships: ship.py RUN NAME [--side PIXELS] [--fine PIXELS]. Needs the extra "torch".
 
 RUN is the folder of a training. The model goes to models/NAME, with graphs and hashes; `cards.py` then gives it what it
 was measured at, its licence and its card.
@@ -18,8 +18,10 @@ from lacuna.inference import own_file
 from lacuna.inference.saving import save
 
 
-def ship(run: Path, name: str, side: int | None = None) -> Path:
+def ship(run: Path, name: str, side: int | None = None, fine: float = 1.0) -> Path:
     """The folder of the model, which takes the place of an older one. `side` other than in training is to be measured.
+
+    `fine` is as in `ModelConfig`: above 1 for weights that leave a blur.
 
     Raises LacunaError for a run without weights, or with those of half a network.
     """
@@ -29,7 +31,7 @@ def ship(run: Path, name: str, side: int | None = None) -> Path:
     if folder is None:
         raise LacunaError(f"There is no model in {run}.")
     own = own_file.of_folder(folder)
-    config = dataclasses.replace(own.config, dtype="float16", psnr=None, side=side or own.config.side)
+    config = dataclasses.replace(own.config, dtype="float16", psnr=None, side=side or own.config.side, fine=fine)
     target = paths.models() / name
     save(target, config, own.tensors(), replace=True)
     return target
@@ -40,9 +42,10 @@ def main(words: list[str]) -> int:
     parser.add_argument("run", type=Path)
     parser.add_argument("name")
     parser.add_argument("--side", type=int)
+    parser.add_argument("--fine", type=float, default=1.0)
     given = parser.parse_args(words)
     try:
-        folder = ship(given.run, given.name, given.side)
+        folder = ship(given.run, given.name, given.side, given.fine)
     except LacunaError as error:
         print(error, file=sys.stderr)
         return 1

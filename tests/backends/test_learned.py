@@ -71,7 +71,7 @@ def asked(image: NDArray[Any], mask: Mask, backend: str, **params: Any) -> FillR
 
 
 # --- the whole way ----------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("network", Network)
+@pytest.mark.parametrize("network", BACKENDS)
 def test_a_network_that_adds_nothing_to_the_membrane_fills_as_the_membrane(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +184,14 @@ def test_of_soft_weights_what_is_fine_comes_from_the_photo_at_any_size(monkeypat
     assert result.pieces[0].pixels.std() > 15
     assert "patchmatch+start" in result.spent
     assert run(image, mask, "deepfill", detail="off").pieces[0].pixels.std() < 6
+
+
+def test_a_fill_stays_soft_where_too_little_is_known_for_patches(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, Network.DEEPFILL_V2, mean_fill, side=256, fine=16.0)
+    image, mask = photo(120, 120), square(120, 120, 5, 5, 110)
+    result = run(image, mask, "deepfill")
+    assert result.notes == ("Too little of the photo is known around the mask to bring back its detail.",)
+    assert np.isfinite(result.pieces[0].pixels).all()
 
 
 def test_what_is_large_is_the_mean_of_soft_weights_and_patches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import lacuna
-from lacuna.contract.fill import Context, Filled, FillOptions, FillWork, Needs, Runtime
+from lacuna.contract.fill import Context, Filled, FillOptions, FillWork, Needs, Runtime, SizeRule
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import automatic, registry
@@ -322,6 +322,18 @@ def test_its_estimate_is_near_the_time_it_takes(side: int) -> None:
     took = time.process_time() - start
     guess = estimate(mask, registry.info("auto").needs, FillOptions()).seconds
     assert guess / 3 < took < guess * 3  # within a factor of two on a machine that has nothing else to do
+
+
+def test_a_method_at_ease_with_small_crops_asks_for_no_more_memory_in_large_ones() -> None:
+    learned = Needs(size=SizeRule(comfortable=128), bytes_per_pixel=5000.0)
+    plain = Needs(bytes_per_pixel=20.0)
+    with installed(named("plain", constant(1), plain)), installed(named("learned", constant(1), learned)):
+        needs = registry.backend("auto").needs(AutomaticParams(methods="plain,learned"))
+    assert needs.bytes_per_pixel == 36
+    assert needs.least_bytes == 5000 * 128**2
+    small = np.zeros((300, 300), np.uint8)
+    small[140:160, 140:160] = 255
+    assert estimate(small, needs, FillOptions()).bytes > 5000 * 128**2
 
 
 @pytest.mark.parametrize("grow", [0.0, 6.0])

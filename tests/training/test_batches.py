@@ -147,3 +147,14 @@ def test_a_network_with_the_published_start_is_given_the_picture_itself(crops: T
     guided = torch.ones(len(crops), 1, 1, 1)
     batch = batch_of(crops, drawn, guided, chance(), Start.PUBLISHED, edged=False)
     assert torch.equal(batch.given, crops)
+
+
+@pytest.mark.parametrize("start", list(Start))
+def test_from_the_membrane_a_picture_counts_the_less_the_farther_that_is_from_it(start: Start) -> None:
+    sky = torch.linspace(0.4, 0.6, 64).expand(3, 64, 64)
+    image = torch.stack([sky, torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1))])
+    hole = torch.zeros(2, 1, 64, 64)
+    hole[..., 20:40, 20:40] = 1
+    worth = batch_of(image, hole, torch.ones(2, 1, 1, 1), chance(), start, edged=False).worth()[:, 0, 0, 0]
+    assert worth.mean() == pytest.approx(1)
+    assert worth[0] > 10 * worth[1] if start is Start.MEMBRANE else worth[0] == worth[1]

@@ -54,7 +54,10 @@ def test_windows_are_squares_around_the_middle_of_the_hole_within_the_picture() 
 
 def test_reconstruction_over_the_hole_does_not_depend_on_its_size() -> None:
     truth = torch.zeros(1, 3, 32, 32)
-    found = [losses.per_hole(truth + 0.5 * box(32, 2, 2, side), truth, box(32, 2, 2, side)) for side in (4, 20)]
+    found = [
+        losses.per_hole(truth + 0.5 * box(32, 2, 2, side), truth, box(32, 2, 2, side), torch.ones(1, 1, 1, 1))
+        for side in (4, 20)
+    ]
     assert torch.allclose(found[0], found[1])
 
 

@@ -95,6 +95,7 @@ class Needs:
     least_seconds: float = 0.0  # what a fill takes however little there is to do
     marks: Needs | None = None  # of thin marks alone, where those take another time
     bytes_per_pixel: float = 16.0  # working memory for each pixel of the crop
+    least_bytes: float = 0.0  # and what a call takes however small its crop is
 
     @property
     def unasked(self) -> frozenset[str]:

@@ -107,7 +107,10 @@ class Automatic:
             compiles=any(needs.compiles for needs in all_needs),
             least_seconds=params.seconds if several else 0.0,
             marks=thin,
-            bytes_per_pixel=16.0 + max(needs.bytes_per_pixel for needs in all_needs),
+            # What works at a size of its own takes as much in a large crop as in a small one.
+            bytes_per_pixel=16.0
+            + max((needs.bytes_per_pixel for needs in all_needs if needs.size.comfortable is None), default=0.0),
+            least_bytes=max(needs.bytes_per_pixel * (needs.size.comfortable or 0) ** 2 for needs in all_needs),
         )
 
     def load(self, runtime: Runtime) -> None:

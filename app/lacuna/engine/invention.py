@@ -142,8 +142,12 @@ def _attempt(method: Method, crop: Crop, parts: tuple[Section, ...], told: Told,
     view = Region.around(part.view for part in parts)
     try:
         found = _detailed(fine, crop.cut(view), start[view.slices], finest, told, progress.part(1 - COARSE_SHARE))
-    except MemoryError:
-        told.notes.append(_("There was not enough memory to bring back the detail of the photo."))
+    except (MemoryError, UnsuitableMask) as error:
+        told.notes.append(
+            _("There was not enough memory to bring back the detail of the photo.")
+            if isinstance(error, MemoryError)
+            else _("Too little of the photo is known around the mask to bring back its detail.")
+        )
         return replace(large, pixels=start, composite=Composite.PLAIN)
     pixels = start.copy()
     pixels[view.slices] = found.pixels

@@ -115,7 +115,7 @@ def estimate(
         worked = [_padded_area(part.size, needs) for part in parts]
         view = Region.around(part.view for part in parts)
         total += needs.seconds(extent.pixels / scale**2, extent.rim / scale, sum(worked))
-        at_once = max(worked) * needs.bytes_per_pixel
+        at_once = max(needs.least_bytes, max(worked) * needs.bytes_per_pixel)
         if detail is not None and detail_lost(parts, needs) is not None:
             fine += detail.seconds(extent.pixels, extent.rim, view.area)
             at_once = max(at_once, view.area * detail.bytes_per_pixel)

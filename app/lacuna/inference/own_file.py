@@ -71,7 +71,8 @@ def folder_in(path: Path) -> Path | None:
     """The folder of a model of ours that a person means: itself, a file in it, or a training's; None if it is none."""
     if path.name in (CONFIG, WEIGHTS):
         path = path.parent
-    return next((folder for folder in (path, path / TRAINED) if (folder / CONFIG).is_file()), None)
+    parts = (CONFIG, WEIGHTS)
+    return next((it for it in (path, path / TRAINED) if all((it / part).is_file() for part in parts)), None)
 
 
 def of_folder(folder: Path) -> Own:

@@ -44,11 +44,11 @@ class Gated:
         return generator(signed(batch.given), batch.hole, batch.edges * batch.guided)[:2]
 
     def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
-        truth = signed(batch.image)
+        truth, worth = signed(batch.image), batch.worth()
         coarse, refined = (signed(batch.counted(unsigned(part))) for part in painted)
         terms = {
-            "coarse": per_hole(coarse, truth, batch.hole),
-            "refined": per_hole(refined, truth, batch.hole),
+            "coarse": per_hole(coarse, truth, batch.hole, worth),
+            "refined": per_hole(refined, truth, batch.hole, worth),
         }
         if self.judged:
             terms["adversarial"] = -self.weight * self.critic.scores(batch, painted).float().mean()
@@ -95,7 +95,7 @@ class Discounted:
         return generator(signed(batch.given), batch.hole)[:2]
 
     def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
-        truth, weights, known = signed(batch.image), discount(batch.hole), 1 - batch.hole
+        truth, weights, known = signed(batch.image), discount(batch.hole) * batch.worth(), 1 - batch.hole
         coarse, refined = (signed(batch.counted(unsigned(part))) for part in painted)
         terms = {
             "hole": 1.2 * (1.2 * inside(coarse, truth, weights) + inside(refined, truth, weights)),

@@ -98,7 +98,7 @@ class Image:
 
     def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
         picture = batch.counted(painted[0])
-        terms = {"l1": per_hole(picture, batch.image, batch.hole)}
+        terms = {"l1": per_hole(picture, batch.image, batch.hole, batch.worth())}
         if self.judged:
             terms["adversarial"] = self.weight * sure(self.critic.critic(picture)[-1], 1.0)
         if self.judged or self.vgg is not None:  # an untaught critic's features tell nothing

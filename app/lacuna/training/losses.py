@@ -9,9 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def per_hole(painted: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
-    """Mean absolute difference over whole pictures, over the mean of the hole: small holes count as large ones do."""
-    return (painted.float() - truth).abs().mean() / hole.mean()
+def per_hole(painted: Tensor, truth: Tensor, hole: Tensor, worth: Tensor) -> Tensor:
+    """Mean absolute difference over whole pictures, over the mean of the hole: small holes count as large ones do.
+
+    `worth` (B, 1, 1, 1) is how much each picture counts.
+    """
+    return ((painted.float() - truth).abs() * worth).mean() / hole.mean()
 
 
 def inside(painted: Tensor, truth: Tensor, weights: Tensor) -> Tensor:

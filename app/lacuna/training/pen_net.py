@@ -38,7 +38,7 @@ class Pyramid:
         picture = signed(batch.counted(unsigned(painted[0])))
         levels = [_apart(level.float(), truth, batch) for level in painted[1:]]
         terms = {
-            "hole": 6 * inside(picture, truth, batch.hole),
+            "hole": 6 * inside(picture, truth, batch.hole * batch.worth()),
             "known": inside(picture, truth, 1 - batch.hole),
             "pyramid": 0.5 * torch.stack(levels).sum(),
         }

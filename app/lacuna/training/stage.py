@@ -15,6 +15,8 @@ from lacuna.training.chance import Chance
 Painted = tuple[Tensor, ...]  # whatever a generator gives
 Weights = Mapping[str, Tensor]
 
+LEAST_APART = 0.01  # of white: a picture nearer to its membrane counts no more
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -41,6 +43,19 @@ class Batch:
         that helps in the hole would cost more there: L1 would hold the network where it is.
         """
         return painted.float() if self.start is Start.PUBLISHED else self.composite(painted)
+
+    def worth(self) -> Tensor:
+        """(B, 1, 1, 1), mean 1: how much each picture counts in the reconstruction.
+
+        From the membrane on the less, the farther that is from the truth. Else foliage, which cannot be told pixel by
+        pixel, outweighs sky, where every grain of error is seen; and PSNR is a mean of logarithms.
+        """
+        if self.start is Start.PUBLISHED:
+            return torch.ones_like(self.guided)
+        apart = (self.given - self.image).abs().mean(1, keepdim=True) * self.hole
+        apart = apart.sum((2, 3), keepdim=True) / self.hole.sum((2, 3), keepdim=True).clamp(min=1)
+        worth = 1 / (apart + LEAST_APART)
+        return worth / worth.mean()
 
 
 @dataclass(frozen=True)
