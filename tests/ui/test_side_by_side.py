@@ -222,6 +222,32 @@ def test_the_picture_before_can_be_left_out_and_the_view_still_holds_the_hole(wi
     assert [cell.isVisible() for cell in side.cells] == [True] * 3
 
 
+def test_the_hole_is_looked_at_each_time_the_results_are_opened(window: MainWindow) -> None:
+    side = finished(window)
+    looked_at = side.viewport.visible
+    assert looked_at.area < window.canvas.scene.shape[0] * window.canvas.scene.shape[1]
+    side.navigation.zoom_to(8.0)
+    key(side, "Esc")
+    window.results.show_side_by_side(True)
+    settle()
+    assert side.viewport.visible == looked_at
+
+
+def test_another_hole_with_as_many_results_is_looked_at(window: MainWindow) -> None:
+    side = finished(window)
+    first = window.editor.unfilled.box
+    key(side, "Return")
+    assert not side.isVisible()
+    window.editor.clear_mask()
+    paint(window, (0.35, 0.35), (0.35, 0.4))
+    assert finished(window) is side
+    box = window.editor.unfilled.box
+    assert box.intersect(first) != box
+    visible = side.viewport.visible
+    assert visible.intersect(box) == box
+    assert visible.intersect(first) != first
+
+
 def test_the_arrows_choose_also_while_a_panel_has_the_keyboard(window: MainWindow) -> None:
     finished(window)
     window.fill_panel.button.setFocus()

@@ -53,6 +53,7 @@ class SideBySide(QWidget):
         self.cells: list[CandidateCell] = []  # those that are shown, in reading order
         self._spare: list[CandidateCell] = []
         self._framed = True  # the hole is looked at: nobody has moved the view
+        self._placed_for: Region | None = None  # the hole that the cells were laid out for
         self._unfilled: Unfilled | None = None
         self._hole: tuple[PhotoLayer, MaskLayer] | None = None
         self._layers: dict[Result, PhotoLayer] = {}
@@ -99,7 +100,7 @@ class SideBySide(QWidget):
         """Show what there is to choose from; nothing without that."""
         if not self.on and self._editor.candidates:
             self.on, self._framed = True, True
-            self.viewport.show(self._scene.shape)
+            self._show_whole()
             self.refresh()
             self.toggled.emit(True)
 
@@ -134,8 +135,13 @@ class SideBySide(QWidget):
         """Another picture, or another size of it: no layer is of any use."""
         self._layers.clear()
         self._unfilled = self._hole = None
-        self.viewport.show(self._scene.shape)
+        self._show_whole()
         self.refresh()
+
+    def _show_whole(self) -> None:
+        """Start from the whole picture; the next cells that are provided look at the hole, however many there were."""
+        self.viewport.show(self._scene.shape)
+        self._placed_for = None
 
     # --- what is shown -----------------------------------------------------------------------------------------------
     def _show_unfilled(self, unfilled: Unfilled | None) -> None:
@@ -156,8 +162,9 @@ class SideBySide(QWidget):
                 self._layers[result] = self._scene.under(result.pieces)
 
     def _provide(self, count: int) -> None:
-        """Have so many cells, all of one size, and keep in view what was."""
-        if count == len(self.cells):
+        """Have so many cells, all of one size and laid out for the hole, and keep in view what was."""
+        hole = None if self._unfilled is None else self._unfilled.box
+        if count == len(self.cells) and hole == self._placed_for:
             return
         while len(self.cells) > count:
             self._spare.append(self.cells.pop())
@@ -196,7 +203,8 @@ class SideBySide(QWidget):
         """Lay the cells out in rows; until somebody moves the views, they look at the hole."""
         if not self.cells:
             return
-        box = Region(0, 0, 3, 4) if self._unfilled is None else self._unfilled.box
+        self._placed_for = None if self._unfilled is None else self._unfilled.box
+        box = self._placed_for or Region(0, 0, 3, 4)
         self._columns = columns(len(self.cells), self._room.width(), self._room.height(), box.width / box.height)
         rows = -(-len(self.cells) // self._columns)
         width = (self._room.width() - GAP * (self._columns - 1)) // self._columns
