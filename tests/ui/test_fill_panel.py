@@ -9,10 +9,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QScrollArea, QWidget
 
-from lacuna.engine.registry import ids
+from lacuna.engine.registry import backends, ids
 from lacuna.ui.dialogs.preferences import Preferences
 from lacuna.ui.forms import Form
 from lacuna.ui.main_window import MainWindow
+from lacuna.ui.panels.fill_panel import by_name
 from lacuna.ui.scrolled import Scrolled
 from lacuna.ui.theme import DARK, LIGHT, Theme, style_sheet
 from tests.ui.support import settle, wait_until
@@ -193,3 +194,10 @@ def test_the_list_of_methods_drops_down_with_all_of_them_in_view(themed: MainWin
             line = view.visualRect(box.model().index(row, 0))
             assert 0 <= line.top() <= line.bottom() < view.viewport().height(), (method, row)
         box.hidePopup()
+
+
+def test_an_id_that_begins_with_another_is_told_by_its_own_name() -> None:
+    names = {info.id: info.name for info in backends()}
+    told = by_name("deepfill-v1, deepfill. onnx:deepfill-v1 and my-telea stay; ns is named", names)
+    v1, v2, ns = (names[key] for key in ("deepfill-v1", "deepfill", "ns"))
+    assert told == f"{v1}, {v2}. onnx:deepfill-v1 and my-telea stay; {ns} is named"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
@@ -168,13 +169,7 @@ class FillPanel(QWidget):
         self.choice.setVisible(step is not None and step.backend == self._editor.backend)
         if report is not None and step is not None:
             told = "\n".join((_("Chosen: {methods}").format(methods=", ".join(report.methods)), *report.notes))
-            self.choice.setText(self._by_name(told))
-
-    def _by_name(self, text: str) -> str:
-        """`text` with the methods' names for their ids, which are for those who type them."""
-        names = {info.id: _(info.name) for info in self._known}
-        ids = "|".join(map(re.escape, names))
-        return re.sub(rf"(?<![\w:])({ids})(?![\w:])", lambda found: names[found[0]], text, flags=re.ASCII)
+            self.choice.setText(by_name(told, {info.id: _(info.name) for info in self._known}))
 
     def _shared(self, preference: str) -> Form:
         """A preference that belongs to filling so much that it is shown here too."""
@@ -255,6 +250,12 @@ def sentence(estimate: Estimate) -> str:
         crop=estimate.crop,
         size=estimate.size,
     )
+
+
+def by_name(text: str, names: Mapping[str, str]) -> str:
+    """`text` with the methods' `names` for their ids, which are for those who type them."""
+    ids = "|".join(map(re.escape, names))
+    return re.sub(rf"(?<![\w:-])({ids})(?![\w:-])", lambda found: names[found[0]], text, flags=re.ASCII)
 
 
 def _wrapped(parent: QWidget, *, quiet: bool = False) -> QLabel:
