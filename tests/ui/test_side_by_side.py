@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTreeWidget
 
+from lacuna.editor.values import Message, Severity
 from lacuna.ui.canvas.linked_view import LinkedView
 from lacuna.ui.dialogs.compare_methods import CompareMethods
 from lacuna.ui.main_window import MainWindow
@@ -298,6 +299,22 @@ def test_eight_results_fit_a_small_screen_and_a_large_one(window: MainWindow) ->
             assert cell.view.height() > 60
             assert cell.view.size() == side.cells[0].view.size()
             assert not any(cell.geometry().intersects(other.geometry()) for other in side.cells[index + 1 :])
+
+
+def test_messages_leave_the_buttons_of_a_small_window_free(window: MainWindow) -> None:
+    window.resize(820, 600)
+    window.messages.say(Message("The picture is still here.", severity=Severity.WARNING))
+    settle()
+    top = window.messages.y()
+    side = finished(window)
+    window.messages.say(Message("So is this.", severity=Severity.ERROR))
+    settle()
+    for button in (side.before, side.accept, side.cross):
+        at = button.mapTo(window, button.rect().center())
+        assert window.childAt(at) is button
+        assert not window.messages.geometry().intersects(button.geometry())
+    key(side, "Esc")
+    assert window.messages.y() == top
 
 
 def test_the_keys_of_the_results_stand_in_the_sheet(window: MainWindow) -> None:

@@ -23,6 +23,7 @@ SECONDS_OF_A_NOTE = 7.0
 MOST_NOTES = 3  # that are kept
 MOST_IN_VIEW = 2
 WIDTH = 620
+MARGIN = 16  # from the host's edges
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Messages(QWidget):
         self._busy = busy
         self._cards: list[MessageCard] = []
         self._late: list[Message] = []  # dialogs that wait for the end of a stroke
+        self._top = MARGIN
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -109,15 +111,20 @@ class Messages(QWidget):
 
         ErrorDetails(message, self.window()).open()
 
+    def leave_clear(self, height: int) -> None:
+        """Cover nothing of so much of the host below its upper edge."""
+        self._top = max(MARGIN, height)
+        self.place()
+
     def place(self) -> None:
         """Take the place over the host's upper edge."""
-        width = min(WIDTH, self._host.width() - 32)
+        width = min(WIDTH, self._host.width() - 2 * MARGIN)
         self.setFixedWidth(max(200, width))
         self._column.activate()
         height = max(
             self._column.heightForWidth(self.width()), self._column.sizeHint().height() if not self.cards else 0
         )
-        self.setGeometry((self._host.width() - self.width()) // 2, 16, self.width(), height)
+        self.setGeometry((self._host.width() - self.width()) // 2, self._top, self.width(), height)
 
     def close_card(self, card: MessageCard) -> None:
         """Take a card away, if it is still there."""

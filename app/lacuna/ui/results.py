@@ -72,6 +72,7 @@ class Results:
         window = self._window
         window.offer_strip.aside = window.status.side_by_side = on
         window.stage.show_results(on)
+        window.messages.leave_clear(window.side_by_side.bar_height if on else 0)
         if not window.stage.shows_start:
             self.view.setFocus()
         window.status.show_zoom(self.view.viewport.zoom)

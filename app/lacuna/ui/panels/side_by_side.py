@@ -71,19 +71,19 @@ class SideBySide(QWidget):
         self.cross.setIconSize(QSize(14, 14))
         self.cross.setAccessibleName(_("Back to the picture"))
         self.cross.clicked.connect(self.leave)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GAP)
-        row.addWidget(self.before)
-        row.addStretch(1)
+        self._bar = QHBoxLayout()
+        self._bar.setContentsMargins(0, 0, 0, 0)
+        self._bar.setSpacing(GAP)
+        self._bar.addWidget(self.before)
+        self._bar.addStretch(1)
         for button in (self.accept, self.cross):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            row.addWidget(button)
+            self._bar.addWidget(button)
         self._room = QWidget(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, GAP, GAP, GAP)
         column.setSpacing(GAP)
-        column.addLayout(row)
+        column.addLayout(self._bar)
         column.addWidget(self._room, 1)
         actions.rebound.connect(self._show_keys)
         self._show_keys()
@@ -94,6 +94,11 @@ class SideBySide(QWidget):
         self._soon.timeout.connect(self.refresh)
         editor.state_changed.add(self._soon.start)
         editor.job_changed.add(self._job_changed)
+
+    @property
+    def bar_height(self) -> int:
+        """How far what acts on the results reaches down, with a gap below."""
+        return self._bar.sizeHint().height() + 2 * GAP
 
     # --- coming and going --------------------------------------------------------------------------------------------
     def open(self) -> None:
