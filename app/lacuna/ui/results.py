@@ -73,7 +73,6 @@ class Results:
         window.offer_strip.aside = window.status.side_by_side = on
         window.stage.show_results(on)
         window.messages.leave_clear(window.side_by_side.bar_height if on else 0)
-        if not window.stage.shows_start:
-            self.view.setFocus()
+        self.view.setFocus()
         window.status.show_zoom(self.view.viewport.zoom)
         window.editor.state_changed()
