@@ -165,6 +165,17 @@ def test_a_model_is_used_with_the_method_of_its_network(window: MainWindow) -> N
     assert window.editor.params.model == "mine"
 
 
+def test_only_a_model_that_some_method_fills_with_can_be_used(window: MainWindow) -> None:
+    installed("filling", config(Network.PEN_NET))
+    installed("larger", config(Network.META_SPAN))
+    dialog = opened(window)
+    dialog.select("larger")
+    assert not dialog.use.isEnabled()
+    assert dialog.check.isEnabled()
+    dialog.select("filling")
+    assert dialog.use.isEnabled()
+
+
 def test_a_method_without_a_model_can_be_chosen_and_shows_the_way_to_one(window: MainWindow) -> None:
     panel = window.fill_panel
     row = panel.backends.findText("PEN-Net (learned)")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lacuna.contract import models
 from lacuna.contract.models import Model
-from lacuna.contract.params import validate
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
 from lacuna.engine.jobs import Job
@@ -164,18 +163,9 @@ class Models:
             return str(error)
         return ""
 
-    def backend_for(self, model: Model) -> str:
-        """The id of the backend that fills with this model; "" if none can."""
-        if model.graph is not None:
-            return registry.OWN + model.name
-        for info in registry.backends():
-            if takes_models(info) and not registry.missing(info.id, validate(info.Params, {"model": model.name})):
-                return info.id
-        return ""
-
     def use(self, model: Model) -> None:
         """Fill with this model from now on. Raises UnknownBackend for one that no backend can use."""
-        backend = self.backend_for(model)
+        backend = registry.backend_for(model)
         if not backend:
             raise UnknownBackend(_("No method can use the model “{model}”.").format(model=model.name))
         self._editor.use_backend(backend)
@@ -260,8 +250,3 @@ def _graph(path: Path, progress: Progress) -> Recognised:
         Choice(trial.reading.unlike(best) or _("The best reading"), trial.picture, trial.sentence) for trial in trials
     )
     return Recognised((path,), found.config(trials[0]).title, ONNX, install, doubt=found.notice, choices=choices)
-
-
-def takes_models(info: registry.BackendInfo) -> bool:
-    """Is it a backend that fills with a model, which may be installed or not yet?"""
-    return "model" in getattr(info.Params, "__dataclass_fields__", {})

@@ -15,6 +15,7 @@ from typing import Any
 
 from lacuna.contract import models
 from lacuna.contract.fill import FillBackend, Needs, Runtime
+from lacuna.contract.params import validate
 from lacuna.contract.progress import NOTICE, Progress
 from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
@@ -102,6 +103,23 @@ def missing(backend_id: str, params: Any) -> str:
     """Why the backend cannot run under `params`, and what helps; "" if it can. Raises UnknownBackend."""
     listed = info(backend_id)
     return listed.missing if listed.Params is NoParams else _make(backend_id).needs(params).missing
+
+
+def takes_models(info: BackendInfo) -> bool:
+    """Is it a backend that fills with a model, which may be installed or not yet?"""
+    return "model" in getattr(info.Params, "__dataclass_fields__", {})
+
+
+def fills_with(info: BackendInfo, model: models.Model) -> bool:
+    """Can the backend fill with this model, here and now?"""
+    if model.graph is not None:
+        return info.id == OWN + model.name
+    return takes_models(info) and not missing(info.id, validate(info.Params, {"model": model.name}))
+
+
+def backend_for(model: models.Model) -> str:
+    """The id of the first backend that fills with this model; "" if none can."""
+    return next((info.id for info in backends() if fills_with(info, model)), "")
 
 
 def detail_of(needs: Needs) -> Needs | None:

@@ -26,6 +26,7 @@ from lacuna.contract.models import Model
 from lacuna.editor.models import network_of
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job, State
+from lacuna.engine.registry import backend_for
 from lacuna.errors import LacunaError
 from lacuna.i18n import _
 from lacuna.ui.dialogs.dialog import Dialog, words
@@ -59,11 +60,12 @@ class Models(Dialog):
         self._models = editor.models
         self._job: Job | None = None
         self._closed = False
+        self._usable = False  # the current model: some method fills with it
         self._known: dict[str, Model] = {}
         self.setMinimumWidth(SIZE.width())
         self.setAcceptDrops(True)
         self.body.addWidget(
-            words(_("Learned methods fill with these. Drop files of weights here, or import them."), self)
+            words(_("Learned methods work with these. Drop files of weights here, or import them."), self)
         )
         self.list = QTreeWidget(self)
         self.list.setHeaderLabels([_("Name"), _("Network"), _("Size"), _("Quality"), _("From")])
@@ -166,6 +168,7 @@ class Models(Dialog):
 
     def _show_current(self) -> None:
         model = self.current
+        self._usable = model is not None and not model.damaged and bool(backend_for(model))
         self.about.setPlainText(_("There is no model yet.") if model is None else self._text(model))
         self._enable()
 
@@ -174,7 +177,7 @@ class Models(Dialog):
         whole = model is not None and not model.damaged
         self.bring.setEnabled(free)
         for button, on in (
-            (self.use, whole),
+            (self.use, self._usable),
             (self.check, whole),
             (self.export, whole and model is not None and model.graph is None),
             (self.remove, model is not None and not model.shipped),

@@ -20,9 +20,8 @@ from lacuna.contract.params import describe
 from lacuna.document.document import Document
 from lacuna.document.plane import Change, Plane
 from lacuna.editor.editor import Editor
-from lacuna.editor.models import takes_models
 from lacuna.editor.values import Estimate
-from lacuna.engine.registry import BackendInfo
+from lacuna.engine.registry import BackendInfo, takes_models
 from lacuna.i18n import _
 from lacuna.settings import Preferences
 from lacuna.ui.action_set import ActionSet
