@@ -23,9 +23,11 @@ import lacuna
 from lacuna.cli.main import main
 from lacuna.contract.fill import Context, Needs, SizeRule
 from lacuna.contract.guides import Guide
+from lacuna.contract.models import Network
 from lacuna.engine import registry
 from lacuna.imaging import files
 from lacuna.settings import Settings
+from tests.backends import models
 from tests.engine.backends import Scripted, constant, installed
 from tests.pictures import lion
 
@@ -527,6 +529,14 @@ def test_a_learned_backend_without_a_model_is_refused_with_the_remedy(photo: Pat
 def test_a_model_is_refused_for_a_backend_that_has_none(photo: Path, mask: Path, capsys: Any) -> None:
     assert call(photo, "--mask", mask, "-b", "telea", "--model", "places") == 2
     assert "model" in capsys.readouterr().err
+
+
+def test_a_model_of_another_backend_is_refused_and_that_backend_is_named(photo: Path, mask: Path, capsys: Any) -> None:
+    models.installed("mine", models.config(Network.DEEPFILL_V1))
+    for backend in (["-b", "deepfill"], ["-b", "telea"], []):
+        assert main(["fill", str(photo), "--mask", str(mask), *backend, "--model", "mine"])[0] == 2
+        assert "“mine” is a model of “deepfill-v1”. Give --backend deepfill-v1." in capsys.readouterr().err
+    assert call(photo, "--mask", mask, "-b", "deepfill-v1", "--model", "mine", "--dry-run") == 0
 
 
 def test_the_pace_of_a_fill_is_remembered_for_the_next_estimate(photo: Path, tmp_path: Path) -> None:

@@ -88,6 +88,9 @@ def test_a_photo_is_filled_with_it(lama: Path, pictures: tuple[str, str], tmp_pa
     capsys.readouterr()
     told = asked([*words, "--dry-run"], capsys)
     assert (told["backend"], told["working_size"], target.exists()) == ("onnx:lama", [48, 64], False)
+    assert asked([*words, "--dry-run", "--model", "lama"], capsys) == told
+    assert main(["fill", pictures[0], "--mask", pictures[1], "--model", "lama"])[0] == 2
+    assert "“lama” is a model of “onnx:lama”. Give --backend onnx:lama." in capsys.readouterr().err
     assert main([*words, "--set", "colours=off"])[0] == 0
     from lacuna.imaging import files
 

@@ -16,6 +16,7 @@ import typer
 from lacuna.cli import runner
 from lacuna.cli.main import say
 from lacuna.cli.words import pairs
+from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, Needs, Runtime
 from lacuna.contract.params import to_dict, validate
 from lacuna.engine import device, paces, plan, registry
@@ -23,7 +24,7 @@ from lacuna.engine.composite import weights
 from lacuna.engine.fill import FillRequest, FillResult, sources_box, survey
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.seam import composite_named
-from lacuna.errors import CannotSave, LacunaError, SizeMismatch, UnknownModel, WouldReduce
+from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch, UnknownModel, WouldReduce
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.loss import LOSSY, in_words
@@ -65,6 +66,7 @@ class Order:
 def run(order: Order) -> None:
     """Carry the order out: usage is checked before any file is opened, the output before anything is filled."""
     chosen = registry.backend(order.backend)
+    _require_fitting_model(order)
     params: Any = validate(chosen.Params, _settings(order))
     joining = composite_named(order.composite)
     needs = chosen.needs(params)
@@ -117,9 +119,21 @@ def run(order: Order) -> None:
     _tell(order, report, "{path}")
 
 
+def _require_fitting_model(order: Order) -> None:
+    """Raise InvalidParameter for a model that is not of this backend but of another one, and name that."""
+    model = next((found for found in models.installed() if found.name == order.model), None)
+    if model is None or registry.fills_with(registry.info(order.backend), model):
+        return
+    owner = registry.backend_for(model)
+    if owner:
+        sentence = _("“{model}” is a model of “{backend}”.").format(model=model.name, backend=owner)
+        raise InvalidParameter(sentence, hint=_("Give --backend {backend}.").format(backend=owner))
+
+
 def _settings(order: Order) -> dict[str, str]:
-    values = {} if order.model is None else {"model": order.model}
-    return values | pairs(order.settings, "--set")
+    if order.model is None or order.backend == f"{registry.OWN}{order.model}":  # that has no other model
+        return pairs(order.settings, "--set")
+    return {"model": order.model} | pairs(order.settings, "--set")
 
 
 def _read(order: Order) -> Photo:
