@@ -60,7 +60,7 @@ class Desktop:
 def check_exact(desktop: Desktop) -> None:
     """100 % is one image pixel a device pixel."""
     canvas = desktop.canvas
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     move(canvas, *AWAY)
     finish(canvas)
     view, inner = canvas.viewport, (slice(2, -2), slice(2, -2))
@@ -74,7 +74,7 @@ def check_repaints(desktop: Desktop) -> None:
     """Strokes, moves of the nib and pans leave what painting everything leaves."""
     canvas, rng = desktop.canvas, np.random.default_rng(4)
     for zoom in (0.25, 0.37, 0.73, 1.0, 1.5, 3.3, 9.0):
-        canvas.zoom_to(zoom)
+        canvas.navigation.zoom_to(zoom)
         finish(canvas)
         for _ in range(3):
             drag(canvas, *(tuple(p) for p in rng.uniform((0, 0), (500, 330), (4, 2))))
@@ -93,7 +93,7 @@ def check_aim(desktop: Desktop) -> None:
     """A stroke lands on the pixel under the cursor."""
     canvas = desktop.canvas
     canvas.editor.set_option("size", 3)
-    canvas.zoom_to(8.0)
+    canvas.navigation.zoom_to(8.0)
     canvas.centre_on(650, 450)
     canvas.editor.clear_mask()
     for x, y in ((250.0, 160.0), (101.4, 77.7)):

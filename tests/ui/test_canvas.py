@@ -43,7 +43,7 @@ def canvas(app: object) -> Iterator[Canvas]:
 def test_strokes_and_pans_leave_the_window_as_a_full_repaint_does(canvas: Canvas, zoom: float) -> None:
     rng = np.random.default_rng(int(zoom * 100))
     canvas.editor.set_option("size", 31)
-    canvas.zoom_to(zoom)
+    canvas.navigation.zoom_to(zoom)
     finish(canvas)
     for _ in range(3):
         points = rng.uniform((0, 0), (canvas.width(), canvas.height()), (4, 2))
@@ -65,7 +65,7 @@ def test_what_a_nib_larger_than_the_view_changed_is_right_when_it_comes_into_sig
 ) -> None:
     put_mask(canvas, Region(380, 500, 500, 640))
     canvas.editor.set_option("size", 200)
-    canvas.zoom_to(8.0)
+    canvas.navigation.zoom_to(8.0)
     canvas.centre_on(650, 450)
     finish(canvas)
     drag(canvas, (-700, 100), (-600, 160), (-560, 300), modifiers=keys)
@@ -78,7 +78,7 @@ def test_what_a_nib_larger_than_the_view_changed_is_right_when_it_comes_into_sig
 @pytest.mark.parametrize("zoom", [0.5, 0.73, 1.0, 2.9, 8.0])
 def test_scrolling_gives_what_painting_gives(canvas: Canvas, zoom: float) -> None:
     put_mask(canvas, Region(300, 400, 520, 800))
-    canvas.zoom_to(zoom)
+    canvas.navigation.zoom_to(zoom)
     move(canvas, 300, 200)
     finish(canvas)
     painted = []
@@ -94,7 +94,7 @@ def test_scrolling_gives_what_painting_gives(canvas: Canvas, zoom: float) -> Non
 
 
 def test_a_pan_paints_only_what_comes_into_sight(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     finish(canvas)
     areas = []
     canvas.painted.connect(lambda region: areas.append(sum(r.width() * r.height() for r in region)))
@@ -105,7 +105,7 @@ def test_a_pan_paints_only_what_comes_into_sight(canvas: Canvas) -> None:
 
 def test_a_brush_move_paints_only_around_itself(canvas: Canvas) -> None:
     canvas.editor.set_option("size", 20)
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     press(canvas, 200, 200)
     finish(canvas)
     boxes = []
@@ -120,7 +120,7 @@ def test_a_brush_move_paints_only_around_itself(canvas: Canvas) -> None:
 
 
 def test_at_full_size_the_window_shows_exactly_the_picture(canvas: Canvas) -> None:
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     finish(canvas)
     view = canvas.viewport
     rows, columns = slice(-view.y, -view.y + view.height), slice(-view.x, -view.x + view.width)
@@ -130,7 +130,7 @@ def test_at_full_size_the_window_shows_exactly_the_picture(canvas: Canvas) -> No
 @pytest.mark.parametrize("zoom", ZOOMS)
 def test_a_stroke_lands_on_the_pixel_under_the_cursor(canvas: Canvas, zoom: float) -> None:
     canvas.editor.set_option("size", 1)
-    canvas.zoom_to(zoom)
+    canvas.navigation.zoom_to(zoom)
     for x, y in ((321.0, 215.0), (298.5, 204.25), (335.0, 222.0)):
         view = canvas.viewport
         column, row = (int(v) for v in view.to_image(x, y))
@@ -188,7 +188,7 @@ def test_the_source_of_a_copy_is_marked_at_once_on_light_and_on_dark(app: object
 
 
 def test_strokes_that_are_not_solved_yet_are_shown_and_newer_ones_over_them(canvas: Canvas) -> None:
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     finish(canvas)
     bare = on_window(canvas)
     document, editor = document_of(canvas), canvas.editor
@@ -221,7 +221,7 @@ def test_strokes_that_are_not_solved_yet_are_shown_and_newer_ones_over_them(canv
 
 def test_an_edit_of_the_picture_is_shown_at_once(canvas: Canvas) -> None:
     document = document_of(canvas)
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     finish(canvas)
     with document.edit("Test") as edit, edit.write(document.photo, Region(440, 640, 460, 660)) as pixels:
         pixels[...] = (1, 2, 3)
@@ -231,7 +231,7 @@ def test_an_edit_of_the_picture_is_shown_at_once(canvas: Canvas) -> None:
 
 
 def test_hiding_the_mask_shows_the_bare_picture(canvas: Canvas) -> None:
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     finish(canvas)
     bare = on_window(canvas)
     put_mask(canvas, Region(400, 600, 500, 700))
@@ -241,7 +241,7 @@ def test_hiding_the_mask_shows_the_bare_picture(canvas: Canvas) -> None:
 
 
 def test_opacity_and_colour_of_the_overlay_are_as_set(canvas: Canvas) -> None:
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     canvas.scene.overlay_colour = "#00ff00"
     canvas.scene.overlay_opacity = 0.5
     put_mask(canvas, Region(380, 580, 520, 720))
@@ -281,7 +281,7 @@ def test_the_overlay_differs_from_a_small_thing_that_is_masked(app: object) -> N
     pixels = np.full((600, 800, 3), 128, np.uint8)
     pixels[280:320, 380:420] = (255, 59, 48)
     with opened_canvas(Photo(pixels)) as canvas:
-        canvas.actual_size()
+        canvas.navigation.zoom_to(1.0)
         canvas.editor.set_option("size", 12)
         at = canvas.viewport.on_screen(Region(280, 360, 320, 420))
         drag(canvas, (at.x0, at.y0 + 20), (at.x0 + 50, at.y0 + 20))  # begins beside it
@@ -290,7 +290,7 @@ def test_the_overlay_differs_from_a_small_thing_that_is_masked(app: object) -> N
 
 
 def test_a_zoom_is_rough_while_it_moves_and_smooth_soon_after(canvas: Canvas) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     finish(canvas)
     wheel(canvas, 300, 200, notches=1)
     assert canvas.moving
@@ -321,7 +321,7 @@ def test_a_first_coarse_sight_gives_way_to_the_picture_without_a_jump(app: objec
 
 
 def test_the_view_stays_where_it_is_when_a_fill_comes_in_and_is_taken_back(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0, QPointF(100, 50))
+    canvas.navigation.zoom_to(2.0, QPointF(100, 50))
     place = canvas.viewport.picture
     put_mask(canvas, Region(300, 300, 320, 330))
     canvas.editor.fill()
@@ -331,7 +331,7 @@ def test_the_view_stays_where_it_is_when_a_fill_comes_in_and_is_taken_back(canva
 
 
 def test_another_picture_is_shown_whole(canvas: Canvas) -> None:
-    canvas.zoom_to(8.0)
+    canvas.navigation.zoom_to(8.0)
     canvas.editor.open_photo(Photo(photograph(2000, 500)))
     wait_until(lambda: document_of(canvas).shape == (2000, 500))
     assert canvas.viewport.fitted
@@ -339,7 +339,7 @@ def test_another_picture_is_shown_whole(canvas: Canvas) -> None:
 
 
 def test_finished_pieces_are_shown_over_the_picture_until_the_job_ends(canvas: Canvas) -> None:
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     finish(canvas)
     bare = on_window(canvas)
     region = Region(430, 630, 470, 690)
@@ -356,7 +356,7 @@ def test_finished_pieces_are_shown_over_the_picture_until_the_job_ends(canvas: C
 
 
 def test_a_result_that_asks_is_shown_in_a_frame_until_it_is_dropped(canvas: Canvas) -> None:
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     finish(canvas)
     bare = on_window(canvas)
     region = Region(430, 630, 470, 690)
@@ -374,7 +374,7 @@ def test_a_result_that_asks_is_shown_in_a_frame_until_it_is_dropped(canvas: Canv
 
 
 def test_edges_that_a_result_followed_are_white_on_dark_and_gone_when_they_are_not_wanted(canvas: Canvas) -> None:
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     region = Region(430, 630, 470, 690)
     step = FillStep("edgeconnect", {}, 0, FillOptions(), region, b"", (900, 1300))
     strength = np.zeros((40, 60), np.float32)
@@ -398,7 +398,7 @@ def test_edges_that_a_result_followed_are_white_on_dark_and_gone_when_they_are_n
 
 def test_holding_the_key_shows_the_original_and_letting_go_the_picture(canvas: Canvas) -> None:
     document = document_of(canvas)
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     move(canvas, *AWAY)
     finish(canvas)
     before = on_window(canvas)
@@ -416,7 +416,7 @@ def test_holding_the_key_shows_the_original_and_letting_go_the_picture(canvas: C
 
 def test_the_divider_shows_before_on_its_left_and_after_on_its_right(canvas: Canvas) -> None:
     document = document_of(canvas)
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     move(canvas, *AWAY)
     finish(canvas)
     before = on_window(canvas)
@@ -446,7 +446,7 @@ def test_the_original_follows_a_crop(canvas: Canvas) -> None:
     wait_until(lambda: canvas.scene.original is not None)
     document.crop(Region(100, 200, 500, 800), "Crop")
     wait_until(lambda: canvas.scene.original is not None)
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     finish(canvas)
     view, shown = canvas.viewport, on_window(canvas)
     assert np.array_equal(
@@ -458,7 +458,7 @@ def test_the_original_follows_a_crop(canvas: Canvas) -> None:
 
 
 def test_a_magnifier_shows_the_place_under_the_cursor_larger_and_leaves_no_trace(canvas: Canvas) -> None:
-    canvas.actual_size()
+    canvas.navigation.zoom_to(1.0)
     move(canvas, 200, 200)
     finish(canvas)
     bare = on_window(canvas)
@@ -485,7 +485,7 @@ def test_painting_a_thousand_times_leaks_no_reference_to_none(canvas: Canvas) ->
 
 
 def test_a_screen_reader_hears_name_zoom_and_tool(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     canvas.editor.use("lasso")
     interface = QAccessible.queryAccessibleInterface(canvas)
     assert interface.text(QAccessible.Text.Name) == "Picture"
@@ -499,7 +499,7 @@ def test_nothing_is_left_of_a_picture_that_was_closed(canvas: Canvas) -> None:
     assert (shown == shown[0, 0]).all()
     drag(canvas, (100, 100), (200, 200))
     wheel(canvas, 100, 100, notches=2)
-    canvas.fit()
+    canvas.navigation.fit()
     canvas.hold_original(True)
     canvas.compare = True
     settle()
@@ -511,7 +511,7 @@ def test_what_cannot_be_smoothed_in_one_paint_is_smoothed_by_the_next(
     monkeypatch.setattr(canvas, "patience", 1e-9)
     paints = []
     canvas.painted.connect(paints.append)
-    canvas.zoom_to(0.73)
+    canvas.navigation.zoom_to(0.73)
     put_mask(canvas, Region(100, 100, 800, 1200))
     finish(canvas)
     assert len(paints) > 4

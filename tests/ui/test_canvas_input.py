@@ -39,7 +39,7 @@ def place(canvas: Canvas) -> tuple[int, int, float]:
 # --- wheel and touchpad ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("keys", [Qt.KeyboardModifier.NoModifier, CTRL])
 def test_the_wheel_zooms_at_the_cursor(canvas: Canvas, keys: Qt.KeyboardModifier) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     before = canvas.viewport.to_image(200, 150)
     wheel(canvas, 200, 150, notches=4, modifiers=keys)
     assert canvas.viewport.zoom == 2.0
@@ -56,27 +56,27 @@ def touchpad() -> QPointingDevice:
 
 
 def test_two_fingers_pan(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     x, y, zoom = place(canvas)
     wheel(canvas, 200, 150, pixels=(12, -30), device=touchpad())
     assert place(canvas) == (x + 12, y - 30, zoom)
 
 
 def test_two_fingers_pan_even_if_the_device_calls_itself_a_mouse(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     x, y, zoom = place(canvas)
     wheel(canvas, 200, 150, pixels=(-5, 9), phase=Qt.ScrollPhase.ScrollUpdate)
     assert place(canvas) == (x - 5, y + 9, zoom)
 
 
 def test_two_fingers_with_ctrl_zoom(canvas: Canvas) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     wheel(canvas, 200, 150, pixels=(0, 30), modifiers=CTRL, device=touchpad())
     assert canvas.viewport.zoom > 1.0
 
 
 def test_a_pinch_zooms_at_its_place(canvas: Canvas) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     before = canvas.viewport.to_image(400, 100)
     for _ in range(5):
         at = QPointF(400, 100)
@@ -114,7 +114,7 @@ def test_a_wheel_turned_sideways_by_alt_sizes_the_brush_all_the_same(canvas: Can
 
 # --- panning and zooming by drags ------------------------------------------------------------------------------------
 def test_the_middle_button_pans(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     x, y, zoom = place(canvas)
     drag(canvas, (300, 200), (310, 230), (340, 190), button=MIDDLE)
     assert place(canvas) == (x + 40, y - 10, zoom)
@@ -122,7 +122,7 @@ def test_the_middle_button_pans(canvas: Canvas) -> None:
 
 
 def test_space_and_a_drag_pan(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     x, y, zoom = place(canvas)
     QTest.keyPress(canvas, Qt.Key.Key_Space)
     assert canvas.cursor().shape() == Qt.CursorShape.OpenHandCursor
@@ -138,7 +138,7 @@ def test_space_and_a_drag_pan(canvas: Canvas) -> None:
 
 
 def test_z_and_a_drag_zoom_around_where_it_began(canvas: Canvas) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     before = canvas.viewport.to_image(300, 200)
     QTest.keyPress(canvas, Qt.Key.Key_Z)
     drag(canvas, (300, 200), (380, 200), (460, 200))
@@ -148,7 +148,7 @@ def test_z_and_a_drag_zoom_around_where_it_began(canvas: Canvas) -> None:
 
 
 def test_the_hand_pans_and_a_double_click_fits(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     canvas.editor.use("hand")
     x, y, zoom = place(canvas)
     drag(canvas, (300, 200), (290, 220))
@@ -166,13 +166,13 @@ def test_a_key_that_is_held_when_the_keyboard_goes_away_is_let_go(canvas: Canvas
 
 
 def test_nudges_move_the_view_and_never_the_picture_out_of_it(canvas: Canvas) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     x, y, _zoom = place(canvas)
-    canvas.nudge(1, 0)
-    canvas.nudge(0, -1)
+    canvas.navigation.nudge(1, 0)
+    canvas.navigation.nudge(0, -1)
     assert place(canvas) == (x - 42, y + 42, 1.0)
     for _ in range(100):
-        canvas.nudge(1, 1)
+        canvas.navigation.nudge(1, 1)
     assert not canvas.viewport.visible.empty
 
 
@@ -180,9 +180,9 @@ def test_zoom_and_cursor_are_told(canvas: Canvas) -> None:
     zooms, places = [], []
     canvas.zoom_changed.connect(zooms.append)
     canvas.cursor_moved.connect(lambda x, y: places.append((x, y)))
-    canvas.actual_size()
-    canvas.zoom_in()
-    canvas.zoom_out()
+    canvas.navigation.zoom_to(1.0)
+    canvas.navigation.zoom_in()
+    canvas.navigation.zoom_out()
     assert zooms == [1.0, 2**0.5, 1.0]
     move(canvas, 320, 210)
     assert places[-1] == canvas.viewport.to_image(320, 210)
@@ -216,7 +216,7 @@ def test_another_button_during_a_stroke_changes_nothing(canvas: Canvas) -> None:
 
 
 def test_shift_draws_a_straight_line_from_the_last_stroke(canvas: Canvas) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     drag(canvas, (200, 200))
     drag(canvas, (400, 200), modifiers=SHIFT)
     view = canvas.viewport
@@ -264,7 +264,7 @@ def test_the_nib_follows_a_change_of_its_size_without_a_move(canvas: Canvas) -> 
 
 def test_tools_are_told_the_scale_of_the_screen(canvas: Canvas) -> None:
     canvas.editor.settings.preferences = type(canvas.editor.settings.preferences)(brush_on_screen=True)
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     move(canvas, 300, 200)
     assert canvas.outline.circles[0][2] == pytest.approx(20 / 2 / 2)
 
@@ -302,7 +302,7 @@ def thickness(canvas: Canvas, x: int) -> int:
 
 
 def test_a_pen_paints_with_its_pressure(canvas: Canvas) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     canvas.editor.set_option("size", 40)
     Pen(canvas).stroke((200, 200, 0.2), (250, 200, 0.2), (300, 200, 0.6), (400, 200, 1.0))
     assert document_of(canvas).history.labels == ["Brush stroke"]
@@ -310,7 +310,7 @@ def test_a_pen_paints_with_its_pressure(canvas: Canvas) -> None:
 
 
 def test_the_false_pressure_of_a_press_and_of_the_last_sample_is_not_believed(canvas: Canvas) -> None:
-    canvas.zoom_to(1.0)
+    canvas.navigation.zoom_to(1.0)
     canvas.editor.set_option("size", 60)
     Pen(canvas).stroke((200, 200, 1.0), (230, 200, 0.3), (300, 200, 0.3))
     assert thickness(canvas, 200) <= 24
@@ -362,7 +362,7 @@ def test_a_pen_above_the_tablet_moves_the_nib_and_paints_nothing(canvas: Canvas)
 
 
 def test_a_pen_pans_with_the_hand(canvas: Canvas) -> None:
-    canvas.zoom_to(2.0)
+    canvas.navigation.zoom_to(2.0)
     canvas.editor.use("hand")
     x, y, zoom = place(canvas)
     Pen(canvas).stroke((300, 200, 0.7), (310, 215, 0.7))

@@ -104,7 +104,7 @@ def test_the_edges_that_edge_connect_predicted_are_seen_over_its_fill(window: Ma
     open_photo(window, small_photo(tmp_path))
     imported(window, EDGE_CONNECT, tmp_path, "EdgeConnect", bound=True)
     filled(window)
-    window.canvas.actual_size()
+    window.canvas.navigation.zoom_to(1.0)
     move(window.canvas, -300, -300)
     finish(window.canvas)
     bare = grabbed(window.canvas)

@@ -135,7 +135,7 @@ def test_both_views_have_names_for_screen_readers(zoom_panel: ZoomPanel, navigat
 # --- overview --------------------------------------------------------------------------------------------------------
 def test_the_overview_shows_the_whole_picture_and_what_is_seen_of_it(canvas: Canvas, navigator: NavigatorPanel) -> None:
     whole = grabbed(navigator.view).astype(int)
-    canvas.zoom_to(4.0)
+    canvas.navigation.zoom_to(4.0)
     part = grabbed(navigator.view).astype(int)
     view = navigator.view.viewport
     assert view.fitted
@@ -145,7 +145,7 @@ def test_the_overview_shows_the_whole_picture_and_what_is_seen_of_it(canvas: Can
 
 
 def test_pressing_and_dragging_move_the_canvas(canvas: Canvas, navigator: NavigatorPanel) -> None:
-    canvas.zoom_to(4.0)
+    canvas.navigation.zoom_to(4.0)
     view = navigator.view.viewport
     press(navigator.view, 100, 100)
     for x, y in ((100, 100), (150, 130)):
@@ -157,7 +157,7 @@ def test_pressing_and_dragging_move_the_canvas(canvas: Canvas, navigator: Naviga
 
 
 def test_the_overview_works_by_keyboard(canvas: Canvas, navigator: NavigatorPanel) -> None:
-    canvas.zoom_to(4.0)
+    canvas.navigation.zoom_to(4.0)
     x, y = canvas.viewport.x, canvas.viewport.y
     navigator.view.setFocus()
     QTest.keyClick(navigator.view, Qt.Key.Key_Right)
@@ -173,7 +173,7 @@ def test_the_overview_works_by_keyboard(canvas: Canvas, navigator: NavigatorPane
 def test_the_overview_follows_the_canvas(canvas: Canvas, navigator: NavigatorPanel) -> None:
     painted = []
     navigator.view.painted.connect(painted.append)
-    canvas.zoom_to(4.0)
+    canvas.navigation.zoom_to(4.0)
     wait_until(lambda: painted)
 
 

@@ -80,9 +80,9 @@ def _stroke(program, zoom: str, size: int) -> tuple[list[float], list[float]]:  
     editor.use("brush")
     editor.set_option("size", size)
     if zoom == "fit":
-        canvas.fit()
+        canvas.navigation.fit()
     else:
-        canvas.zoom_to(float(zoom.split()[0]) / 100)
+        canvas.navigation.zoom_to(float(zoom.split()[0]) / 100)
     turn(0.3)
     centre = QPointF(canvas.width() / 2, canvas.height() / 2)
     radius = min(canvas.width(), canvas.height()) / 3

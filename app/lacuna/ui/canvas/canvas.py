@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -82,28 +82,6 @@ class Canvas(View):
         self.scene_replaced()
 
     # --- the view ----------------------------------------------------------------------------------------------------
-    def fit(self) -> None:
-        """Show the whole picture."""
-        self.navigation.fit()
-
-    def actual_size(self) -> None:
-        """One image pixel a device pixel, around the middle of the view."""
-        self.navigation.zoom_to(1.0)
-
-    def zoom_in(self) -> None:
-        self.navigation.zoom_in()
-
-    def zoom_out(self) -> None:
-        self.navigation.zoom_out()
-
-    def zoom_to(self, factor: float, at: QPointF | None = None) -> None:
-        """`factor` device pixels an image pixel; what lies under `at` of the widget, or in its middle, stays there."""
-        self.navigation.zoom_to(factor, at)
-
-    def nudge(self, dx: int, dy: int) -> None:
-        """Move the view by steps to the right and down."""
-        self.navigation.nudge(dx, dy)
-
     def centre_on(self, x: float, y: float) -> None:
         """Bring an image point into the middle of the view."""
         self.viewport.centre_on(x, y)
@@ -294,7 +272,7 @@ class Canvas(View):
             return
         button = BUTTONS.get(event.button(), Button.NONE)
         if button is Button.LEFT and self.editor.tool.id == "hand" and self.touch.held is Drag.NONE:
-            self.fit()
+            self.navigation.fit()
             return
         self.touch.feel(event.position(), event.modifiers())
         self.touch.double_press(button)

@@ -88,17 +88,17 @@ class Overview(SideView):
             self._go_to(event.position())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.canvas.zoom_to(self.canvas.viewport.stepped(notches(event)))
+        self.canvas.navigation.zoom_to(self.canvas.viewport.stepped(notches(event)))
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
         if key in ARROWS:
-            self.canvas.nudge(*ARROWS[key])
+            self.canvas.navigation.nudge(*ARROWS[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.canvas.zoom_in()
+            self.canvas.navigation.zoom_in()
         elif key == Qt.Key.Key_Minus:
-            self.canvas.zoom_out()
+            self.canvas.navigation.zoom_out()
         else:
             super().keyPressEvent(event)
 
