@@ -73,6 +73,15 @@ def forecast(
     return "\n".join(lines)
 
 
+def three_digits(value: float) -> str:
+    """A measured number to three digits, a whole one from 100 on: never with an exponent where it is large.
+
+    >>> three_digits(3.0), three_digits(12.345), three_digits(99.96), three_digits(1834.5)
+    ('3', '12.3', '100', '1834')
+    """
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+
+
 def share(part: float) -> str:
     """A share between 0 and 1 in per cent: enough digits that little is not shown as none.
 

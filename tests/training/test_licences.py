@@ -18,8 +18,8 @@ from lacuna.training.plan import Plan
 CLASSES = {"sample-0.webp": "open", "sample-1.webp": "stock", "sample-2.webp": "open"}  # of the pack's photos
 
 
-def table(path: Path, classes: dict[str, str], folder: str = "train") -> None:
-    rows = "".join(f"{folder},{name},{word},CC0,me\n" for name, word in classes.items())
+def table(path: Path, classes: dict[str, str], folder: str = "train", rest: str = "") -> None:
+    rows = "".join(f"{folder},{name},{word},CC0,me\n" for name, word in classes.items()) + rest
     path.write_text(f"folder,file,class,licence,credit\n{rows}eval,sample-1.webp,open,CC0,me\n", encoding="utf-8")
 
 
@@ -53,6 +53,28 @@ def test_a_class_that_the_table_does_not_know_is_named_with_those_it_does(data: 
     with pytest.raises(InvalidParameter, match="no licence class free, libre") as refused:
         photos.read([data], ["open", "libre", "free"])
     assert "open, stock" in refused.value.hint
+
+
+def test_a_class_may_be_of_another_folder_alone(data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "mine"
+    other.mkdir()
+    Image.new("RGB", (80, 70)).save(other / "a.png")
+    (other / "licences.csv").write_text("file,class\na.png,own\n", encoding="utf-8")
+    assert len(photos.read([data, other], ["own", "open"])) == 3
+    table(data.parent / "licences.csv", CLASSES, rest="eval,elsewhere.webp,research,none,me\n")
+    assert len(photos.read([data], ["open", "research"])) == 2
+
+
+def test_a_photo_without_a_class_counts_as_not_listed(data: Path) -> None:
+    table(data.parent / "licences.csv", {**CLASSES, "sample-1.webp": ""}, rest="train,sample-9.webp\n")
+    with pytest.raises(UnreadableFile, match=r"1 of the photos: sample-1\.webp"):
+        photos.read([data], ["open"])
+
+
+def test_a_folder_is_known_by_its_own_name_however_it_is_reached(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data / "inner").mkdir()
+    monkeypatch.chdir(data / "inner")
+    assert len(photos.read([Path("..")], ["open"])) == 2
 
 
 def test_without_a_table_no_class_can_be_chosen(pack: Path) -> None:
@@ -90,5 +112,5 @@ def test_what_was_chosen_is_told_by_the_model_and_kept_by_a_resumed_run(
     assert config.source.startswith("lacuna train pennet: 1 steps of 1 crops of 64 x 64 pixels in ")
     assert config.source.endswith("; 3 photos of the licence classes stock, open")
     plan = Plan("pennet", (data,), out, minutes=None, steps=2, resume=True, size=64, width=0.125, batch=1)
-    with pytest.raises(InvalidParameter, match="licences open,stock, not None"):
+    with pytest.raises(InvalidParameter, match="licences open,stock, not all"):
         loop.train(plan, Progress(), lambda _line: None)

@@ -24,6 +24,7 @@ from lacuna.training.models import MODELS, Course, Trainable
 from lacuna.training.parallel import EVERY, World, world
 from lacuna.training.plan import Plan
 from lacuna.training.stage import Making, Stage
+from lacuna.words import three_digits
 
 SAVED_EVERY = 180.0  # seconds
 LOGGED_EVERY = 15.0
@@ -102,7 +103,8 @@ class _Run:
         plan = self.plan
         source = (
             f"lacuna train {plan.model}: {self.clock.step} steps of {plan.batch * self.world.size} crops "
-            f"of {plan.size} x {plan.size} pixels in {self.clock.seconds / 60:.3g} minutes; {len(self.photos)} photos"
+            f"of {plan.size} x {plan.size} pixels in {three_digits(self.clock.seconds / 60)} minutes; "
+            f"{len(self.photos)} photos"
         )
         if plan.licences:
             source += f" of the licence classes {', '.join(plan.licences)}"
@@ -138,8 +140,10 @@ class _Run:
         theirs, mine = standing.pop("plan"), _fixed(plan)
         for name, value in mine.items():
             if theirs.get(name) != value:
+                words = {"theirs": theirs.get(name), "mine": value}
+                words = {key: "all" if word is None else word for key, word in words.items()}  # classes of licence
                 sentence = _("The training in {path} has {name} {theirs}, not {mine}.")
-                raise InvalidParameter(sentence.format(path=plan.out, name=name, theirs=theirs.get(name), mine=value))
+                raise InvalidParameter(sentence.format(path=plan.out, name=name, **words))
         learned = {}
         for key, value in tensors.items():
             if key.startswith("part:"):

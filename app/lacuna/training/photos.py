@@ -107,7 +107,7 @@ def recoloured(pictures: Tensor, chance: Chance) -> Tensor:
 def read(places: Sequence[Path], licences: Sequence[str] = ()) -> Photos:
     """The photos of packs (.tar), and of folders of packs or of pictures: all, or those of some classes of licence.
 
-    Raises UnreadableFile if there are none, and what `Choice.takes` does.
+    Raises UnreadableFile if there are none, and what `Choice` does.
     """
     choice = Choice(licences)
     with ThreadPoolExecutor() as pool:
@@ -118,7 +118,7 @@ def read(places: Sequence[Path], licences: Sequence[str] = ()) -> Photos:
             if len(waiting) >= AHEAD:
                 decoded.append(waiting.pop(0).result())
         decoded += [one.result() for one in waiting]
-    choice.require_all_listed()
+    choice.require_all_known()
     if not decoded:
         sentence = _("There are no photos in {folders}.").format(folders=", ".join(map(str, places)))
         if licences:
