@@ -15,7 +15,7 @@ FREE = "open"  # the class whose photos may be used for anything, with credit
 
 CREDITS = """# Credits of the photos
 
-Weights that ship with Lacuna were trained on the photos listed here, reduced and cropped: those of the class `open`,
+Weights that ship with Lacuna were trained on photos among these, reduced and cropped: they are of the class `open`,
 whose licences allow any use. No photo is part of a file of weights. The cards of the models say what else was used.
 
 {lists}
