@@ -220,6 +220,30 @@ def test_folders_are_also_given_as_an_option_and_backends_with_commas(folder: Pa
     ]
 
 
+def test_what_is_named_twice_is_measured_once(folder: Path, tmp_path: Path) -> None:
+    words = [folder, folder / "one.png", "-b", "ns,,telea,", "-b", "ns", "--kinds", "thin", "--csv", tmp_path / "t.csv"]
+    assert call(*words) == 0
+    assert [(r["picture"], r["backend"]) for r in rows(tmp_path / "t.csv")] == [
+        (picture, backend) for picture in ("one.png", "two.png") for backend in ("ns", "telea")
+    ]
+
+
+def test_what_was_measured_is_told_where_its_summary_cannot_be_written(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = tmp_path / "means.md"
+
+    def in_the_way(work: FillWork) -> Any:
+        summary.mkdir(exist_ok=True)
+        return constant(0)(work)
+
+    with installed(Scripted(in_the_way)):
+        assert call(folder, "-b", "scripted", "--summary", summary) == 1
+    captured = capsys.readouterr()
+    assert "means.md cannot be written" in captured.err
+    assert "Inside the hole" in captured.out
+
+
 def test_settings_of_a_single_backend_are_given_as_for_a_fill(folder: Path, tmp_path: Path) -> None:
     for name, words in (("a", ["-b", "ns:radius=7"]), ("b", ["-b", "ns", "--set", "radius=7"]), ("c", ["-b", "ns"])):
         assert call(folder, *words, "--limit", 1, "--csv", tmp_path / f"{name}.csv") == 0
@@ -274,6 +298,7 @@ def test_guides_reach_those_that_follow_edges_and_of_the_others_it_is_said(
         (["--guide", "guess"], 2, "none, truth"),
         (["-b", "ns,telea", "--set", "radius=5"], 2, "for one backend"),
         (["-b", "ns", "--model", "mine"], 2, "model"),
+        (["-b", "ns,pennet"], 2, "No model"),
     ],
 )
 def test_usage_is_checked_before_anything_is_filled(
@@ -283,6 +308,16 @@ def test_usage_is_checked_before_anything_is_filled(
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.out == ""
+
+
+def test_a_model_that_nobody_knows_is_told_in_a_line_before_anything_is_filled(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painter = scripted(monkeypatch, Network.PEN_NET, lambda image, _hole: np.full(image.shape, 0.5, np.float32))
+    assert call(folder, "-b", "pennet:model=mine,pennet:model=nope") == 2
+    captured = capsys.readouterr()
+    assert "nope" in captured.err
+    assert (captured.err.count("\n"), captured.out, painter.seen) == (1, "", [])
 
 
 def test_a_picture_that_is_not_there_is_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

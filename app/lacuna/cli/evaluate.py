@@ -22,7 +22,7 @@ from lacuna.contract.params import Param, checked, validate
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
 from lacuna.engine.evaluation import Case, Failure, Guiding, Method, Score, cases_in, cases_of, evaluate, kind_of
-from lacuna.errors import CannotSave, InvalidParameter, UnsupportedFormat
+from lacuna.errors import CannotSave, InvalidParameter, UnknownModel, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.colour import to_bytes
@@ -78,14 +78,14 @@ def run(order: Order) -> int:
                 draw(outcome)
 
     runner.run(work)
-    _summarise(order, rows)
     _tell(order, rows, failed)
+    _summarise(order, rows)
     return FAILED if failed or not rows else DONE
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
 def _methods(order: Order) -> tuple[Method, ...]:
-    """What is named, else all that can run. Raises InvalidParameter, and UnknownBackend."""
+    """What is named, else all that can run. Raises InvalidParameter, UnknownBackend, and UnknownModel."""
     words = _named(order.backends) or tuple(info.id for info in registry.backends() if not info.missing)
     given = pairs(order.settings, "--set")
     if order.model is not None:
@@ -97,18 +97,18 @@ def _methods(order: Order) -> tuple[Method, ...]:
 
 
 def _named(words: Sequence[str]) -> tuple[str, ...]:
-    """One word for each backend, from words with commas between backends as well as between settings.
+    """One word for each backend, once, from words with commas between backends as well as between settings.
 
-    >>> _named(["telea,ns:radius=5,more=2", "auto"])
+    >>> _named(["telea,ns:radius=5,more=2,", "auto", "telea"])
     ('telea', 'ns:radius=5,more=2', 'auto')
     """
     found: list[str] = []
     for part in (part.strip() for word in words for part in word.split(",")):
         if found and "=" in part and ":" not in part.partition("=")[0]:
             found[-1] += f",{part}"
-        else:
+        elif part:
             found.append(part)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _method(word: str, given: dict[str, str], order: Order) -> Method:
@@ -119,7 +119,10 @@ def _method(word: str, given: dict[str, str], order: Order) -> Method:
     chosen = registry.backend(backend)
     values = given | pairs(settings.split(",") if settings else (), f"{backend}:")
     params: Any = validate(chosen.Params, values)
-    runtime = device.runtime_for(order.device, chosen.needs(params))
+    needs = chosen.needs(params)
+    if needs.missing:
+        raise UnknownModel(needs.missing)
+    runtime = device.runtime_for(order.device, needs)
     name = f"{backend}:{','.join('='.join(pair) for pair in values.items())}" if values else backend
     return Method(name, backend, params, runtime, order.seed)
 
@@ -145,6 +148,7 @@ def _cases(order: Order) -> tuple[Case, ...]:
         cases = [Case(path, mask, kind_of(mask, path)) for path, mask in zip(paths, masks, strict=True)]
     else:
         cases = [case for path in paths for case in (cases_in(path) if path.is_dir() else cases_of(path))]
+    cases = list(dict.fromkeys(cases))
     if order.kinds:
         cases = _of_kinds(cases, order.kinds)
     if order.limit is None:
