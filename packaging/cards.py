@@ -1,8 +1,9 @@
-"""Write the card of a model that ships, and what lies beside it: cards.py NAME --run RUN... --table CSV --data DATA.
+"""Write the card of a model that ships, and what lies beside it: cards.py NAME --run RUN --table CSV --data DATA.
 
 NAME is a folder of models/, made by `ship.py`; RUN the training whose log is kept, or several, each of which began from
-the one before; CSV what `lacuna evaluate` wrote for this model and the methods beside it; DATA the pictures with their
-tables. What is a judgement, and what a training does not tell of itself, stands in packaging/cards/NAME.toml.
+the one before; CSV what `lacuna evaluate` wrote for this model and the methods beside it, or several, such as one with
+`--guide truth`: what two of them measured counts once; DATA the pictures with their tables. What is a judgement, and
+what a training does not tell of itself, stands in packaging/cards/NAME.toml.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from lacuna import paths
 from lacuna.contract import models
 from lacuna.contract.models import CARD, CONFIG, Model, ModelConfig, Network
 from lacuna.inference.stored import read_weights
+from lacuna.metrics import interval
+from lacuna.words import three_digits
 
 WORDS = Path(__file__).resolve().parent / "cards"
 BESIDE = ("telea", "ns", "criminisi", "patchmatch", "membrane")  # what every card compares with
@@ -33,6 +36,7 @@ SHEET = "samples.webp"
 SHOWN = {"002": "blob", "008": "brush", "021": "blob", "025": "brush", "027": "blob", "052": "brush"}
 SHOWN_BESIDE = ("membrane", "patchmatch")
 SIDE, QUALITY = 224, 75  # of the sheet
+NOTHING = "–"  # where there is no figure
 KINDS = ("thin", "brush", "blob")  # of masks, in the order of a table
 MARKED = (255, 0, 255)
 MOST_ROWS = 300  # of a log that is kept
@@ -104,7 +108,8 @@ class Log:
     rate: float  # pictures a second, the median
 
     def __str__(self) -> str:
-        took = f"{self.steps:,} steps in {self.minutes:.3g} minutes, {self.rate:.3g} pictures a second"
+        minutes, rate = three_digits(self.minutes), three_digits(self.rate)
+        took = f"{self.steps:,} steps in {minutes} minutes, {rate} pictures a second"
         return f"{took} ([{self.file}]({self.file}))"
 
 
@@ -125,23 +130,23 @@ class Words:
         return Words(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
 
 
-def write(name: str, runs: Sequence[Path], table: Path, data: Path, words: Words) -> None:
+def write(name: str, runs: Sequence[Path], tables: Sequence[Path], data: Path, words: Words) -> None:
     """The card, samples and log of models/NAME, with their hashes in its config; and models/CREDITS.md."""
     model = models.model(name)
     assert model.config is not None
     backend = NETWORKS[model.config.network][0]
-    rows = _rows(table)
-    own = _own_name(rows, backend, name)
+    rows = _measured(tables)
+    own = _own_names(rows, backend, name)
+    psnr = _psnr(rows, own[0])
     logs = _keep_logs(runs, model.folder)
     _draw_samples(model, backend, data)
-    measured = [float(row["psnr"]) for row in rows if row["backend"] == own and not _guided(row)]
     card = _card(model, rows, own, logs, data, words)
     (model.folder / CARD).write_text(card, encoding="utf-8")
     (paths.models() / "CREDITS.md").write_text(photo_credits.credits(data), encoding="utf-8")
     files = sorted(file for file in model.folder.iterdir() if file.name != CONFIG)
     config = dataclasses.replace(
         model.config,
-        psnr=round(statistics.fmean(measured), 3),
+        psnr=psnr,
         licence=words.licence,
         sha256={file.name: models.digest(file) for file in files},
     )
@@ -149,7 +154,7 @@ def write(name: str, runs: Sequence[Path], table: Path, data: Path, words: Words
 
 
 # --- the card ---------------------------------------------------------------------------------------------------------
-def _card(model: Model, rows: Sequence[Row], own: str, logs: Sequence[Log], data: Path, words: Words) -> str:
+def _card(model: Model, rows: Sequence[Row], own: Sequence[str], logs: Sequence[Log], data: Path, words: Words) -> str:
     config = model.config
     assert config is not None
     classes, count = _trained_on(config, words)
@@ -177,7 +182,7 @@ def _card(model: Model, rows: Sequence[Row], own: str, logs: Sequence[Log], data
         kinds=f"{len(kinds)} masks" if len(kinds) > 1 else "a mask",
         kind_names=" / ".join(kinds),
         table=_table(rows, kinds, own),
-        compared=_compared(rows, kinds, own),
+        compared=_compared(rows, kinds, own[0]),
         sheet=SHEET,
         shown=", ".join(f"`{name}`" for name in (*SHOWN_BESIDE, model.name)),
         shown_credits="; ".join(_shown_credits(data)),
@@ -197,8 +202,8 @@ def _trained_on(config: ModelConfig, words: Words) -> tuple[tuple[str, ...], int
     return words.classes, int(count) if told else words.photos
 
 
-def _table(rows: Sequence[Row], kinds: Sequence[str], own: str) -> str:
-    measures = [name for name in MEASURES if name in rows[0]]
+def _table(rows: Sequence[Row], kinds: Sequence[str], own: Sequence[str]) -> str:
+    measures = [name for name in MEASURES if all(name in row for row in rows)]
     lines = [("method", *measures), ("---", *("---" for _name in measures))]
     for method, guided in _methods(rows, own):
         name = f"`{method}`" + (" with the true edges" if guided else "")
@@ -206,7 +211,7 @@ def _table(rows: Sequence[Row], kinds: Sequence[str], own: str) -> str:
             " / ".join(_figure(_values(rows, method, kind, measure, guided), measure) for kind in kinds)
             for measure in measures
         ]
-        lines.append((f"**{name}**" if method == own else name, *cells))
+        lines.append((f"**{name}**" if method in own else name, *cells))
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
@@ -214,32 +219,49 @@ def _compared(rows: Sequence[Row], kinds: Sequence[str], own: str) -> str:
     """What the table says of the two that a user would take instead, in decibels."""
 
     def mean(method: str, kind: str, measure: str) -> float:
-        return statistics.fmean(_values(rows, method, kind, measure, False))
+        values = _values(rows, method, kind, measure, False)
+        if not values:
+            raise SystemExit(f"The tables have no {measure} of {method} on masks of the kind {kind}.")
+        return interval.mean(values).value
+
+    def step(kind: str, other: str) -> str:
+        gained = mean(own, kind, "psnr") - mean(other, kind, "psnr")
+        return f"{gained:+.2f}" if math.isfinite(gained) else NOTHING
 
     sentences = []
     for other in SHOWN_BESIDE:
-        steps = " / ".join(f"{mean(own, kind, 'psnr') - mean(other, kind, 'psnr'):+.2f}" for kind in kinds)
+        steps = " / ".join(step(kind, other) for kind in kinds)
         details = [" / ".join(f"{mean(method, kind, 'detail'):.2f}" for kind in kinds) for method in (own, other)]
         sentences.append(f"Beside `{other}`: {steps} dB, at a detail of {details[0]} instead of {details[1]}.")
     return " ".join(sentences)
 
 
-def _methods(rows: Sequence[Row], own: str) -> list[tuple[str, bool]]:
+def _methods(rows: Sequence[Row], own: Sequence[str]) -> list[tuple[str, bool]]:
     found = list(dict.fromkeys((row["backend"], _guided(row)) for row in rows))
     missing = [name for name in BESIDE if (name, False) not in found]
     if missing:
         raise SystemExit(f"The table lacks {', '.join(missing)}.")
-    return [pair for pair in found if pair[0] in (own, *BESIDE)]
+    return [pair for pair in found if pair[0] in (*own, *BESIDE)]
 
 
 def _figure(values: Sequence[float], measure: str) -> str:
-    """The mean, of PSNR with half of its interval (1.96 standard errors)."""
+    """The mean, of PSNR with half of its interval, as `lacuna evaluate` has it."""
     if not values:
-        return "–"
-    text = f"{statistics.fmean(values):.{MEASURES[measure]}f}"
-    if measure == "psnr" and len(values) > 1:
-        text += f" ± {1.96 * statistics.stdev(values) / math.sqrt(len(values)):.2f}"
+        return NOTHING
+    found = interval.mean(values)
+    text = f"{found.value:.{MEASURES[measure]}f}"
+    if measure == "psnr" and found.margin is not None:
+        text += f" ± {found.margin:.2f}"
     return text
+
+
+def _psnr(rows: Sequence[Row], method: str) -> float:
+    """What models of a kind are ordered by. A perfect fill is left out: nothing else would count beside infinity."""
+    values = [float(row["psnr"]) for row in rows if row["backend"] == method and not _guided(row)]
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        raise SystemExit(f"The tables have no PSNR of {method} without the true edges.")
+    return round(interval.mean(finite).value, 3)
 
 
 def _values(rows: Sequence[Row], method: str, kind: str, measure: str, guided: bool) -> list[float]:
@@ -254,17 +276,43 @@ def _guided(row: Row) -> bool:
     return row.get("guide") == "truth"
 
 
-def _own_name(rows: Sequence[Row], backend: str, name: str) -> str:
-    """How the table calls this model."""
-    there = {row["backend"] for row in rows}
-    for word in (f"{backend}:model={name}", backend):
-        if word in there:
-            return word
-    raise SystemExit(f"The table has no rows of {backend}:model={name}, nor of {backend}.")
+def _own_names(rows: Sequence[Row], backend: str, name: str) -> tuple[str, ...]:
+    """How the tables call this model: first with the default settings, then with others, such as `detail=off`."""
+    found: dict[str | None, dict[str, bool]] = {}  # by the model that is named: methods, and whether they set more
+    for word in dict.fromkeys(row["backend"] for row in rows):
+        method, settings = _settings(word)
+        if method == backend:
+            model = settings.pop("model", None)
+            found.setdefault(model, {})[word] = bool(settings)
+    own = found.get(name) or found.get(None, {})
+    names = tuple(sorted(own, key=own.__getitem__))
+    if not names or own[names[0]]:
+        raise SystemExit(f"The table has no rows of {backend}:model={name}, nor of {backend}.")
+    return names
+
+
+def _settings(word: str) -> tuple[str, dict[str, str]]:
+    """The backend of a method and what is set of it.
+
+    >>> _settings("deepfill:model=mine,detail=off")
+    ('deepfill', {'model': 'mine', 'detail': 'off'})
+    """
+    backend, colon, settings = word.rpartition(":")
+    if not colon or "=" not in settings:
+        return word, {}
+    return backend, {name: value for name, _equals, value in (pair.partition("=") for pair in settings.split(","))}
 
 
 def _listed(sentences: Sequence[str]) -> str:
     return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _measured(tables: Sequence[Path]) -> list[dict[str, str]]:
+    """The rows of all tables; of what two of them measured, such as what follows no edges, those of the first."""
+    found: dict[tuple[Any, ...], dict[str, str]] = {}
+    for row in (row for table in tables for row in _rows(table)):
+        found.setdefault((row["picture"], row["mask"], row["backend"], _guided(row)), row)
+    return list(found.values())
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -277,8 +325,9 @@ def _keep_logs(runs: Sequence[Path], folder: Path) -> list[Log]:
     """The tables of the trainings, of long ones every so many rows and those with measures."""
     logs: list[Log] = []
     for run in runs:
-        tables = {path.stem: _rows(path) for path in run.glob("*.csv")}
-        if not any(tables.values()):
+        found = {path.stem: _rows(path) for path in run.glob("*.csv")}
+        tables = {stem: rows for stem, rows in found.items() if rows}  # a stage that has just begun has a head alone
+        if not tables:
             raise SystemExit(f"There is no log in {run}.")
         steps, minutes = 0, 0.0  # at the end of the stage before
         for stem, rows in sorted(tables.items(), key=lambda item: int(item[1][-1]["step"])):
@@ -341,9 +390,9 @@ def _shown_credits(data: Path) -> list[str]:
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name")
-    parser.add_argument("--run", type=Path, required=True, action="append")
-    for option in ("--table", "--data"):
-        parser.add_argument(option, type=Path, required=True)
+    for option in ("--run", "--table"):
+        parser.add_argument(option, type=Path, required=True, action="append")
+    parser.add_argument("--data", type=Path, required=True)
     given = parser.parse_args(words)
     write(given.name, given.run, given.table, given.data, Words.read(WORDS / f"{given.name}.toml"))
 

@@ -128,22 +128,34 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What an evaluation wrote."""
-    path = tmp_path_factory.mktemp("table") / "table.csv"
+def tables(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """What two evaluations wrote: one of everything, one with the true edges."""
+    folder = tmp_path_factory.mktemp("table")
+    own = f"pennet:model={MADE}"
+    first = [
+        (name, "none", number) for number, name in enumerate((*YARDSTICKS, own, f"pennet:detail=off,model={MADE}"))
+    ]
+    return [
+        evaluated(folder / "table.csv", first),
+        evaluated(folder / "guided.csv", [("telea", "none", 90), (own, "truth", 8)]),
+    ]
+
+
+def evaluated(path: Path, methods: list[tuple[str, str, int]]) -> Path:
+    """A table of methods with their guides, and what each gains in decibels."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("picture", "mask", "backend", "psnr", "ssim", "l1", "detail", "swd", "seconds"))
-        for number, backend in enumerate((*YARDSTICKS, f"pennet:model={MADE}")):
+        writer.writerow(("picture", "mask", "backend", "guide", "psnr", "ssim", "l1", "detail", "swd", "seconds"))
+        for backend, guide, gain in methods:
             for mask, psnr in (("brush", 17.0), ("blob", 15.0)):
                 for picture, more in (("a.webp", 0.0), ("b.webp", 1.0)):
-                    writer.writerow((picture, mask, backend, psnr + number + more, 0.4, 0.1, 0.5, 0.3, 0.2))
+                    writer.writerow((picture, mask, backend, guide, psnr + gain + more, 0.4, 0.1, 0.5, 0.3, 0.2))
     return path
 
 
 @pytest.fixture(scope="module")
 def place(
-    scripts: dict[str, ModuleType], run: Path, data: Path, table: Path, tmp_path_factory: pytest.TempPathFactory
+    scripts: dict[str, ModuleType], run: Path, data: Path, tables: list[Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A folder of models that ship, with the one that is made here."""
     folder = tmp_path_factory.mktemp("shipped")
@@ -152,7 +164,7 @@ def place(
         patch.setattr(scripts["cards"], "SHOWN", {name[:3]: kind for name, kind in SHOWN.items()})
         scripts["ship"].ship(run, MADE)
         words = scripts["cards"].Words("For tests.", "one core", "MIT", ("It has learned nothing.",))
-        scripts["cards"].write(MADE, [run], table, data, words)
+        scripts["cards"].write(MADE, [run], tables, data, words)
     return folder
 
 
@@ -263,7 +275,13 @@ def test_all_that_ships_stays_small_and_is_of_models() -> None:
 def test_a_card_is_made_of_what_was_measured(place: Path) -> None:
     made = Model(MADE, place / MADE, None)
     text = card(made)
-    assert "| **`pennet:model=made-here`** | 22.50 ± 0.98 / 20.50 ± 0.98 | 0.400 / 0.400 |" in text
+    for cells in (
+        "`telea` | 17.50 ± 6.35 / 15.50 ± 6.35",  # of the first table; Student's interval of two, as `evaluate` has it
+        "**`pennet:model=made-here`** | 22.50 ± 6.35 / 20.50 ± 6.35 | 0.400 / 0.400",
+        "**`pennet:detail=off,model=made-here`** | 23.50 ± 6.35 / 21.50 ± 6.35",
+        "**`pennet:model=made-here` with the true edges** | 25.50 ± 6.35 / 23.50 ± 6.35",
+    ):
+        assert f"| {cells} |" in text
     assert "Beside `membrane`: +1.00 / +1.00 dB, at a detail of 0.50 / 0.50 instead of 0.50 / 0.50." in text
     assert "| training | 40 steps in 3 minutes, 5 pictures a second ([pennet.csv](pennet.csv)) |" in text
     assert "- `ccby` (from ann/photos): 2 photos; CC BY 2.0" in text
@@ -278,21 +296,53 @@ def test_a_card_without_the_usual_methods_or_photos_is_not_written(
     scripts: dict[str, ModuleType],
     run: Path,
     data: Path,
-    table: Path,
+    tables: list[Path],
     place: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("lacuna.paths.models", lambda: place)
-    rows = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    rows = tables[0].read_text(encoding="utf-8").splitlines(keepends=True)
     without = tmp_path / "table.csv"
     cards = scripts["cards"]
-    for lacking, said in (("telea", "lacks telea"), ("pennet", "no rows of pennet:model=made-here")):
+    for lacking, said in (
+        ("telea", "lacks telea"),
+        ("pennet", "no rows of pennet:model=made-here"),
+        ("pennet:model", "no rows of pennet:model=made-here"),  # with other settings alone
+        ("blob,pennet:model", "no psnr of pennet:model=made-here on masks of the kind blob"),
+    ):
         without.write_text("".join(row for row in rows if lacking not in row), encoding="utf-8")
         with pytest.raises(SystemExit, match=said):
-            cards.write(MADE, [run], without, data, cards.Words("", "", "MIT", ()))
+            cards.write(MADE, [run], [without], data, cards.Words("", "", "MIT", ()))
+    with pytest.raises(SystemExit, match="no rows of pennet"):
+        cards.write(MADE, [run], [evaluated(without, [])], data, cards.Words("", "", "MIT", ()))
     with pytest.raises(SystemExit, match="have 3 photos; the training had 5"):
         scripts["photo_credits"].trained_on(data, ["open"], 5)
+
+
+def test_a_perfect_fill_has_no_interval_and_does_not_rule_the_order(scripts: dict[str, ModuleType]) -> None:
+    cards = scripts["cards"]
+    assert cards._figure([float("inf"), 20.0], "psnr") == "inf"
+    rows = [
+        {"picture": name, "mask": "blob", "backend": backend, "psnr": psnr, "detail": "1"}
+        for backend in ("pennet", "membrane", "patchmatch")
+        for name, psnr in (("a", "inf"), ("b", "20"), ("c", "21"))
+    ]
+    assert cards._psnr(rows, "pennet") == 20.5
+    assert "Beside `membrane`: – dB" in cards._compared(rows, ["blob"], "pennet")
+    with pytest.raises(SystemExit, match="no PSNR of pennet"):
+        cards._psnr(rows[:1], "pennet")
+
+
+def test_a_stage_that_has_just_begun_has_no_log_to_keep(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    head = "step,minutes,pictures_per_second,psnr\n"
+    (tmp_path / "image.csv").write_text(head, encoding="utf-8")
+    with pytest.raises(SystemExit, match="no log"):
+        scripts["cards"]._keep_logs([tmp_path], kept)
+    (tmp_path / "edges.csv").write_text(f"{head}40,3,5,\n", encoding="utf-8")
+    assert [log.file for log in scripts["cards"]._keep_logs([tmp_path], kept)] == ["edges.csv"]
 
 
 def test_half_a_training_does_not_ship(
