@@ -78,6 +78,9 @@ def test_it_is_a_backend_like_the_others() -> None:
 def test_what_was_never_better_is_tried_where_it_is_named_alone() -> None:
     with installed(named("other", constant(0))):
         assert [info.id for info in candidates(AutomaticParams())] == ["membrane", "patchmatch", "other"]
+    with installed(named("soft", constant(0), replace(SMALL, fine=16.0))):
+        assert [info.id for info in candidates(AutomaticParams())] == ["membrane", "patchmatch"]
+        assert [info.id for info in candidates(AutomaticParams(methods="soft"))] == ["soft"]
     named_ones = candidates(AutomaticParams(methods="criminisi, telea"))
     assert [info.id for info in named_ones] == ["criminisi", "telea"]
 

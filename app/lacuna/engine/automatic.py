@@ -173,7 +173,12 @@ def candidates(params: AutomaticParams) -> list[registry.BackendInfo]:
         sentence = _("“{value}” does not fit the setting “{name}”.").format(value=params.methods, name="methods")
         raise InvalidParameter(sentence, hint=_("Name the methods to choose from."))
     named = list(dict.fromkeys(named))
-    found = [registry.info(word) for word in named or registry.ids() if named or word not in NEVER_BETTER | {ID}]
+    if named:
+        found = [registry.info(word) for word in named]
+    else:
+        found = [registry.info(word) for word in registry.ids() if word not in NEVER_BETTER | {ID}]
+        # Weights that leave a blur get their detail from patches, by what is a candidate itself and takes half as long.
+        found = [info for info in found if info.needs.fine <= 1]
     return [info for info in found if not info.missing]
 
 
