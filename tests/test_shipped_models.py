@@ -28,6 +28,7 @@ from lacuna.contract import models
 from lacuna.contract.models import CARD, CONFIG, TRAINED, WEIGHTS, Model, ModelConfig, Network
 from lacuna.errors import LacunaError
 from lacuna.networks import building
+from tests.backends.models import BACKENDS
 from tests.networks.conftest import one_core  # noqa: F401 (a fixture)
 from tests.pictures import lion
 
@@ -38,12 +39,6 @@ MOST_BYTES = 20 << 20
 MADE = "made-here"
 YARDSTICKS = ("telea", "ns", "criminisi", "patchmatch", "membrane")
 SHOWN = {"002-immich": "blob", "008-pop": "brush"}  # pictures of the sheet
-BACKENDS = {
-    Network.DEEPFILL_V1: "deepfill-v1",
-    Network.DEEPFILL_V2: "deepfill",
-    Network.EDGE_CONNECT: "edgeconnect",
-    Network.PEN_NET: "pennet",
-}
 
 # Runs the program where neither torch nor what exports graphs is installed, and without a network.
 WITHOUT_TORCH = """

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lacuna.contract.fill import Context, Filled, FillOptions, Needs, Runtime, SizeRule
+from lacuna.contract.fill import Context, Filled, FillOptions, FillStep, Needs, Runtime, SizeRule
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
@@ -613,13 +613,19 @@ def test_origins_that_cannot_be_used_are_the_backends_failure(wrong: Any) -> Non
         fill(ask(flat(1), square(), "scripted"), RUNTIME, Progress())
 
 
-def test_a_sampling_area_is_part_of_the_recipe_step() -> None:
-    area = sampling_area((60, 60), Region(2, 3, 9, 12))
-    with installed(Scripted(constant(0), COPIES)):
+def step_of(needs: Needs, **given: Any) -> FillStep:
+    """The recipe step of a fill whose window brings what is given, by a method with these needs."""
+    with installed(Scripted(constant(0), needs)):
         request = ask(flat(1), square(), "scripted")
-        window = replace(request.windows[0], sources=area)
+        window = replace(request.windows[0], **given)
         step = fill(replace(request, windows=(window,)), RUNTIME, Progress()).step
     assert step is not None
+    return step
+
+
+def test_a_sampling_area_is_part_of_the_recipe_step() -> None:
+    area = sampling_area((60, 60), Region(2, 3, 9, 12))
+    step = step_of(COPIES, sources=area)
     assert step.sources is not None
     box, png = step.sources
     assert box == Region(2, 3, 9, 12)
@@ -684,11 +690,7 @@ def test_a_backend_that_follows_no_edges_is_given_none_and_that_is_said() -> Non
 def test_edges_are_part_of_the_recipe_step() -> None:
     edges = np.zeros((60, 60), np.float32)
     edges[2, 3:9], edges[8, 5] = 1.0, 0.2
-    with installed(Scripted(constant(0), FOLLOWS)):
-        request = ask(flat(1), square(), "scripted")
-        window = replace(request.windows[0], edges=edges)
-        step = fill(replace(request, windows=(window,)), RUNTIME, Progress()).step
-    assert step is not None
+    step = step_of(FOLLOWS, edges=edges)
     assert step.edges is not None
     box, png = step.edges
     assert box == Region(2, 3, 9, 9)

@@ -88,8 +88,6 @@ class Learned:
         model, missing = self._choice(params.model)
         config = None if model is None else model.config
         side = SIDE if config is None else config.side
-        # The colours are matched by the engine's own way of joining: a second shift of the same border would undo
-        # nothing and cost as much.
         guides = frozenset[Guide]() if config is None else self.guides(config)
         return Needs(
             guides=guides,
@@ -99,6 +97,8 @@ class Learned:
             size=replace(self.size, comfortable=side),
             context=Context(minimum=max(LEAST_CONTEXT, side // 2), even=True),
             devices=frozenset({"cpu", "cuda"}),
+            # The colours are matched by the engine's own way of joining: a second shift of the same border would undo
+            # nothing and cost as much.
             composite=Composite.POISSON if params.colours else Composite.PLAIN,
             smooth=True,
             compiles=True,

@@ -19,7 +19,7 @@ from lacuna.contract import models
 from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
-from lacuna.errors import DamagedModel, InvalidParameter
+from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def show(name: str, as_json: bool) -> None:
 def verify(name: str, as_json: bool) -> int:
     """Compare the hashes of one model, or of all for ""; the exit code tells whether all are whole."""
     named = [models.model(name)] if name else list(models.installed())
-    reasons = {model.name: _damage(model) for model in named}
+    reasons = {model.name: models.damage(model) for model in named}
     if as_json:
         _print_json([{"name": name, "whole": not reason, "reason": reason} for name, reason in reasons.items()])
     else:
@@ -207,14 +207,6 @@ def _ask(question: str, hint: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InvalidParameter(_("This needs your consent."), hint=hint)
     typer.confirm(question, abort=True, err=True)
-
-
-def _damage(model: Model) -> str:
-    try:
-        models.verify(model)
-    except DamagedModel as error:
-        return str(error)
-    return ""
 
 
 def _traits(model: Model) -> list[str]:

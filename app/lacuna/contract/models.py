@@ -281,6 +281,15 @@ def verify(found: Model) -> None:
         _verified[path] = (status.st_size, status.st_mtime_ns)
 
 
+def damage(model: Model) -> str:
+    """What `verify` says against the model; "" for a whole one."""
+    try:
+        verify(model)
+    except DamagedModel as error:
+        return str(error)
+    return ""
+
+
 def remove(found: Model) -> None:
     """Delete a model of the person, damaged or not: it is gone whole, or all there. Raises CannotRemove."""
     if found.shipped:

@@ -91,12 +91,7 @@ class Method:
     def estimate(self, document: Document) -> Estimate:
         """What a fill of the mask will take; cheap where nothing has changed since the last time."""
         options = self.options
-        how = (
-            self.backend,
-            self.params,
-            self.needs,
-            options,
-        )  # `needs` follows models that come and go
+        how = (self.backend, self.params, self.needs, options)  # `needs` follows models that come and go
         key = (document, document.mask.revision, document.shape, how, self._first())
         if self._estimated is None or self._estimated[0] != key:
             self._estimated = (key, self._estimate(document, options))

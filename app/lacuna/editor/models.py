@@ -15,7 +15,7 @@ from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
 from lacuna.engine.jobs import Job
-from lacuna.errors import DamagedModel, LacunaError, UnknownBackend
+from lacuna.errors import LacunaError, UnknownBackend
 from lacuna.i18n import _
 from lacuna.imaging.photo import Pixels
 from lacuna.listeners import Listeners
@@ -124,11 +124,7 @@ class Models:
         """Compare the hashes of every file; `done` with what is damaged, or "" for a whole model."""
 
         def work(_progress: Progress) -> str:
-            try:
-                models.verify(model)
-            except DamagedModel as error:
-                return str(error)
-            return ""
+            return models.damage(model)
 
         return self._run(_("Verify “{name}”").format(name=model.name), work, done, failed, beside=True)
 
