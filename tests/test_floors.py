@@ -36,7 +36,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "training": frozenset({"networks", "imaging", "metrics", "contract", "torch", "safetensors", "cv2"}),
     "backends": frozenset({"contract", "imaging", "kernels", "inference", "cv2", "torch"}),
     "upscale": frozenset({"contract", "imaging", "inference", "cv2"}),
-    "engine": frozenset({"contract", "imaging", "metrics", "kernels", "detection", "cv2", "torch"}),
+    "engine": frozenset({"contract", "imaging", "metrics", "kernels", "detection", "cv2", "torch", "svgelements"}),
     "engine.registry": frozenset({"contract", "imaging", "backends", "upscale"}),
     "document": frozenset({"contract", "imaging", "cv2"}),
     "editor": frozenset({"document", "engine", "contract", "imaging", "detection", "settings", "cv2"}),

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lacuna.contract import guides
 from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.document import journal as journals
@@ -25,8 +26,6 @@ from lacuna.document.document import Document, prepare
 from lacuna.document.facts import (
     facts_from_json,
     facts_to_json,
-    guides_from_json,
-    guides_to_json,
     step_from_json,
     step_to_json,
 )
@@ -458,7 +457,7 @@ def test_a_tile_survives_its_code(dtype: type, shape: tuple[int, ...], kind: str
 def test_values_survive_their_json_forms() -> None:
     told = json.loads(json.dumps(step_to_json(STEP)))
     assert step_from_json(told) == STEP
-    assert guides_from_json(json.loads(json.dumps(guides_to_json(STEP.guides)))) == STEP.guides
+    assert guides.from_json(json.loads(json.dumps(guides.to_json(STEP.guides)))) == STEP.guides
     facts = replace(
         photo(3, 4),
         grey=True,

@@ -761,3 +761,57 @@ def test_a_preview_that_does_not_fit_is_the_backends_failure() -> None:
     for region in (Region(0, 0, 999, 3), Region(-1, 0, 3, 3)):
         with pytest.raises(BackendFailed, match="showed"):
             shown(Showing(region, 5, COPIES), flat(1), square())
+
+
+# --- guides -----------------------------------------------------------------------------------------------------------
+def area_of(kind: Guide, region: Region) -> GuideStroke:
+    """The inside of a region; its line lies within it."""
+    y0, x0, y1, x1 = region.y0 + 0.5, region.x0 + 0.5, region.y1 - 0.5, region.x1 - 0.5
+    return GuideStroke(kind, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), 1.0, closed=True)
+
+
+def test_areas_that_are_drawn_say_where_may_be_copied_from_as_a_plane_does() -> None:
+    image, mask = picture("uint8"), np.zeros((90, 110), np.uint8)
+    mask[20:30, 20:30] = 255
+    allowed, never = Region(25, 25, 60, 90), Region(40, 40, 60, 60)
+    guides = (area_of(Guide.SOURCE, allowed), area_of(Guide.NEVER, never))
+    needs = replace(COPIES, guides=frozenset({Guide.SOURCE, Guide.NEVER}))
+    with installed(Scripted(constant(0), needs)) as backend:
+        request = request_for(Photo(image), mask, "scripted", OneParam(), options=FillOptions(), guides=guides)
+        _filled, result = fill_photo(Photo(image), request, RUNTIME, Progress())
+    (work,) = backend.works
+    wanted = sampling_area(image.shape, allowed) & ~sampling_area(image.shape, never) & (mask == 0)
+    y0, x0 = 60 - work.hole.shape[0], 90 - work.hole.shape[1]  # the crop ends where the area ends
+    assert np.array_equal(work.sources, wanted[y0:60, x0:90])
+    assert result.notes == ()
+
+
+def test_areas_never_to_copy_from_make_no_crop_larger() -> None:
+    image, mask = picture("uint8"), np.zeros((90, 110), np.uint8)
+    mask[20:30, 20:30] = 255
+    with installed(Scripted(constant(0), COPIES)) as backend:
+        for guides in (
+            (),
+            (area_of(Guide.NEVER, Region(14, 14, 40, 22)), area_of(Guide.NEVER, Region(60, 60, 80, 80))),
+        ):
+            request = request_for(Photo(image), mask, "scripted", OneParam(), options=FillOptions(), guides=guides)
+            fill_photo(Photo(image), request, RUNTIME, Progress())
+    free, bound = backend.works
+    assert free.hole.shape == bound.hole.shape
+    assert free.sources is None
+    assert bound.sources is not None
+    assert not bound.sources[2:, 2:10].any()
+    assert bound.sources[~bound.hole][-1]
+
+
+def test_guides_that_a_backend_does_not_follow_are_named() -> None:
+    image = picture("uint8")
+    lines = (GuideStroke(Guide.LINE, ((0.0, 0.0), (90.0, 90.0))), GuideStroke(Guide.HINT, ((1.0, 1.0), (2.0, 2.0))))
+    with installed(Scripted(constant(0), replace(COPIES, guides=frozenset({Guide.LINE})))):
+        mask = np.zeros((90, 110), np.uint8)
+        mask[20:30, 20:30] = 255
+        request = request_for(Photo(image), mask, "scripted", OneParam(), options=FillOptions(), guides=lines)
+        _filled, result = fill_photo(Photo(image), request, RUNTIME, Progress())
+    (note,) = result.notes
+    assert "colour hints" in note
+    assert "lines" not in note

@@ -97,7 +97,7 @@ class Criminisi:
         whole, exact = params.search is Search.WHOLE, params.method is Method.EXACT
         core = min(params.core, params.patch)
         return Needs(
-            guides=frozenset({Guide.SOURCE}),
+            guides=frozenset({Guide.SOURCE, Guide.NEVER}),
             context=Context(minimum=WHOLE if whole else params.ring + params.patch, share=0.0),
             devices=frozenset({"cpu", "cuda"} if exact else {"cpu"}),
             # Within a ring a fill takes less time than torch and the card take to start.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract import models
 from lacuna.contract.fill import Composite, Context, Filled, FillWork, Needs, Runtime, SizeRule
-from lacuna.contract.guides import Guide
+from lacuna.contract.guides import Guide, marked
 from lacuna.contract.models import Model, ModelConfig, Network
 from lacuna.contract.params import Suggestion, choice, switch, text
 from lacuna.contract.progress import Progress
@@ -27,8 +27,6 @@ FINE = 2e-3  # of white: where the soft start ends to be solved; the error behin
 SIDE = 512  # pixels: what is said of the size while no model says it
 LEAST_CONTEXT = 128  # pixels around a hole
 SLIMMING = 1.25  # the power of the width that time grows with; measured from 0.25 to 1, all within a factor of two
-SHIFT = 4  # bits behind the point of a coordinate that is drawn
-SUBPIXELS = 1 << SHIFT
 
 Plane = NDArray[np.float32]
 T = TypeVar("T")
@@ -161,15 +159,8 @@ class Learned:
 
     def drawn(self, work: FillWork, kind: Guide) -> Plane | None:
         """The strokes of a kind as a plane, 1 on them; None if there are none."""
-        strokes = [stroke for stroke in work.guides if stroke.kind is kind]
-        if not strokes:
-            return None
-        plane = np.zeros(work.hole.shape, np.uint8)
-        for stroke in strokes:
-            middles = np.array(stroke.points) * SUBPIXELS - SUBPIXELS / 2  # OpenCV counts from the middle of a pixel
-            line = np.rint(middles).astype(np.int32).reshape(-1, 1, 2)
-            self._cv2.polylines(plane, [line], False, 1, max(1, round(stroke.width)), shift=SHIFT)
-        return plane.astype(np.float32)
+        plane = marked(work.guides, kind, work.hole.shape)
+        return None if plane is None else plane.astype(np.float32)
 
     def _on_a_device(self, model: Model, call: Callable[[Painter], T]) -> tuple[T, tuple[str, ...]]:
         """What `call` gives with the model opened, and a note if that was on another device than was wanted."""

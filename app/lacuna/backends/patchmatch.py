@@ -120,7 +120,7 @@ class PatchMatch:
     def needs(self, params: PatchMatchParams) -> Needs:
         dearness = params.rounds * (1.0 if _freedom(params).none else 3.0)
         return Needs(
-            guides=frozenset({Guide.SOURCE}),
+            guides=frozenset({Guide.SOURCE, Guide.NEVER}),
             seeded=True,
             compiles=True,
             starts=True,

@@ -18,11 +18,13 @@ from lacuna.cli.main import say
 from lacuna.cli.words import pairs
 from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, Needs, Runtime
+from lacuna.contract.guides import GuideStroke
 from lacuna.contract.params import to_dict, validate
-from lacuna.engine import device, paces, plan, registry
+from lacuna.engine import device, guide_files, paces, plan, registry
 from lacuna.engine.composite import weights
-from lacuna.engine.fill import FillRequest, FillResult, sources_box, survey
+from lacuna.engine.fill import FillRequest, FillResult, survey
 from lacuna.engine.photos import fill_photo, request_for
+from lacuna.engine.sampling import sources_box
 from lacuna.engine.seam import composite_named
 from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch, UnknownModel, WouldReduce
 from lacuna.i18n import _
@@ -50,6 +52,7 @@ class Order:
     composite: str
     grain: bool
     sources: Path | None
+    guide: tuple[Path, ...]
     device: str
     invert_mask: bool
     soft: bool
@@ -84,7 +87,16 @@ def run(order: Order) -> None:
             _outlook(photo, mask, options), target, overwrite=order.overwrite, allow_reduce=order.allow_reduce
         )
     sources = _sources(order, photo)
-    request = request_for(photo, mask, order.backend, params, options=options, seed=order.seed, sources=sources)
+    request = request_for(
+        photo,
+        mask,
+        order.backend,
+        params,
+        options=options,
+        seed=order.seed,
+        sources=sources,
+        guides=_guides(order, photo),
+    )
     if order.dry_run:
         report = _forecast(request, needs, runtime, mask, sources, photo, target)
         told = forecast(
@@ -160,6 +172,12 @@ def _sources(order: Order, photo: Photo) -> Hole | None:
     return _of_its_size(plane, order.sources, order, photo) > 0
 
 
+def _guides(order: Order, photo: Photo) -> tuple[GuideStroke, ...]:
+    size = (photo.height, photo.width)
+    limit = _pixel_limit(order)
+    return tuple(stroke for path in order.guide for stroke in guide_files.read(path, size, pixel_limit=limit))
+
+
 def _of_its_size(mask: Mask, path: Path, order: Order, photo: Photo) -> Mask:
     if mask.shape != (photo.height, photo.width):
         sentence = _("{mask} is {mask_width} × {mask_height} pixels, {picture} is {width} × {height}.").format(
@@ -228,7 +246,7 @@ def _forecast(
         detail=registry.detail_of(needs),
         paces=_remembered().paces,
         pixel_bytes=photo.pixels.itemsize * 3,
-        sources=sources_box(sources, needs),
+        sources=sources_box(sources, request.guides, needs, mask.shape),
     )
     return _words(request, runtime.device) | {
         "dry_run": True,

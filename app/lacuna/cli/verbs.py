@@ -128,6 +128,15 @@ def fill(
             readable=OURS,
         ),
     ] = None,
+    guide: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help=_("Lines that say how the picture runs behind the mask: a picture (white lines), .svg or .json."),
+            show_default=False,
+            readable=OURS,
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
     invert_mask: Annotated[bool, typer.Option("--invert-mask", help=_("Black marks what to fill."))] = False,
     soft: Annotated[
@@ -170,6 +179,7 @@ def fill(
             composite=composite,
             grain=grain,
             sources=sources,
+            guide=tuple(guide or ()),
             device=device,
             invert_mask=invert_mask,
             soft=soft,

@@ -1,9 +1,17 @@
-"""Guides as values: strokes that say how the picture runs behind the hole. Reserved for the tools that draw them."""
+"""Guides as values: strokes that say how the picture runs behind the hole, areas that may be copied from or not."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
+
+from lacuna.i18n import N_
+from lacuna.imaging.photo import Mask
+from lacuna.imaging.polylines import Polyline, drawn
+from lacuna.imaging.region import Region
 
 
 class Guide(Enum):
@@ -16,15 +24,90 @@ class Guide(Enum):
     HINT = "hint"  # this colour stands here
 
 
+NAMES = {
+    Guide.LINE: N_("lines"),
+    Guide.ERASE_EDGE: N_("erased edges"),
+    Guide.SOURCE: N_("areas to copy from"),
+    Guide.NEVER: N_("areas never to copy from"),
+    Guide.HINT: N_("colour hints"),
+}
+
+
 @dataclass(frozen=True)
 class GuideStroke:
-    """A polyline in image coordinates (pixel 0 covers 0..1), `width` in image pixels; `colour` RGB, 0..1, for hints."""
+    """A polyline in image coordinates (pixel 0 covers 0..1), `width` in image pixels; `colour` RGB, 0..1, for hints.
+
+    `closed`: it is the outline of an area, and all within belongs to it.
+    """
 
     kind: Guide
     points: tuple[tuple[float, float], ...]  # (x, y)
     width: float = 1.0
     colour: tuple[float, float, float] | None = None
+    closed: bool = False
 
     def shift(self, dy: float, dx: float) -> GuideStroke:
         """The same stroke in coordinates whose origin lies `dy` up and `dx` left."""
         return replace(self, points=tuple((x + dx, y + dy) for x, y in self.points))
+
+    def scaled(self, down: float, across: float) -> GuideStroke:
+        """The same stroke in a picture so many times as high and as wide."""
+        points = tuple((x * across, y * down) for x, y in self.points)
+        return replace(self, points=points, width=self.width * max(down, across))
+
+    @property
+    def polyline(self) -> Polyline:
+        return Polyline(self.points, self.width, self.closed)
+
+
+def marked(strokes: Iterable[GuideStroke], kind: Guide, shape: tuple[int, int]) -> Mask | None:
+    """(h, w) uint8, 1 where strokes of a kind lie, else 0; None if there are none of it."""
+    lines = [stroke.polyline for stroke in strokes if stroke.kind is kind]
+    return drawn(lines, shape) if lines else None
+
+
+def covered(strokes: Iterable[GuideStroke], kind: Guide) -> Region:
+    """The box of all strokes of a kind, with their widths, wherever it lies; empty if there are none."""
+    boxes = []
+    for stroke in strokes:
+        if stroke.kind is kind:
+            columns, rows = zip(*stroke.points, strict=True)
+            margin = stroke.width / 2 + 1
+            corner = (min(rows) - margin, min(columns) - margin, max(rows) + margin, max(columns) + margin)
+            boxes.append(Region(*map(math.floor, corner[:2]), *map(math.ceil, corner[2:])))
+    return Region.around(boxes)
+
+
+def to_json(strokes: Iterable[GuideStroke]) -> list[dict[str, Any]]:
+    """As it is kept in journals, projects and files of guides."""
+    return [
+        {
+            "kind": stroke.kind.value,
+            "points": [list(point) for point in stroke.points],
+            "width": stroke.width,
+            "colour": stroke.colour,
+            "closed": stroke.closed,
+        }
+        for stroke in strokes
+    ]
+
+
+def from_json(value: Sequence[dict[str, Any]]) -> tuple[GuideStroke, ...]:
+    """What `to_json` made. Raises KeyError, TypeError or ValueError for anything else."""
+    return tuple(
+        GuideStroke(
+            Guide(stroke["kind"]),
+            tuple((float(x), float(y)) for x, y in stroke["points"]),
+            float(stroke.get("width", 1.0)),
+            _colour(stroke.get("colour")),
+            bool(stroke.get("closed", False)),
+        )
+        for stroke in value
+    )
+
+
+def _colour(value: Sequence[float] | None) -> tuple[float, float, float] | None:
+    if value is None:
+        return None
+    red, green, blue = (float(part) for part in value)
+    return red, green, blue

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from lacuna.contract import guides
 from lacuna.contract.fill import FillOptions, FillStep
-from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.imaging.photo import Metadata, Photo, Source
 from lacuna.imaging.region import Region
 
@@ -24,25 +24,6 @@ def region_from_json(value: list[int]) -> Region:
     return Region(*(int(v) for v in value))
 
 
-def guides_to_json(guides: tuple[GuideStroke, ...]) -> list[dict[str, Any]]:
-    return [
-        {"kind": g.kind.value, "points": [list(p) for p in g.points], "width": g.width, "colour": g.colour}
-        for g in guides
-    ]
-
-
-def guides_from_json(value: list[dict[str, Any]]) -> tuple[GuideStroke, ...]:
-    return tuple(
-        GuideStroke(
-            Guide(g["kind"]),
-            tuple((float(x), float(y)) for x, y in g["points"]),
-            float(g["width"]),
-            None if g["colour"] is None else tuple(float(c) for c in g["colour"]),  # type: ignore[arg-type]
-        )
-        for g in value
-    )
-
-
 def step_to_json(step: FillStep) -> dict[str, Any]:
     """All of a step; its mask as base64, its params with the values of enums."""
     return {
@@ -53,7 +34,7 @@ def step_to_json(step: FillStep) -> dict[str, Any]:
         "box": region_to_json(step.box),
         "mask": _plain(step.mask),
         "size": list(step.size),
-        "guides": guides_to_json(step.guides),
+        "guides": guides.to_json(step.guides),
         "model_sha256": step.model_sha256,
         "version": step.version,
         "sources": _plane_to_json(step.sources),
@@ -71,7 +52,7 @@ def step_from_json(value: dict[str, Any]) -> FillStep:
         box=region_from_json(value["box"]),
         mask=_rich(value["mask"]),
         size=(int(height), int(width)),
-        guides=guides_from_json(value["guides"]),
+        guides=guides.from_json(value["guides"]),
         model_sha256=value["model_sha256"],
         version=value["version"],
         sources=_plane_from_json(value.get("sources")),  # a journal older than these has none

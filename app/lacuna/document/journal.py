@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from lacuna import paths
+from lacuna.contract import guides
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit, SavedTiles, Swapped, SwappedPlane
-from lacuna.document.facts import guides_to_json, region_to_json, step_to_json
+from lacuna.document.facts import region_to_json, step_to_json
 from lacuna.document.frozen import Frozen
 from lacuna.document.kept_masks import KeptMask, drop_mask, keep_mask, kept_mask
 from lacuna.document.lock import FileLock
@@ -36,7 +37,7 @@ LOCK = "lock"
 SYNC_SECONDS = 1.0  # how much a power cut may take; a fill is synced at once
 ATTEMPTS = 100  # who looks for sessions to restore may hold the lock of a new folder for a moment
 CHUNK = 4 << 20  # bytes of tiles in one record, so that no edit has to be held in memory as a whole
-VALUES: dict[str, Callable[[Any], Any]] = {"put_guides": guides_to_json, "put_original_box": region_to_json}
+VALUES: dict[str, Callable[[Any], Any]] = {"put_guides": guides.to_json, "put_original_box": region_to_json}
 
 
 def sessions_folder() -> Path:

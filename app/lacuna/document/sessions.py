@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from lacuna.contract import guides
 from lacuna.document.document import BUDGET, Document, prepare
-from lacuna.document.facts import guides_from_json, region_from_json, step_from_json
+from lacuna.document.facts import region_from_json, step_from_json
 from lacuna.document.journal import LOCK, LOG, Journal, Place, SavedTo, sessions_folder
 from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, Record
@@ -242,7 +243,7 @@ class _Replay:
                     edit.replace(plane, fresh)
             for name, value in head["values"].items():
                 if name == "put_guides":
-                    edit.put(document.put_guides, guides_from_json(value))
+                    edit.put(document.put_guides, guides.from_json(value))
                 elif name == "put_original_box":
                     edit.put(document.put_original_box, region_from_json(value))
                 else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
@@ -10,13 +11,15 @@ from numpy.typing import NDArray
 
 from lacuna.contract import default
 from lacuna.contract.fill import FillOptions, Needs
+from lacuna.contract.guides import GuideStroke
 from lacuna.contract.params import LAST_SEED, validate
 from lacuna.contract.progress import Progress
 from lacuna.engine import device as devices
 from lacuna.engine import registry
-from lacuna.engine.fill import FillRequest, FillResult, Window, sources_box
+from lacuna.engine.fill import FillRequest, FillResult, Window
 from lacuna.engine.fill import fill as fill_request
 from lacuna.engine.plan import windows_for
+from lacuna.engine.sampling import sources_box
 from lacuna.engine.seam import composite_named
 from lacuna.errors import InvalidParameter, SizeMismatch
 from lacuna.i18n import _
@@ -39,6 +42,7 @@ def fill(
     seed: int = 0,
     device: str = "auto",
     sources: NDArray[Any] | None = None,
+    guides: Sequence[GuideStroke] = (),
     **params: Any,
 ) -> NDArray[Any]:
     """A copy of `image` in which what `mask` marks is invented by `backend`; elsewhere it is the same, bit for bit.
@@ -51,8 +55,9 @@ def fill(
     is left as it is unless `fill_alpha`. `composite` joins the fill to what lies around it: "plain", "feather",
     "poisson", "screened", or "auto", as the backend is best joined; `grain` puts the picture's noise into fills that
     are smoother. `device` is "auto", "cpu" or "cuda". `sources`, shaped as `mask`, is where a
-    backend that copies may copy from: where it is True, or 128 and above. `params` are the backend's own settings, such
-    as `radius=5`; `lacuna backends` lists them.
+    backend that copies may copy from: where it is True, or 128 and above. `guides` are `lacuna.contract.guides` strokes
+    in coordinates of the picture, such as lines that a fill should continue. `params` are the backend's own settings,
+    such as `radius=5`; `lacuna backends` lists them.
 
     Raises TypeError and ValueError for arrays of another kind or shape, SizeMismatch and UnsuitableMask for a mask of
     another size, an empty one and one that covers everything, and for an empty sampling area, UnknownBackend,
@@ -74,7 +79,7 @@ def fill(
     )
     runtime = devices.runtime_for(device, needs)
     request = FillRequest(
-        windows=_windows(image, plane, needs, options, allowed),
+        windows=_windows(image, plane, needs, options, allowed, guides),
         size=(image.shape[0], image.shape[1]),
         white=_white(image, plane),
         backend=backend,
@@ -82,6 +87,7 @@ def fill(
         grey=image.ndim == 2 or image.shape[2] == 1,
         options=options,
         seed=_seed(seed),
+        guides=tuple(guides),
         recipe=False,
     )
     result = fill_request(request, runtime, Progress())
@@ -175,9 +181,14 @@ def _length(name: str, value: float) -> float:
 
 
 def _windows(
-    image: NDArray[Any], mask: NDArray[Any], needs: Needs, options: FillOptions, sources: Hole | None
+    image: NDArray[Any],
+    mask: NDArray[Any],
+    needs: Needs,
+    options: FillOptions,
+    sources: Hole | None,
+    guides: Sequence[GuideStroke],
 ) -> tuple[Window, ...]:
-    regions = windows_for(mask, needs, options, sources=sources_box(sources, needs))
+    regions = windows_for(mask, needs, options, sources=sources_box(sources, guides, needs, image.shape[:2]))
     parts = [_as_mask(mask[region.slices]) for region in regions]
     if max((int(part.max(initial=0)) for part in parts), default=0) == 1:
         parts = [part * np.uint8(255) for part in parts]  # False and True written as 0 and 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, FillStep, Needs, Runtime
-from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.contract.guides import NAMES, GuideStroke
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
@@ -21,6 +21,7 @@ from lacuna.engine.grain import RING, add, measure
 from lacuna.engine.invention import Crop, Invented, Method, Told, failed, invent, loading, no_memory
 from lacuna.engine.paces import Spent
 from lacuna.engine.plan import Cut, cuts
+from lacuna.engine.sampling import copies, sampled
 from lacuna.engine.seam import join
 from lacuna.errors import LacunaError, UnknownModel, UnsuitableMask
 from lacuna.i18n import _
@@ -111,7 +112,7 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     """
     start = time.perf_counter()
     needs = _needs(request)
-    opened = [_open(window, request.options, needs) for window in request.windows]
+    opened = _opened(request, needs)
     _refuse_unsuitable(opened, request.size)
     composite_as = request.options.composite
     method = Method(request.backend, request.params, needs, runtime, request.white, request.seed, composite_as)
@@ -123,6 +124,10 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         told.notes.append(_("This backend copies nothing: the sampling area was not used."))
     if not needs.edges and any(window.edges is not None for window in request.windows):
         told.notes.append(_("This backend follows no edges: those that were given were not used."))
+    unheard = {stroke.kind for stroke in request.guides} - needs.guides
+    if unheard:
+        kinds = ", ".join(sorted(_(NAMES[kind]) for kind in unheard))
+        told.notes.append(_("This backend does not follow: {kinds}. They were not used.").format(kinds=kinds))
     changed, untouched = 0, True
     filled_pixels = sum(window.pixels for window in opened)
     for window in opened:
@@ -160,19 +165,6 @@ def _needs(request: FillRequest) -> Needs:
     return needs
 
 
-def copies(needs: Needs) -> bool:
-    """A backend with these needs heeds a sampling area."""
-    return Guide.SOURCE in needs.guides
-
-
-def sources_box(sources: Hole | None, needs: Needs) -> Region | None:
-    """How far a crop has to reach for what may be copied, as `plan.windows_for` wants to know it; None: no farther."""
-    if sources is None or not copies(needs):
-        return None
-    box = bounds(sources)
-    return None if box.empty else box
-
-
 @dataclass(frozen=True)
 class Survey:
     """What a fill would do: calls of the backend, pixels of the mask as painted, pixels to fill."""
@@ -185,7 +177,7 @@ class Survey:
 def survey(request: FillRequest) -> Survey:
     """What `fill` would do, without doing it. Raises UnsuitableMask and UnknownBackend as it would."""
     needs = _needs(request)
-    opened = [_open(window, request.options, needs) for window in request.windows]
+    opened = _opened(request, needs)
     _refuse_unsuitable(opened, request.size)
     return Survey(
         regions=sum(len(window.cuts) for window in opened),
@@ -241,6 +233,11 @@ class _Opened:
     cuts: tuple[Cut, ...]
     pixels: int
     sources: Hole | None = None
+
+
+def _opened(request: FillRequest, needs: Needs) -> list[_Opened]:
+    heard = [sampled(window, request.guides) for window in request.windows] if copies(needs) else request.windows
+    return [_open(window, request.options, needs) for window in heard]
 
 
 def _open(window: Window, options: FillOptions, needs: Needs) -> _Opened:

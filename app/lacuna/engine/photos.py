@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import FillOptions, Runtime
+from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.engine.arrays import size_mismatch
-from lacuna.engine.fill import FillRequest, FillResult, Window, fill, sources_box
+from lacuna.engine.fill import FillRequest, FillResult, Window, fill
 from lacuna.engine.plan import windows_for
+from lacuna.engine.sampling import sources_box
 from lacuna.imaging.photo import Hole, Mask, Photo
 
 
@@ -26,18 +28,19 @@ def request_for(
     seed: int = 0,
     sources: Hole | None = None,
     edges: NDArray[np.float32] | None = None,
+    guides: tuple[GuideStroke, ...] = (),
 ) -> FillRequest:
     """The request that fills what `mask` (H, W) marks; it looks at the photo's own pixels and copies none.
 
     `sources` (H, W) is what a backend that copies may copy, `edges` (H, W) in [0, 1] what one that follows edges should
-    follow. Raises UnknownBackend, and SizeMismatch for a plane of another size.
+    follow; `guides` are in picture coordinates. Raises UnknownBackend, and SizeMismatch for a plane of another size.
     """
     size = (photo.height, photo.width)
     for plane in (mask, sources, edges):
         if plane is not None and plane.shape != size:
             raise size_mismatch((plane.shape[0], plane.shape[1]), size)
     needs = registry.backend(backend).needs(params)
-    regions = windows_for(mask, needs, options, sources=sources_box(sources, needs))
+    regions = windows_for(mask, needs, options, sources=sources_box(sources, guides, needs, size))
     windows = tuple(
         Window(
             region,
@@ -49,7 +52,7 @@ def request_for(
         )
         for region in regions
     )
-    return FillRequest(windows, size, photo.white, backend, params, photo.grey, options, seed, recipe=False)
+    return FillRequest(windows, size, photo.white, backend, params, photo.grey, options, seed, guides, recipe=False)
 
 
 def fill_photo(photo: Photo, request: FillRequest, runtime: Runtime, progress: Progress) -> tuple[Photo, FillResult]:

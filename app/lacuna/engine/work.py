@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -143,7 +143,7 @@ def prepare(
         sources = _usable(sources & ~hole, small)
     if small != shape:
         image, hole = _shrunk(image, hole, small)
-        guides = tuple(_scaled(stroke, small[0] / shape[0], small[1] / shape[1]) for stroke in guides)
+        guides = tuple(stroke.scaled(small[0] / shape[0], small[1] / shape[1]) for stroke in guides)
         edges = None if edges is None else _lines(edges, small)
     if edges is not None:
         edges = np.ascontiguousarray(_padded(edges, size), np.float32)
@@ -209,11 +209,6 @@ def _lines(edges: NDArray[np.float32], small: tuple[int, int]) -> NDArray[np.flo
     axes = [((np.arange(big) + 0.5) * own / big).astype(np.int64) for big, own in zip(edges.shape, small, strict=True)]
     starts = [np.searchsorted(cells, np.arange(own)) for cells, own in zip(axes, small, strict=True)]
     return np.maximum.reduceat(np.maximum.reduceat(edges, starts[0], axis=0), starts[1], axis=1)
-
-
-def _scaled(stroke: GuideStroke, down: float, across: float) -> GuideStroke:
-    points = tuple((x * across, y * down) for x, y in stroke.points)
-    return replace(stroke, points=points, width=stroke.width * max(down, across))
 
 
 def _padded(array: NDArray[Any], size: SizeRule) -> NDArray[Any]:

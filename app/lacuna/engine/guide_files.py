@@ -1,0 +1,199 @@
+"""Guides from files and into files: pictures of lines, drawings (SVG), and all that a guide can say (JSON).
+
+In a drawing every shape is a line, unless it or a group around it has `data-guide` with another kind of guide; of
+areas (`source`, `never`) the outline is drawn. A drawing is scaled to its picture.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from lacuna.contract import guides
+from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.engine.arrays import size_mismatch
+from lacuna.errors import UnreadableFile, UnsupportedFormat
+from lacuna.i18n import _
+from lacuna.imaging import files
+from lacuna.imaging.atomic import write_atomically
+from lacuna.imaging.centrelines import centrelines
+from lacuna.imaging.mask_file import read_mask, write_mask
+
+MARK = "lacuna guides"  # what a JSON file of ours says of itself
+LARGEST = 64 << 20  # bytes of a text that is read
+MOST_POINTS = 1_000_000
+STEP = 4.0  # pixels of the picture between the points that stand for a curve
+DISTORTED = 0.01  # by which the sides of a drawing may differ in proportion from the picture's
+AREAS = (Guide.SOURCE, Guide.NEVER)
+ENDINGS = (".json", ".svg", ".png")
+
+
+def read(path: Path, size: tuple[int, int], *, pixel_limit: int = files.PIXEL_LIMIT) -> tuple[GuideStroke, ...]:
+    """The guides in a file, in coordinates of a picture of this (height, width).
+
+    A .json file is what `write` made, an .svg a drawing; of any picture the white lines count, as in a mask. Raises
+    UnreadableFile, SizeMismatch, and what `files.read` does.
+    """
+    ending = path.suffix.lower()
+    if ending == ".json":
+        return _from_json(path, size)
+    if ending == ".svg":
+        return _from_drawing(path, size)
+    marks = read_mask(path, pixel_limit=pixel_limit)
+    if marks.shape != size:
+        raise size_mismatch((marks.shape[0], marks.shape[1]), size)
+    return tuple(GuideStroke(Guide.LINE, line.points, line.width) for line in centrelines(marks > 0))
+
+
+def write(path: Path, strokes: Sequence[GuideStroke], size: tuple[int, int], *, overwrite: bool = False) -> int:
+    """Write guides of a picture of this (height, width); returns the bytes. A .png keeps lines alone.
+
+    Raises CannotSave, and UnsupportedFormat for another ending.
+    """
+    ending = path.suffix.lower()
+    if ending == ".png":
+        lines = guides.marked(strokes, Guide.LINE, size)
+        return write_mask(
+            np.zeros(size, np.uint8) if lines is None else lines * np.uint8(255), path, overwrite=overwrite
+        )
+    if ending not in ENDINGS:
+        sentence = _("Guides are not written as “{ending}”.").format(ending=path.suffix)
+        raise UnsupportedFormat(sentence, hint=_("There are: {names}.").format(names=", ".join(ENDINGS)))
+    text = _as_drawing(strokes, size) if ending == ".svg" else _as_json(strokes, size)
+    return write_atomically(path, [text.encode()], overwrite=overwrite)
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+def _as_json(strokes: Sequence[GuideStroke], size: tuple[int, int]) -> str:
+    return json.dumps({"format": MARK, "size": list(size), "guides": guides.to_json(strokes)}, indent=1)
+
+
+def _from_json(path: Path, size: tuple[int, int]) -> tuple[GuideStroke, ...]:
+    text = _text(path)
+    try:
+        value = json.loads(text)
+        if value["format"] != MARK:
+            raise ValueError(value["format"])
+        height, width = (int(side) for side in value["size"])
+        strokes = guides.from_json(value["guides"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        sentence = _("{path} is no file of guides.").format(path=path)
+        raise UnreadableFile(
+            sentence, hint=_("Lacuna writes such files with “format”, “size” and “guides”."), cause=error
+        ) from error
+    if (height, width) != size:
+        raise size_mismatch((height, width), size)
+    return _sound(strokes, path)
+
+
+# --- drawings ---------------------------------------------------------------------------------------------------------
+def _as_drawing(strokes: Sequence[GuideStroke], size: tuple[int, int]) -> str:
+    height, width = size
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+    ]
+    for stroke in strokes:
+        points = " ".join(f"{x:.7g},{y:.7g}" for x, y in stroke.points)
+        colour = "#{:02x}{:02x}{:02x}".format(*(round(255 * part) for part in stroke.colour or (1.0, 0.0, 0.0)))
+        shape = "polygon" if stroke.closed else "polyline"
+        lines.append(
+            f'<{shape} data-guide={quoteattr(stroke.kind.value)} points="{points}" fill="none" stroke="{colour}" '
+            f'stroke-width="{stroke.width:.7g}" stroke-linecap="round" stroke-linejoin="round"/>'
+        )
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _from_drawing(path: Path, size: tuple[int, int]) -> tuple[GuideStroke, ...]:
+    from io import StringIO
+
+    from svgelements import SVG, Shape
+
+    text = _text(path)
+    try:
+        drawing = SVG.parse(StringIO(text), reify=True)
+        wide, high = float(drawing.width), float(drawing.height)
+        shapes = [element for element in drawing.elements() if isinstance(element, Shape)]
+        if not (wide > 0 and high > 0 and math.isfinite(wide * high)):
+            raise ValueError("no size")
+        down, across = size[0] / high, size[1] / wide
+        strokes = tuple(
+            stroke.scaled(down, across) for shape in shapes for stroke in _strokes(shape, max(down, across))
+        )
+    except UnreadableFile:
+        raise
+    except Exception as error:  # whatever a file of others makes of the parser
+        sentence = _("{path} cannot be read: {reason}.").format(path=path, reason=_("it is no drawing (SVG)"))
+        raise UnreadableFile(sentence, cause=error) from error
+    if abs(down / across - 1) > DISTORTED:
+        raise size_mismatch((round(high), round(wide)), size)
+    return _sound(strokes, path)
+
+
+def _strokes(shape: Any, scale: float) -> Iterator[GuideStroke]:
+    """What a shape draws, its parts one by one; `scale` is that from the drawing to the picture."""
+    from svgelements import Close, Line, Move, Path
+
+    kind = Guide(str(shape.values.get("data-guide") or Guide.LINE.value))
+    width = max(1.0, float(shape.stroke_width or 1.0))
+    colour = _colour_of(shape) if kind is Guide.HINT else None
+    for part in Path(shape).as_subpaths():
+        points: list[tuple[float, float]] = []
+        closed = kind in AREAS
+        for segment in Path(part):
+            if isinstance(segment, Move):
+                points.append(_pair(segment.end))
+            elif isinstance(segment, Close):
+                closed = closed or kind is Guide.HINT
+                if points:
+                    points.append(points[0])
+            elif isinstance(segment, Line):
+                points.append(_pair(segment.end))
+            else:
+                count = max(2, math.ceil(float(segment.length(error=1e-3)) * scale / STEP))
+                if len(points) + count > MOST_POINTS:
+                    raise ValueError("too many points")
+                points += [_pair(segment.point(step / count)) for step in range(1, count + 1)]
+        if closed and len(points) > 1 and points[0] == points[-1]:
+            points.pop()
+        if points:
+            points = points if len(points) > 1 else points * 2
+            yield GuideStroke(kind, tuple(points), width, colour, closed)
+
+
+def _colour_of(shape: Any) -> tuple[float, float, float]:
+    for colour in (shape.stroke, shape.fill):
+        if colour is not None and colour.value is not None:
+            return colour.red / 255, colour.green / 255, colour.blue / 255
+    return 0.0, 0.0, 0.0
+
+
+def _pair(point: Any) -> tuple[float, float]:
+    return float(point.x), float(point.y)
+
+
+# --- both -------------------------------------------------------------------------------------------------------------
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UnreadableFile(_("{path} cannot be read: {reason}.").format(path=path, reason=_("it is too large")))
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or _("it is no text")
+        raise UnreadableFile(
+            _("{path} cannot be read: {reason}.").format(path=path, reason=reason), cause=error
+        ) from error
+
+
+def _sound(strokes: tuple[GuideStroke, ...], path: Path) -> tuple[GuideStroke, ...]:
+    """The same strokes, if they are ones: numbers, and not too many."""
+    numbers = (value for stroke in strokes for point in (*stroke.points, (stroke.width,)) for value in point)
+    if sum(len(stroke.points) for stroke in strokes) > MOST_POINTS or not all(map(math.isfinite, numbers)):
+        reason = _("its guides have too many points, or some that are no numbers")
+        raise UnreadableFile(_("{path} cannot be read: {reason}.").format(path=path, reason=reason))
+    return tuple(stroke for stroke in strokes if stroke.points)

@@ -1,0 +1,122 @@
+"""Guides are read from pictures, drawings and files of our own, in the coordinates of the picture that they guide."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.engine import guide_files
+from lacuna.errors import CannotSave, LacunaError, SizeMismatch, UnreadableFile, UnsupportedFormat
+
+SIZE = (90, 120)
+STROKES = (
+    GuideStroke(Guide.LINE, ((1.5, 2.25), (60.0, 80.0), (110.0, 3.0)), 3.0),
+    GuideStroke(Guide.NEVER, ((10.0, 10.0), (30.0, 10.0), (30.0, 40.0)), 1.0, closed=True),
+    GuideStroke(Guide.SOURCE, ((50.0, 50.0), (70.0, 50.0)), 12.0),
+    GuideStroke(Guide.HINT, ((5.0, 80.0), (9.0, 80.0)), 2.0, (1.0, 0.0, 0.2)),
+)
+
+
+def test_all_kinds_come_back_from_our_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "guides.json"
+    guide_files.write(path, STROKES, SIZE)
+    assert guide_files.read(path, SIZE) == STROKES
+
+
+def test_all_kinds_come_back_from_a_drawing(tmp_path: Path) -> None:
+    path = tmp_path / "guides.svg"
+    strokes = (*STROKES[:2], *STROKES[3:])
+    guide_files.write(path, strokes, SIZE)
+    found = guide_files.read(path, SIZE)
+    assert [(s.kind, s.width, s.colour, s.closed) for s in found] == [
+        (s.kind, s.width, s.colour, s.closed) for s in strokes
+    ]
+    for mine, theirs in zip(strokes, found, strict=True):
+        assert np.array(theirs.points) == pytest.approx(np.array(mine.points), abs=1e-4)
+
+
+def test_lines_come_back_from_a_picture_and_white_on_black_counts(tmp_path: Path) -> None:
+    path = tmp_path / "lines.png"
+    guide_files.write(path, STROKES, SIZE)
+    (line,) = guide_files.read(path, SIZE)
+    assert (line.kind, line.width) == (Guide.LINE, pytest.approx(3, abs=1.5))
+    assert sorted((line.points[0], line.points[-1])) == [pytest.approx((2, 3), abs=2), pytest.approx((110, 3), abs=2)]
+
+
+def test_a_drawing_of_another_scale_is_scaled_with_its_curves_and_groups(tmp_path: Path) -> None:
+    path = tmp_path / "guides.svg"
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="240mm" height="180mm" viewBox="0 0 240 180">'
+        '<g transform="translate(20 40)" stroke-width="4"><path d="M0,0 H80 C120,0 120,40 160,40"/></g>'
+        '<g data-guide="never"><rect x="2" y="4" width="40" height="20"/></g></svg>'
+    )
+    line, area = guide_files.read(path, SIZE)
+    assert (line.kind, line.closed, line.width) == (Guide.LINE, False, pytest.approx(2))
+    assert (line.points[0], line.points[-1]) == (pytest.approx((10, 20)), pytest.approx((90, 40)))
+    at_the_middle = min(abs(np.array(line.points) - (70, 30)).sum(1))
+    assert at_the_middle < 3
+    assert (area.kind, area.closed) == (Guide.NEVER, True)
+    assert np.array(area.points).min(0) == pytest.approx((1, 2))
+
+
+def test_another_size_and_other_proportions_are_refused(tmp_path: Path) -> None:
+    for ending in (".json", ".svg", ".png"):
+        path = tmp_path / f"guides{ending}"
+        guide_files.write(path, STROKES, SIZE)
+        with pytest.raises(SizeMismatch, match="120 × 90"):
+            guide_files.read(path, (90, 150))
+
+
+def test_what_is_no_guide_is_named(tmp_path: Path) -> None:
+    for name, text in {
+        "a.json": "[]",
+        "b.json": '{"format": "lacuna guides", "size": [90, 120], "guides": [{"kind": "horse", "points": [[1, 2]]}]}',
+        "c.json": '{"format": "lacuna guides", "size": [90, 120], "guides": [{"kind": "line", "points": [[NaN, 2]]}]}',
+        "d.svg": "<svg",
+        "e.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"/>',
+        "f.svg": "\x00\x01",
+    }.items():
+        path = tmp_path / name
+        path.write_text(text)
+        with pytest.raises(UnreadableFile, match=name.replace(".", r"\.")):
+            guide_files.read(path, SIZE)
+    with pytest.raises(UnreadableFile, match=r"none\.json"):
+        guide_files.read(tmp_path / "none.json", SIZE)
+
+
+def test_a_drawing_that_unfolds_entities_without_end_is_refused(tmp_path: Path) -> None:
+    entities = "".join(f'<!ENTITY l{i + 1} "{f"&l{i};" * 10}">' for i in range(9))
+    path = tmp_path / "laughs.svg"
+    path.write_text(f'<!DOCTYPE svg [<!ENTITY l0 "ha">{entities}]><svg width="120" height="90"><text>&l9;</text></svg>')
+    with pytest.raises(UnreadableFile):
+        guide_files.read(path, SIZE)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_do_more_than_be_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    for ending in (".json", ".svg"):
+        path = tmp_path_factory.mktemp("any") / f"x{ending}"
+        path.write_bytes(data)
+        try:
+            guide_files.read(path, SIZE)
+        except LacunaError:
+            pass
+
+
+def test_a_file_that_is_there_stays_and_other_endings_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "guides.json"
+    path.write_text(json.dumps(1))
+    with pytest.raises(CannotSave):
+        guide_files.write(path, STROKES, SIZE)
+    with pytest.raises(UnsupportedFormat, match=r"\.doc"):
+        guide_files.write(tmp_path / "guides.doc", STROKES, SIZE)
+    assert path.read_text() == "1"
+    cv2.imwrite(str(tmp_path / "plain.png"), np.zeros((*SIZE, 3), np.uint8))
+    assert guide_files.read(tmp_path / "plain.png", SIZE) == ()
