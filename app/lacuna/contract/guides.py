@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from lacuna.i18n import N_
+from lacuna.i18n import N_, _
 from lacuna.imaging.photo import Mask
 from lacuna.imaging.polylines import Polyline, drawn
 from lacuna.imaging.region import Region
@@ -31,6 +31,11 @@ NAMES = {
     Guide.NEVER: N_("areas never to copy from"),
     Guide.HINT: N_("colour hints"),
 }
+
+
+def listed(kinds: Iterable[Guide]) -> str:
+    """Kinds as words in a sentence, in the person's language."""
+    return ", ".join(sorted(_(NAMES[kind]) for kind in kinds))
 
 
 @dataclass(frozen=True)

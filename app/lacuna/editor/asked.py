@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import FillOptions, Runtime
+from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit
@@ -35,7 +36,8 @@ class Asked:
     the fills before it removed is not to show in this one. The worker copies the windows from that. `redoable` is
     what the history could redo when it was asked for. `below` is set where a fill that is in the picture is tried
     again: the windows show what was there before it. `beside` are methods to try it again by once it is put in.
-    `compared` says that others are tried with it: its result waits beside them until it is looked at.
+    `guides` are those of the picture then. `compared` says that others are tried with it: its result waits beside them
+    until it is looked at.
     """
 
     document: Document
@@ -48,6 +50,7 @@ class Asked:
     redoable: Edit | None
     below: Below | None = None
     beside: tuple[How, ...] = ()
+    guides: tuple[GuideStroke, ...] = ()
     compared: bool = False
     photo: Frozen | None = None
     alpha: Frozen | None = None  # where it is filled too
@@ -100,6 +103,7 @@ class Asked:
             header.grey,
             self.options,
             self.seed,
+            self.guides,
         )
 
     def _read(self, region: Region) -> Piece:

@@ -15,6 +15,7 @@ from lacuna.editor.edges import Edges
 from lacuna.editor.ending import Ending
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
+from lacuna.editor.guides import Guides
 from lacuna.editor.masking import Masking
 from lacuna.editor.models import Models
 from lacuna.editor.offer import Offer
@@ -75,6 +76,7 @@ class Editor:
         self.rests = Rests(self)
         self.toolbox.painted.add(self.rests.painted_over)
         self.masking = Masking(self)
+        self.guides = Guides(self)
         self.filling = Filling(self)
         self.ending = Ending(self)
         self.models = Models(self)
@@ -460,6 +462,26 @@ class Editor:
             self._guarded(self.toolbox.part)
             self._settle()
             self._guarded(lambda: change(document))
+
+    # --- guides ------------------------------------------------------------------------------------------------------
+    def clear_guides(self) -> None:
+        self._change_mask(self.guides.clear)
+
+    def import_guides(self, path: Path) -> None:
+        """Add the guides of a file to those of the picture, in a job."""
+        if self.document is not None:
+            self.guides.import_file(self.document, path)
+
+    def export_guides(self, path: Path) -> None:
+        """Write the guides as .json, .svg or, lines alone, .png, in a job."""
+        if self.document is not None:
+            self.guides.export(self.document, path)
+
+    @property
+    def unheard(self) -> str:
+        """The kinds of guides in the picture that the method chosen does not follow, as words; "" if there are none."""
+        document = self.document
+        return "" if document is None else self.filling.method.unheard(document)
 
     # --- fill --------------------------------------------------------------------------------------------------------
     @property

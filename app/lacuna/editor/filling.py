@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import FillOptions, FillStep, Needs
+from lacuna.contract.guides import GuideStroke
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
@@ -62,7 +63,9 @@ class Filling:
             return
         self.offers.settle()
         how = self.method.how()
-        regions = plan.windows_for(document.mask.pixels, how.needs, how.options, document.mask_bounds())
+        regions = plan.windows_for(
+            document.mask.pixels, how.needs, how.options, document.mask_bounds(), how.sources_box(document)
+        )
         masks = self._without_running(document, regions)
         if masks:  # else all that is masked is being filled already
             self.offers.filled_anew([tight(*part)[0] for part in masks])
@@ -111,7 +114,7 @@ class Filling:
         """Try the fill `base` again; False if the same result is there or on its way."""
         below = Below.of(base, document)
         mask = below.whole_mask()
-        regions = plan.windows_for(mask, how.needs, how.options, below.step.box)
+        regions = plan.windows_for(mask, how.needs, how.options, below.step.box, how.sources_box(document))
         masks = tuple((region, mask[region.slices].copy()) for region in regions)
         asked = replace(self._asked(document, masks, how, seed, below), compared=compared)
         if self._known(asked, seeded=how.needs.seeded):
@@ -121,26 +124,32 @@ class Filling:
 
     def _base(self, document: Document) -> Edit | None:
         """The fill to try again: the one that the offer in view is about, else the last thing that was done."""
-        offer, newest = self.offers.first, document.history.newest
+        offer = self.offers.first
         if offer is not None and offer.base is not None:
             return offer.base
         if self._editor.rests.pending:  # that was done last
             return None
+        done = reversed(document.history.entries[: document.history.position])
+        # Guides that were drawn since are what it is tried again for.
+        newest = next((edit for edit in done if any(map(edit.touches, document.planes))), None)
         return newest if newest is not None and newest.step is not None else None
 
     def _known(self, asked: Asked, *, seeded: bool) -> bool:
         """Is the same try among those that wait, or on its way? The seed counts only if it changes something."""
         assert asked.below is not None
 
-        def key(backend: str, params: Any, options: FillOptions, seed: int) -> tuple[Any, ...]:
-            return backend, params, options, seed if seeded else 0
+        def key(
+            backend: str, params: Any, options: FillOptions, seed: int, guides: tuple[GuideStroke, ...]
+        ) -> tuple[Any, ...]:
+            return backend, params, options, seed if seeded else 0, guides
 
         base = asked.below.edit
         offer = self.offers.of(base)
         steps = [asked.below.step] if offer is None else [result.step for result in offer.results]
-        known = [key(step.backend, step.params, step.options, step.seed) for step in steps]
-        known += [key(o.backend, to_dict(o.params), o.options, o.seed) for o in tries_of(base, self._running).values()]
-        return key(asked.backend, to_dict(asked.params), asked.options, asked.seed) in known
+        known = [key(step.backend, step.params, step.options, step.seed, step.guides) for step in steps]
+        tries = tries_of(base, self._running).values()
+        known += [key(o.backend, to_dict(o.params), o.options, o.seed, o.guides) for o in tries]
+        return key(asked.backend, to_dict(asked.params), asked.options, asked.seed, asked.guides) in known
 
     def _asked(
         self,
@@ -162,6 +171,7 @@ class Filling:
             redoable=document.history.redoable,
             below=below,
             beside=beside,
+            guides=document.guides,
         )
 
     def _no_more_tries(self, base: Edit) -> None:

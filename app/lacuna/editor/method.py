@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lacuna.contract import guides
 from lacuna.contract.fill import Composite, FillOptions, Needs
 from lacuna.contract.params import describe, to_dict, validate
 from lacuna.document.document import Document
 from lacuna.editor.asked import Asked, Ran
 from lacuna.editor.values import Estimate
 from lacuna.engine import paces, plan, registry
+from lacuna.engine.sampling import sources_box
 from lacuna.errors import InvalidParameter, UnknownBackend
 from lacuna.i18n import _
+from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
@@ -31,6 +34,10 @@ class How:
     def missing(self) -> str:
         """Why it cannot run so, and what helps; "" if it can."""
         return registry.missing(self.backend, self.params)
+
+    def sources_box(self, document: Document) -> Region | None:
+        """How far its crops reach for areas to copy from; None: no farther than they do by themselves."""
+        return sources_box(None, document.guides, self.needs, document.shape)
 
 
 class Method:
@@ -92,7 +99,7 @@ class Method:
         """What a fill of the mask will take; cheap where nothing has changed since the last time."""
         options = self.options
         how = (self.backend, self.params, self.needs, options)  # `needs` follows models that come and go
-        key = (document, document.mask.revision, document.shape, how, self._first())
+        key = (document, document.mask.revision, document.shape, document.guides, how, self._first())
         if self._estimated is None or self._estimated[0] != key:
             self._estimated = (key, self._estimate(document, options))
         return self._estimated[1]
@@ -122,6 +129,7 @@ class Method:
             within=document.mask_bounds(),
             paces=self._editor.settings.paces,
             pixel_bytes=3 * document.photo.dtype.itemsize,
+            sources=sources_box(None, document.guides, needs, document.shape),
         )
         return Estimate(
             found.seconds, found.bytes, pixels, found.windows, first=self._first(), crop=found.crop, size=found.size
@@ -140,6 +148,10 @@ class Method:
     def needs(self) -> Needs:
         """What the backend asks of the engine under its params."""
         return registry.backend(self.backend).needs(self.params)
+
+    def unheard(self, document: Document) -> str:
+        """The kinds of guides in the picture that the method does not follow, as words; "" if there are none."""
+        return guides.listed({stroke.kind for stroke in document.guides} - self.needs.guides)
 
     @property
     def options(self) -> FillOptions:

@@ -10,6 +10,7 @@ from typing import Any
 from lacuna.contract.params import describe, to_dict, validate
 from lacuna.document.document import Document
 from lacuna.editor.clone import CloneBrush
+from lacuna.editor.guiding import GuideLine, SamplingArea
 from lacuna.editor.heal import HealBrush
 from lacuna.editor.selections import Lasso, Polygon, Rectangle
 from lacuna.editor.strokes import ERASE, LARGEST, PAINT, SMALLEST, Brush, Eraser, RestoreBrush
@@ -74,7 +75,7 @@ class Toolbox:
     def __init__(self, settings: Settings, ended: Callable[[Ended], None]) -> None:
         self.tools: tuple[Tool, ...] = (
             Brush(), Eraser(), RestoreBrush(), CloneBrush(), HealBrush(), Lasso(), Polygon(), Rectangle(),
-            Wand(), Hand(),
+            Wand(), GuideLine(), SamplingArea(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
         self.painted: Listeners[[Covered]] = Listeners()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, FillStep, Needs, Runtime
-from lacuna.contract.guides import NAMES, GuideStroke
+from lacuna.contract.guides import GuideStroke, listed
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
@@ -126,8 +126,8 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         told.notes.append(_("This backend follows no edges: those that were given were not used."))
     unheard = {stroke.kind for stroke in request.guides} - needs.guides
     if unheard:
-        kinds = ", ".join(sorted(_(NAMES[kind]) for kind in unheard))
-        told.notes.append(_("This backend does not follow: {kinds}. They were not used.").format(kinds=kinds))
+        sentence = _("This backend does not follow: {kinds}. They were not used.")
+        told.notes.append(sentence.format(kinds=listed(unheard)))
     changed, untouched = 0, True
     filled_pixels = sum(window.pixels for window in opened)
     for window in opened:

@@ -38,3 +38,27 @@ def drawn(lines: Iterable[Polyline], shape: tuple[int, int]) -> Mask:
         thickness = min(WIDEST, max(1, round(line.width) - 1))  # OpenCV's comes out odd: 2 as 3 pixels, 3 and 4 as 5
         cv2.polylines(plane, [points], line.closed, 1, thickness, shift=SHIFT)
     return plane
+
+
+def smoothed(
+    points: tuple[tuple[float, float], ...], reach: float, tolerance: float
+) -> tuple[tuple[float, float], ...]:
+    """A line drawn by hand without its tremble, and with as few points as stay within `tolerance` pixels of it.
+
+    Each place becomes the mean of what lies up to `reach` pixels from it along the line; the ends stay.
+    """
+    import cv2
+
+    line = np.array(points, np.float64)
+    steps = np.hypot(*np.diff(line, axis=0).T)
+    line = line[np.append(True, steps > 0)]
+    along = np.append(0, np.cumsum(steps[steps > 0]))
+    if len(line) < 3:
+        return tuple((float(x), float(y)) for x, y in line)
+    if reach > 0:
+        even = np.linspace(0, along[-1], max(3, 2 * int(np.ceil(along[-1] / reach)) + 1))
+        window = np.minimum(reach, np.minimum(even, along[-1] - even))  # narrower towards the ends
+        offsets = window[:, None] * np.linspace(-1, 1, 9)
+        line = np.stack([np.interp(even[:, None] + offsets, along, axis).mean(1) for axis in line.T], axis=1)
+    few = cv2.approxPolyDP(line.astype(np.float32).reshape(-1, 1, 2), tolerance, False).reshape(-1, 2)
+    return tuple((float(x), float(y)) for x, y in few)

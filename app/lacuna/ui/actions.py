@@ -34,6 +34,7 @@ class Menu(Enum):
     EDIT = N_("&Edit")
     TOOL = N_("&Tool")
     MASK = N_("&Mask")
+    GUIDES = N_("Gui&des")
     FILL = N_("F&ill")
     VIEW = N_("&View")
     HELP = N_("&Help")
@@ -69,6 +70,10 @@ def has_picture(w: MainWindow) -> bool:
 
 def has_mask(w: MainWindow) -> bool:
     return w.editor.document is not None and not w.editor.document.mask_bounds().empty
+
+
+def has_guides(w: MainWindow) -> bool:
+    return w.editor.document is not None and bool(w.editor.document.guides)
 
 
 def has_transparency(w: MainWindow) -> bool:
@@ -154,6 +159,8 @@ ROWS: tuple[Row, ...] = (
     _tool("polygon", N_("&Polygon"), "Shift+L"),
     _tool("rectangle", N_("Re&ctangle"), "M"),
     _tool("wand", N_("Magic &wand"), "W"),
+    _tool("guide", N_("&Guide line"), "G"),
+    _tool("sampling", N_("Sampl&ing area"), "S"),
     _tool("hand", N_("&Hand"), "H"),
     Row("tool.swap", N_("&Swap painting and erasing"), ("X",), lambda w: w.editor.swap_erase(), Menu.TOOL, always,
         icon="swap", starts_group=True),
@@ -188,6 +195,13 @@ ROWS: tuple[Row, ...] = (
         Menu.MASK, has_mask),
     Row("mask.crop", N_("Cro&p the picture to the mask"), (), lambda w: w.editor.crop_to_mask(), Menu.MASK, has_mask,
         starts_group=True),
+    # guides
+    Row("guides.show", N_("&Show the guides"), ("Shift+Q",), lambda w: w.show_guides(not w.canvas.show_guides),
+        Menu.GUIDES, has_picture, checked=lambda w: w.canvas.show_guides),
+    Row("guides.clear", N_("&Clear"), (), lambda w: w.editor.clear_guides(), Menu.GUIDES, has_guides, icon="clear"),
+    Row("guides.import", N_("&Import guides…"), (), lambda w: w.files.ask_import_guides(), Menu.GUIDES, has_picture,
+        starts_group=True),
+    Row("guides.export", N_("&Export the guides…"), (), lambda w: w.files.ask_export_guides(), Menu.GUIDES, has_guides),
     # fill
     Row("fill.enter", N_("&Fill, or finish what is begun"), ("Return", "Enter", "Ctrl+Return", "Ctrl+Enter"),
         lambda w: w.editor.enter(), Menu.FILL, has_picture, icon="fill"),

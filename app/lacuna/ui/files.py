@@ -11,6 +11,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
 from lacuna import paths
+from lacuna.document.document import Document
 from lacuna.editor.values import Message, Misfit
 from lacuna.errors import LacunaError, PictureTooLarge
 from lacuna.i18n import _
@@ -200,16 +201,43 @@ class Files:
         document = self._editor.document
         if document is None:
             return
-        proposed = self._proposed()
-        source = document.header.path
-        stem = source.stem if source else proposed.stem
-        target = proposed.with_name(_("{name}_mask.png").format(name=stem))
+        target = self._beside(document, _("{name}_mask.png"))
         chosen, _kind = QFileDialog.getSaveFileName(
             self._window, _("Export the mask"), str(target), _("PNG, lossless (*.png)")
         )
         if chosen:
             path = Path(chosen)
             self._editor.export_mask(path if path.suffix.lower() == ".png" else path.with_name(path.name + ".png"))
+
+    # --- guides ------------------------------------------------------------------------------------------------------
+    def ask_import_guides(self) -> None:
+        kinds = ";;".join((_("Guides (*.json *.svg *.png)"), _("All files (*)")))
+        chosen, _kind = QFileDialog.getOpenFileName(self._window, _("Import guides"), self._folder(), kinds)
+        if chosen:
+            self._editor.import_guides(Path(chosen))
+
+    def ask_export_guides(self) -> None:
+        document = self._editor.document
+        if document is None:
+            return
+        target = self._beside(document, _("{name}_guides.json"))
+        forms = {
+            ".json": _("Lacuna's guides (*.json)"),
+            ".svg": _("Drawing (*.svg)"),
+            ".png": _("PNG, lines alone (*.png)"),
+        }
+        chosen, kind = QFileDialog.getSaveFileName(
+            self._window, _("Export the guides"), str(target), ";;".join(forms.values())
+        )
+        if chosen:
+            path = Path(chosen)
+            ending = next((ending for ending, words in forms.items() if words == kind), ".json")
+            self._editor.export_guides(path if path.suffix.lower() in forms else path.with_name(path.name + ending))
+
+    def _beside(self, document: Document, pattern: str) -> Path:
+        """Where to propose to write what belongs to the picture: `pattern` with its name, where it would be saved."""
+        proposed, source = self._proposed(), document.header.path
+        return proposed.with_name(pattern.format(name=source.stem if source else proposed.stem))
 
     # --- sessions ----------------------------------------------------------------------------------------------------
     def forget_recent(self) -> None:

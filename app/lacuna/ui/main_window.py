@@ -177,6 +177,10 @@ class MainWindow(QMainWindow):
         self.canvas.show_mask = on
         self._refresh()
 
+    def show_guides(self, on: bool) -> None:
+        self.canvas.show_guides = on
+        self._refresh()
+
     def compare(self, on: bool) -> None:
         self.canvas.compare = on
         self._refresh()

@@ -32,6 +32,7 @@ from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas import overlays
 from lacuna.ui.canvas.comparison import Comparison
+from lacuna.ui.canvas.guides_view import GuidesView
 from lacuna.ui.canvas.loupe import Loupe
 from lacuna.ui.canvas.navigation import Drag, Navigation, notches
 from lacuna.ui.canvas.pointer import BUTTONS, pen_button
@@ -65,6 +66,8 @@ class Canvas(View):
         self._document: Document | None = None
         self._frames: list[Region] = []  # of a result that asks, in the view
         self._edges = overlays.EdgesView()
+        self._guides = GuidesView()
+        self._show_guides = True
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -110,6 +113,16 @@ class Canvas(View):
         self._choose_cursor()
 
     @property
+    def show_guides(self) -> bool:
+        """Guide lines and sampling areas are drawn over the picture."""
+        return self._show_guides
+
+    @show_guides.setter
+    def show_guides(self, on: bool) -> None:
+        self._show_guides = on
+        self._follow_guides()
+
+    @property
     def magnifier(self) -> bool:
         """A magnifying glass follows the pointer."""
         return self.loupe.on
@@ -131,6 +144,7 @@ class Canvas(View):
             self.viewport.show(shape)
             self.zoom_changed.emit(self.viewport.zoom)
         self._document = self.editor.document
+        self._follow_guides()
         self._moved()
         self.update()
 
@@ -141,9 +155,16 @@ class Canvas(View):
                 self.update_device(overlays.frame_bounds(frame, self.ratio))
             self._frames = frames
         self.update_device(*self._edges.become(self.editor.edges, self.viewport))
+        self._follow_guides()
         self._follow_outline()
         self._choose_cursor()
         self._describe()
+
+    def _follow_guides(self) -> None:
+        document = self.editor.document
+        guides = document.guides if document is not None and self._show_guides else ()
+        points = self.editor.tool.id == "guide"
+        self.update_device(*self._guides.become(guides, self.viewport, self.ratio, points=points))
 
     def _panned(self, dx: int, dy: int) -> None:
         self._scroll(dx, dy)
@@ -234,8 +255,7 @@ class Canvas(View):
         if document is not None:
             if not self.comparison.held:
                 self._edges.paint(painter, self.viewport)
-            if document.guides:
-                overlays.paint_guides(painter, document.guides, self.viewport, self.ratio)
+            self._guides.paint(painter, self.viewport, self.ratio, self.dirty)
             for frame in self._frames:
                 overlays.paint_frame(painter, frame, self.ratio)
             self.comparison.paint(painter)

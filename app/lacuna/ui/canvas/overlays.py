@@ -1,4 +1,4 @@
-"""What is drawn over the tiles, in device pixels: nib, unfinished shape, guides, frames, divider, notes.
+"""What is drawn over the tiles, in device pixels: nib, unfinished shape, frames, divider, notes.
 
 Everything is drawn in two tones, so that no picture hides it. Each thing tells the device pixels it covers, so that a
 move repaints those and no others.
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
-from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.editor.edges import Edges
 from lacuna.editor.tool import Outline
 from lacuna.imaging.region import Region
@@ -27,13 +26,6 @@ LIGHT = QColor(255, 255, 255, 235)
 SMALL_NIB = 4.0  # device-independent radius below which arms show where it is
 WHOLE_BOX = 300.0  # device pixels of radius up to which a nib is repainted with all that is in it: many boxes cost too
 ARM = (7.0, 14.0)  # where they begin and end
-GUIDE_COLOURS = {
-    Guide.LINE: QColor("#00c2ff"),
-    Guide.ERASE_EDGE: QColor("#ff9f0a"),
-    Guide.SOURCE: QColor("#34c759"),
-    Guide.NEVER: QColor("#ff453a"),
-    Guide.HINT: QColor("#bf5af2"),
-}
 
 
 class OutlineView:
@@ -184,22 +176,6 @@ def paint_nib(painter: QPainter, x: float, y: float, radius: float, ratio: float
             for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
                 near, far = ARM[0] * ratio, ARM[1] * ratio
                 painter.drawLine(QPointF(x + dx * near, y + dy * near), QPointF(x + dx * far, y + dy * far))
-    painter.restore()
-
-
-def paint_guides(painter: QPainter, guides: Iterable[GuideStroke], viewport: Viewport, ratio: float) -> None:
-    """Guide strokes, each kind in its colour over a dark edge."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for guide in guides:
-        line = QPolygonF([QPointF(*viewport.to_screen(x, y)) for x, y in guide.points])
-        colour = QColor.fromRgbF(*guide.colour) if guide.colour is not None else GUIDE_COLOURS[guide.kind]
-        width = max(1.5 * ratio, guide.width * viewport.zoom)
-        for pen in (QPen(DARK, width + 2 * ratio), QPen(colour, width)):
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-            painter.setPen(pen)
-            painter.drawPolyline(line)
     painter.restore()
 
 

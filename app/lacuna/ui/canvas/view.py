@@ -39,6 +39,7 @@ class View(QWidget):
         self.moving = False  # the zoom is changing: squares will do
         self._surround = QColor(current().surround)
         self._unfinished: list[Region] = []
+        self.dirty: list[Region] = []  # device pixels that are being painted
         self._refining = False
         self._smoothing = QTimer(self)
         self._smoothing.setSingleShot(True)
@@ -174,6 +175,7 @@ class View(QWidget):
             for rect, layers in parts:
                 tiles.paint(layers, rect)
             painter.setClipping(False)
+            self.dirty = rects
             self.paint_over(painter)
         self._unfinished += tiles.unfinished
         if self._unfinished and not self.moving:

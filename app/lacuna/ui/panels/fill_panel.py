@@ -87,6 +87,9 @@ class FillPanel(QWidget):
         self.estimate.setAccessibleName(_("Estimate"))
         self.estimate.setMinimumHeight(LINES * self.estimate.fontMetrics().lineSpacing())
         column.addWidget(self.estimate)
+        self.unheard = _wrapped(self, quiet=True)
+        self.unheard.hide()
+        column.addWidget(self.unheard)
         self.problem = _wrapped(self)
         self.problem.setProperty("severity", "warning")
         self.problem.setMinimumHeight(self.estimate.minimumHeight())
@@ -202,12 +205,20 @@ class FillPanel(QWidget):
         if self._editor.document is None:
             self.estimate.setText(_("Open a picture and paint over what should go."))
             self._show_problem("")
+            self._show_unheard()
             return
         estimate = self._editor.estimate()
         problem = estimate.problem if estimate.pixels else ""  # an empty mask is where everybody begins
         self._show_problem(problem)
+        self._show_unheard()
         self.estimate.setText(sentence(estimate))
         self.estimate.setVisible(not problem)
+
+    def _show_unheard(self) -> None:
+        """Which guides the method chosen will not follow: known before the click."""
+        kinds = self._editor.unheard
+        self.unheard.setText(_("Not followed by this method: {kinds}.").format(kinds=kinds) if kinds else "")
+        self.unheard.setVisible(bool(kinds))
 
     def _show_problem(self, problem: str) -> None:
         missing = self._editor.missing

@@ -1,0 +1,331 @@
+"""Guide lines and sampling areas: drawn, moved and taken away, each change one edit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.contract.params import choice, number
+from lacuna.document.document import Document
+from lacuna.editor.tool import Covered, Modifier, Outline, Pointer, Rest
+from lacuna.i18n import N_, _
+from lacuna.imaging.polylines import smoothed
+from lacuna.imaging.region import Region
+
+NEAR = 8.0  # screen pixels: so near to the pointer a point or a line is meant
+DRAGGED = 4.0  # screen pixels: a press that goes farther draws by hand, one that does not sets a corner
+TURNS = math.pi / 4  # with Shift a straight segment has one of these directions
+LINE_WIDTH = 3.0  # image pixels, at first
+SMOOTH = 4.0  # screen pixels along a line drawn by hand, over which it is smoothed
+
+NOWHERE = Region(0, 0, 0, 0)
+Point = tuple[float, float]
+
+LINE_KINDS = ((Guide.LINE.value, N_("Line to continue")), (Guide.ERASE_EDGE.value, N_("No edge here")))
+AREA_KINDS = ((Guide.SOURCE.value, N_("Copy from here")), (Guide.NEVER.value, N_("Never copy from here")))
+
+
+@dataclass(frozen=True)
+class LineOptions:
+    """What a line says, and how wide it is."""
+
+    kind: str = choice(Guide.LINE.value, LINE_KINDS, label=N_("Kind"))
+    width: float = number(LINE_WIDTH, 1.0, 100.0, unit="px", label=N_("Width"), step=1)
+
+
+@dataclass(frozen=True)
+class AreaOptions:
+    """What an area says."""
+
+    kind: str = choice(Guide.SOURCE.value, AREA_KINDS, label=N_("Kind"))
+
+
+class GuideLine:
+    """Lines that say how the picture runs behind the hole: by hand, or straight from click to click.
+
+    A press on a point of a line moves that; Alt or the right button takes a line away.
+    """
+
+    id = "guide"
+    name = N_("Guide line")
+    Options: type = LineOptions
+    paints_mask = False
+    continues = False
+    kinds = (Guide.LINE, Guide.ERASE_EDGE)
+
+    def __init__(self) -> None:
+        self._document: Document | None = None  # the one that was last drawn in: its points show under the pointer
+
+    def begins(self, at: Pointer) -> bool:
+        return True
+
+    def forget(self) -> None:
+        self._document = None
+
+    def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Removing:
+        self._document = document
+        if at.erases:
+            return Removing(document, at, self.kinds)
+        found = point_near(document.guides, at, self.kinds)
+        if found is not None:
+            return Moving(document, *found)
+        return Drawing(document, at, GuideStroke(Guide(options.kind), (), options.width))
+
+    def outline(self, at: Pointer, options: Any) -> Outline:
+        found = None if self._document is None else point_near(self._document.guides, at, self.kinds)
+        if found is None:
+            return Outline(circles=((at.x, at.y, options.width / 2),))
+        x, y = found[0].points[found[1]]
+        return Outline(circles=((x, y, NEAR / 2 / max(at.scale, 1e-6)),))
+
+
+class SamplingArea:
+    """Areas that may be copied from, or never: drawn around; Alt or the right button takes one away."""
+
+    id = "sampling"
+    name = N_("Sampling area")
+    Options: type = AreaOptions
+    paints_mask = False
+    continues = False
+    kinds = (Guide.SOURCE, Guide.NEVER)
+
+    def begins(self, at: Pointer) -> bool:
+        return True
+
+    def forget(self) -> None:
+        return
+
+    def press(self, document: Document, at: Pointer, options: Any) -> Surrounding | Removing:
+        if at.erases:
+            return Removing(document, at, self.kinds)
+        return Surrounding(document, at, GuideStroke(Guide(options.kind), (), 1.0, closed=True))
+
+    def outline(self, at: Pointer, options: Any) -> Outline:
+        return Outline()
+
+
+class Guiding:
+    """What gestures with guides share: the document has them as a value, and nothing is changed before the end."""
+
+    erases = False
+    writes = False
+    drawn = NOWHERE
+    covered: Covered = {}
+    rest: Rest | None = None
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def move(self, at: Pointer) -> None:
+        return
+
+    def press(self, at: Pointer) -> bool:
+        return False
+
+    def back(self) -> bool:
+        return False
+
+    def cancel(self) -> None:
+        return
+
+    def outline(self) -> Outline:
+        return Outline()
+
+    def _put(self, guides: tuple[GuideStroke, ...], label: str) -> None:
+        if guides != self._document.guides:
+            with self._document.edit(label) as edit:
+                edit.put(self._document.put_guides, guides)
+
+
+class Drawing(Guiding):
+    """A line: as the pointer goes if it is dragged; else corners, clicked one by one, until Enter or a double click."""
+
+    def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
+        super().__init__(document)
+        self._stroke = stroke
+        self._points: list[Point] = [(at.x, at.y)]
+        self._pointer: Point = (at.x, at.y)
+        self._by_hand = False
+        self._cornered = False  # it has been let go without a drag
+        self._scale = at.scale
+
+    def move(self, at: Pointer) -> None:
+        self._scale = at.scale
+        if self._cornered:
+            self._pointer = self._meant(at)
+            return
+        self._pointer = (at.x, at.y)
+        if self._by_hand or math.dist(self._points[0], self._pointer) * at.scale > DRAGGED:
+            self._by_hand = True
+            if math.dist(self._points[-1], self._pointer) * at.scale >= 1:
+                self._points.append(self._pointer)
+
+    def release(self, at: Pointer) -> bool:
+        self.move(at)
+        if self._by_hand:
+            self.finish()
+            return True
+        self._cornered = True
+        return False
+
+    def press(self, at: Pointer) -> bool:
+        point = self._meant(at)
+        if math.dist(point, self._points[-1]) > 0:
+            self._points.append(point)
+        self._pointer = point
+        return False
+
+    def finish(self) -> None:
+        points = tuple(self._points)
+        if self._by_hand:
+            points = smoothed(points, SMOOTH / max(self._scale, 1e-6), 1 / max(self._scale, 1e-6) / 2)
+        if len(points) > 1:
+            self._put((*self._document.guides, replace(self._stroke, points=points)), _("Guide line"))
+
+    def back(self) -> bool:
+        self._points.pop()
+        return not self._points
+
+    def outline(self) -> Outline:
+        return Outline(path=tuple(self._points) if self._by_hand else (*self._points, self._pointer))
+
+    def _meant(self, at: Pointer) -> Point:
+        """Where the next corner is; with Shift level, upright or aslant from the last."""
+        x, y = self._points[-1]
+        length = math.dist((x, y), (at.x, at.y))
+        if not at.modifiers & Modifier.SHIFT or length == 0:
+            return at.x, at.y
+        angle = round(math.atan2(at.y - y, at.x - x) / TURNS) * TURNS
+        return x + length * math.cos(angle), y + length * math.sin(angle)
+
+
+class Surrounding(Guiding):
+    """An area, drawn around by hand and closed where it is let go."""
+
+    def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
+        super().__init__(document)
+        self._stroke = stroke
+        self._points: list[Point] = [(at.x, at.y)]
+        self._scale = at.scale
+
+    def move(self, at: Pointer) -> None:
+        self._scale = at.scale
+        if math.dist(self._points[-1], (at.x, at.y)) * at.scale >= 1:
+            self._points.append((at.x, at.y))
+
+    def release(self, at: Pointer) -> bool:
+        self.move(at)
+        self.finish()
+        return True
+
+    def finish(self) -> None:
+        if len(self._points) > 2:
+            few = smoothed(tuple(self._points), 0.0, 1 / max(self._scale, 1e-6) / 2)
+            if len(few) > 2:
+                self._put((*self._document.guides, replace(self._stroke, points=few)), _("Sampling area"))
+
+    def outline(self) -> Outline:
+        return Outline(path=tuple(self._points), closed=True)
+
+
+class Moving(Guiding):
+    """A point of a line that is dragged elsewhere."""
+
+    def __init__(self, document: Document, stroke: GuideStroke, index: int) -> None:
+        super().__init__(document)
+        self._before, self._index = stroke, index
+        self._after = stroke
+
+    def move(self, at: Pointer) -> None:
+        points = list(self._before.points)
+        points[self._index] = (at.x, at.y)
+        self._after = replace(self._before, points=tuple(points))
+
+    def release(self, at: Pointer) -> bool:
+        self.move(at)
+        self.finish()
+        return True
+
+    def finish(self) -> None:
+        self._put(
+            tuple(self._after if stroke is self._before else stroke for stroke in self._document.guides),
+            _("Move a guide's point"),
+        )
+
+    def outline(self) -> Outline:
+        return Outline(path=self._after.points)
+
+
+class Removing(Guiding):
+    """The guide under the pointer goes when the button is let go."""
+
+    erases = True
+
+    def __init__(self, document: Document, at: Pointer, kinds: tuple[Guide, ...]) -> None:
+        super().__init__(document)
+        self._kinds = kinds
+        self._at = at
+
+    def release(self, at: Pointer) -> bool:
+        self._at = at
+        self.finish()
+        return True
+
+    def finish(self) -> None:
+        found = stroke_near(self._document.guides, self._at, self._kinds)
+        if found is not None:
+            self._put(tuple(stroke for stroke in self._document.guides if stroke is not found), _("Remove a guide"))
+
+
+def point_near(
+    guides: tuple[GuideStroke, ...], at: Pointer, kinds: tuple[Guide, ...]
+) -> tuple[GuideStroke, int] | None:
+    """The line whose point lies nearest to the pointer, and which point that is; None if none is near."""
+    found = [
+        (math.dist(point, (at.x, at.y)), stroke, index)
+        for stroke in guides
+        if stroke.kind in kinds
+        for index, point in enumerate(stroke.points)
+    ]
+    return _nearest(found, at, lambda each: (each[1], each[2]))
+
+
+def stroke_near(guides: tuple[GuideStroke, ...], at: Pointer, kinds: tuple[Guide, ...]) -> GuideStroke | None:
+    """The guide that lies nearest to the pointer, of areas the one around it; None if none is near."""
+    found = [
+        (max(0.0, _distance(stroke, (at.x, at.y)) - stroke.width / 2), stroke)
+        for stroke in reversed(guides)
+        if stroke.kind in kinds
+    ]
+    return _nearest(found, at, lambda each: each[1])
+
+
+def _nearest(found: list[Any], at: Pointer, of: Callable[[Any], Any]) -> Any:
+    nearest = min(found, key=lambda each: each[0], default=None)
+    return None if nearest is None or nearest[0] * at.scale > NEAR else of(nearest)
+
+
+def _distance(stroke: GuideStroke, place: Point) -> float:
+    """From a stroke's middle line to a place, in image pixels; 0 within an area."""
+    points = (*stroke.points, stroke.points[0]) if stroke.closed else stroke.points
+    segments = list(pairwise(points))
+    if stroke.closed and _within(segments, place):
+        return 0.0
+    return min(_from_segment(start, end, place) for start, end in segments)
+
+
+def _within(segments: list[tuple[Point, Point]], place: Point) -> bool:
+    x, y = place
+    crossed = (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0) for (x0, y0), (x1, y1) in segments if (y0 > y) != (y1 > y))
+    return sum(crossed) % 2 == 1
+
+
+def _from_segment(start: Point, end: Point, place: Point) -> float:
+    (x0, y0), (x1, y1), (x, y) = start, end, place
+    length = (x1 - x0) ** 2 + (y1 - y0) ** 2
+    along = 0.0 if length == 0 else min(1.0, max(0.0, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length))
+    return math.dist(place, (x0 + along * (x1 - x0), y0 + along * (y1 - y0)))

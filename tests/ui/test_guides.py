@@ -1,0 +1,111 @@
+"""Guides in the window: drawn by mouse, seen over the picture, hidden by a key, told in the panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
+
+from lacuna.contract.guides import Guide
+from lacuna.ui.main_window import MainWindow
+from tests.ui.support import LEFT, RIGHT, grabbed, settle, wait_until
+from tests.ui.windows import key, open_photo
+
+
+def place(window: MainWindow, x: float, y: float) -> QPoint:
+    """A point of the canvas by its share of the width and height."""
+    return QPoint(round(x * window.canvas.width()), round(y * window.canvas.height()))
+
+
+def away(window: MainWindow) -> None:
+    """The pointer goes where nothing is drawn."""
+    for share in (0.95, 0.9):  # a click moves no pointer: a move to where it is would be none
+        QTest.mouseMove(window.canvas, place(window, share, share))
+    settle()
+
+
+def line(window: MainWindow, *shares: tuple[float, float]) -> None:
+    key(window.canvas, "G")
+    for x, y in shares:
+        QTest.mouseMove(window.canvas, place(window, x, y))
+        QTest.mouseClick(window.canvas, LEFT, pos=place(window, x, y))
+    key(window.canvas, "Return")
+    settle()
+
+
+def test_a_line_is_clicked_seen_hidden_and_taken_away(window: MainWindow) -> None:
+    open_photo(window)
+    key(window.canvas, "G")
+    away(window)
+    bare = grabbed(window.canvas)
+    line(window, (0.3, 0.4), (0.6, 0.4), (0.6, 0.7))
+    (stroke,) = window.editor.document.guides
+    assert (stroke.kind, len(stroke.points)) == (Guide.LINE, 3)
+    away(window)
+    drawn = grabbed(window.canvas)
+    at = place(window, 0.45, 0.4)
+    assert tuple(drawn[at.y(), at.x()]) == (0x00, 0xC2, 0xFF)
+    assert not np.array_equal(drawn, bare)
+    key(window.canvas, "Shift+Q")
+    assert not window.canvas.show_guides
+    assert np.array_equal(grabbed(window.canvas), bare)
+    key(window.canvas, "Shift+Q")
+    QTest.mouseClick(window.canvas, RIGHT, pos=at)
+    assert window.editor.document.guides == ()
+    away(window)
+    assert np.array_equal(grabbed(window.canvas), bare)
+
+
+def test_what_is_painted_in_parts_equals_the_whole(window: MainWindow) -> None:
+    """A line that appears, or whose point is dragged, repaints what it covers and no less."""
+    open_photo(window)
+    line(window, (0.2, 0.2), (0.5, 0.3), (0.7, 0.8))
+    start = place(window, 0.5, 0.3)
+    QTest.mousePress(window.canvas, LEFT, pos=start)
+    for step in range(1, 6):
+        QTest.mouseMove(window.canvas, start + QPoint(8 * step, 10 * step))
+    QTest.mouseRelease(window.canvas, LEFT, pos=start + QPoint(40, 50))
+    wait_until(lambda: window.canvas.finished)
+    settle()
+    seen = window.canvas.grab()
+    window.canvas.update()
+    settle()
+    assert seen.toImage() == window.canvas.grab().toImage()
+    assert window.editor.document.history.labels[-1] == "Move a guide's point"
+
+
+def test_an_area_is_drawn_around_and_the_panel_says_who_does_not_follow(window: MainWindow) -> None:
+    open_photo(window)
+    window.editor.use_backend("telea")
+    key(window.canvas, "S")
+    corners = ((0.3, 0.3), (0.6, 0.3), (0.6, 0.6), (0.3, 0.6))
+    QTest.mousePress(window.canvas, LEFT, pos=place(window, *corners[0]))
+    for corner in corners[1:]:
+        QTest.mouseMove(window.canvas, place(window, *corner))
+    QTest.mouseRelease(window.canvas, LEFT, pos=place(window, *corners[-1]))
+    settle()
+    (area,) = window.editor.document.guides
+    assert (area.kind, area.closed) == (Guide.SOURCE, True)
+    panel = window.fill_panel
+    wait_until(panel.unheard.isVisible)
+    assert "areas to copy from" in panel.unheard.text()
+    window.editor.use_backend("patchmatch")
+    settle()
+    wait_until(lambda: not panel.unheard.isVisible())
+
+
+def test_guides_are_exported_and_imported_by_the_menu(window: MainWindow, tmp_path: Path) -> None:
+    open_photo(window)
+    assert not window.action_set["guides.export"].isEnabled()
+    line(window, (0.3, 0.4), (0.6, 0.4))
+    before = window.editor.document.guides
+    window.editor.export_guides(tmp_path / "guides.json")
+    wait_until(lambda: not window.editor.jobs)
+    window.action_set["guides.clear"].trigger()
+    assert window.editor.document.guides == ()
+    window.editor.import_guides(tmp_path / "guides.json")
+    wait_until(lambda: not window.editor.jobs)
+    settle()
+    assert window.editor.document.guides == before
