@@ -78,7 +78,9 @@ def test_mnemonics_of_a_menu_are_different() -> None:
 # --- in a window ----------------------------------------------------------------------------------------------------
 
 NEEDS_A_PICTURE = {
-    row.id for row in ROWS if row.id.split(".")[0] in ("mask", "view", "fill", "guides") and not row.id.startswith("view.opacity")
+    row.id
+    for row in ROWS
+    if row.id.split(".")[0] in ("mask", "view", "fill", "guides") and not row.id.startswith("view.opacity")
 } - {"fill.after_stroke", "view.full_screen"} | {
     "file.save", "file.save_as", "file.close", "file.next", "file.previous", "edit.undo", "edit.redo", "edit.copy",
     "edit.paste_mask", "tool.back",

@@ -68,6 +68,9 @@ class Healing:
         # In each tile: its key, what was there, what is to be there.
         self._made: list[tuple[tuple[int, int], Region, Pixels, Pixels]] = []
 
+    def dropped(self) -> None:
+        return
+
     def painted_over(self, covered: Covered) -> None:
         """By coverage, as the pixels tell nothing where a stroke has put back just what is there."""
         over = {key: 255 - coverage for key, coverage in covered.items() if key in self._covered}

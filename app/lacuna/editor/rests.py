@@ -63,9 +63,13 @@ class Rests:
             self._pending.remove(pending)
             self._settle()
 
+        def failed() -> None:
+            rest.dropped()
+            over()
+
         self._pending.append(pending)
         first = self._editor.in_frame(document, rest.label, begin)
-        pending.job = self._editor.work.run(rest.label, work, done, begin=first, failed=over)
+        pending.job = self._editor.work.run(rest.label, work, done, begin=first, failed=failed)
 
     def painted_over(self, covered: Covered) -> None:
         """The photo was painted on after all that is pending: that stays on top."""

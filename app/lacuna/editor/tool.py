@@ -121,6 +121,10 @@ class Rest(Protocol):
         """On the owner's thread: make the change, as one edit; what it changed."""
         ...
 
+    def dropped(self) -> None:
+        """On the owner's thread: it was cancelled or failed, and `make` will not come."""
+        ...
+
 
 class Gesture(Protocol):
     """One press to its end. Nothing half-open stays on the tool."""

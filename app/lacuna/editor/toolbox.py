@@ -12,6 +12,7 @@ from lacuna.document.document import Document
 from lacuna.editor.clone import CloneBrush
 from lacuna.editor.guiding import GuideLine, SamplingArea
 from lacuna.editor.heal import HealBrush
+from lacuna.editor.picking import Pick
 from lacuna.editor.selections import Lasso, Polygon, Rectangle
 from lacuna.editor.strokes import ERASE, LARGEST, PAINT, SMALLEST, Brush, Eraser, RestoreBrush
 from lacuna.editor.tool import Covered, Gesture, Modifier, Outline, Pointer, Tool
@@ -75,7 +76,7 @@ class Toolbox:
     def __init__(self, settings: Settings, ended: Callable[[Ended], None]) -> None:
         self.tools: tuple[Tool, ...] = (
             Brush(), Eraser(), RestoreBrush(), CloneBrush(), HealBrush(), Lasso(), Polygon(), Rectangle(),
-            Wand(), GuideLine(), SamplingArea(), Hand(),
+            Wand(), Pick(), GuideLine(), SamplingArea(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
         self.painted: Listeners[[Covered]] = Listeners()

@@ -100,6 +100,9 @@ class WandClick(Shape):
             self._found = None
         return self.drawn
 
+    def dropped(self) -> None:
+        return
+
     def finish(self) -> None:
         return  # before the release there is nothing to close
 

@@ -159,6 +159,7 @@ ROWS: tuple[Row, ...] = (
     _tool("polygon", N_("&Polygon"), "Shift+L"),
     _tool("rectangle", N_("Re&ctangle"), "M"),
     _tool("wand", N_("Magic &wand"), "W"),
+    _tool("pick", N_("Pic&k an object"), "O"),
     _tool("guide", N_("&Guide line"), "G"),
     _tool("sampling", N_("Sampl&ing area"), "S"),
     _tool("hand", N_("&Hand"), "H"),

@@ -1,0 +1,1 @@
+"""What pictures hold that a person might want to be found."""
