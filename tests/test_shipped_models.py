@@ -26,6 +26,7 @@ import lacuna
 from lacuna import paths
 from lacuna.contract import models
 from lacuna.contract.models import CARD, CONFIG, TRAINED, WEIGHTS, Model, ModelConfig, Network
+from lacuna.contract.precision import Int8
 from lacuna.errors import LacunaError
 from lacuna.networks import building
 from tests.backends.models import BACKENDS
@@ -204,6 +205,8 @@ def test_a_card_tells_all_that_it_has_to(shipped: Model) -> None:
         assert "Check your own obligations before commercial use." in text
     if "`stock`" in text:
         assert "restrict machine learning" in text
+    if shipped.config.int8 is not None:
+        assert f"a pass {shipped.config.int8.speed:.2f} times as fast" in text
     for part in ("licence of the weights", "hardware", "## What it was trained on", "## Weaknesses\n\n- "):
         assert part in text
 
@@ -285,6 +288,17 @@ def test_a_card_is_made_of_what_was_measured(place: Path) -> None:
     assert (config.psnr, config.licence) == (21.5, "MIT")
     credits = (place / "CREDITS.md").read_text(encoding="utf-8")
     assert "- Anná & Co https://example.org/1\n- Ben https://example.org/2" in credits
+
+
+def test_a_card_tells_what_graphs_in_8_bits_gain_and_cost(scripts: dict[str, ModuleType]) -> None:
+    told = scripts["cards"]._int8
+    assert told(None) == "no graphs"
+    kept = told(Int8(loss=0.0214, speed=2.0, graphs={"edges": "edges.int8.onnx", "image": "image.int8.onnx"}))
+    assert kept.startswith("graphs for edges, image: a pass 2.00 times as fast, a fill 0.021 dB worse")
+    assert "taken by `auto`" in kept
+    left_out = told(Int8(loss=-0.002, speed=1.02))
+    assert left_out.startswith("no graphs: a pass 1.02 times as fast, a fill 0.001 dB worse at most")
+    assert "taken by" not in left_out
 
 
 def test_a_card_without_the_usual_methods_or_photos_is_not_written(

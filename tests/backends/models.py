@@ -15,6 +15,7 @@ from lacuna import paths
 from lacuna.contract import models
 from lacuna.contract.fill import Runtime, SizeRule
 from lacuna.contract.models import CONFIG, WEIGHTS, Model, ModelConfig, Network
+from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.inference import session
@@ -53,7 +54,7 @@ def by_torch(monkeypatch: pytest.MonkeyPatch, name: str, wanted: ModelConfig) ->
 
     torch.manual_seed(0)
     installed(name, wanted, save(building.weights(building.built(wanted))))
-    monkeypatch.setattr(session, "_runner", lambda model, known, runtime: TorchRunner(model, known, "cpu"))
+    monkeypatch.setattr(session, "_runner", lambda model, known, *_where: TorchRunner(model, known, "cpu"))
 
 
 class ScriptedPainter:
@@ -97,7 +98,7 @@ def scripted(
     size = registry.info(BACKENDS[network]).needs.size
     painter = ScriptedPainter(known, replace(size, comfortable=None), script)
 
-    def opened(model: Model, runtime: Runtime) -> Painter:
+    def opened(model: Model, runtime: Runtime, precision: Precision) -> Painter:
         models.verify(model)
         painter.devices.append(runtime.device)
         return painter

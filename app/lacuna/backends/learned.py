@@ -16,6 +16,7 @@ from lacuna.contract.fill import Composite, Context, Filled, FillWork, Needs, Ru
 from lacuna.contract.guides import Guide, marked
 from lacuna.contract.models import Model, ModelConfig, Network
 from lacuna.contract.params import Suggestion, choice, switch, text
+from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress
 from lacuna.errors import BackendFailed, UnknownModel
 from lacuna.i18n import N_, _
@@ -57,11 +58,22 @@ def model_text(network: Network | None = None) -> Any:
     )  # fmt: skip
 
 
+def precision_choice() -> Any:
+    """In how many bits the network calculates."""
+    return choice(
+        Precision.AUTO,
+        ((Precision.AUTO, N_("Automatic")), (Precision.FLOAT32, N_("32 bits")), (Precision.INT8, N_("8 bits"))),
+        label=N_("Precision"),
+        help=N_("Automatically a processor calculates in 8 bits where the model has such graphs and it gains by them."),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class LearnedParams:
     model: str = model_text()
     detail: str = detail_choice()
     colours: bool = colours_switch()
+    precision: Precision = precision_choice()  # noqa: RUF009 (a field, as the others)
 
 
 class Learned:
@@ -83,7 +95,8 @@ class Learned:
         return frozenset()
 
     def needs(self, params: LearnedParams) -> Needs:
-        model, missing = self._choice(params.model)
+        precision = params.precision
+        model, missing = self._choice(params.model, precision)
         config = None if model is None else model.config
         side = SIDE if config is None else config.side
         guides = frozenset[Guide]() if config is None else self.guides(config)
@@ -94,7 +107,7 @@ class Learned:
             missing=missing,
             size=replace(self.size, comfortable=side),
             context=Context(minimum=max(LEAST_CONTEXT, side // 2), even=True),
-            devices=frozenset({"cpu", "cuda"}),
+            devices=frozenset({"cpu"} if precision is Precision.INT8 else {"cpu", "cuda"}),
             # The colours are matched by the engine's own way of joining: a second shift of the same border would undo
             # nothing and cost as much.
             composite=Composite.POISSON if params.colours else Composite.PLAIN,
@@ -118,9 +131,9 @@ class Learned:
         hole = np.zeros((24, 24), bool)
         hole[8:16, 8:16] = True
         poisson.solve(np.zeros((24, 24, 3), np.float32), hole)  # whatever has still to be compiled is compiled here
-        model, _missing = self._choice("")
+        model, _missing = self._choice("", Precision.AUTO)
         if model is not None:
-            self._on_a_device(model, lambda painter: painter)
+            self._on_a_device(model, Precision.AUTO, lambda painter: painter)
 
     def unload(self) -> None:
         self._session.closed()
@@ -147,7 +160,7 @@ class Learned:
     ) -> tuple[T, tuple[str, ...]]:
         """What `call` gives for the model that `params` choose and the picture as that wants it, and notes."""
         progress.check()
-        model, missing = self._choice(params.model)
+        model, missing = self._choice(params.model, params.precision)
         if model is None or model.config is None:
             raise UnknownModel(missing)
         image = np.clip(work.image / np.float32(work.white), 0, 1, dtype=np.float32)
@@ -155,31 +168,33 @@ class Learned:
             self._poisson.solve(image, work.hole, tolerance=FINE, check=progress.check)
         else:
             image[work.hole] = 0.0  # what stood there must not matter
-        return self._on_a_device(model, lambda painter: call(painter, image))
+        return self._on_a_device(model, params.precision, lambda painter: call(painter, image))
 
     def drawn(self, work: FillWork, kind: Guide) -> Plane | None:
         """The strokes of a kind as a plane, 1 on them; None if there are none."""
         plane = marked(work.guides, kind, work.hole.shape)
         return None if plane is None else plane.astype(np.float32)
 
-    def _on_a_device(self, model: Model, call: Callable[[Painter], T]) -> tuple[T, tuple[str, ...]]:
+    def _on_a_device(
+        self, model: Model, precision: Precision, call: Callable[[Painter], T]
+    ) -> tuple[T, tuple[str, ...]]:
         """What `call` gives with the model opened, and a note if that was on another device than was wanted."""
         runtime = self._runtime
         try:
-            return call(self._session.opened(model, runtime)), ()
+            return call(self._session.opened(model, runtime, precision)), ()
         except (BackendFailed, MemoryError, RuntimeError, OSError) as error:
             if runtime.device == "cpu":
                 raise
             reason = " ".join(str(error).split()) or type(error).__name__
         note = _("The graphics card failed ({reason}): the processor filled instead.").format(reason=reason)
-        return call(self._session.opened(model, replace(runtime, device="cpu"))), (note,)
+        return call(self._session.opened(model, replace(runtime, device="cpu"), precision)), (note,)
 
-    def _choice(self, name: str) -> tuple[Model | None, str]:
+    def _choice(self, name: str, precision: Precision) -> tuple[Model | None, str]:
         """The model of this name, or the best there is; or why there is none, with what helps."""
         known = _known(self.network)
         for model in known:
             if name in ("", model.name):
-                return model, ""
+                return _in_bits(model, precision)
         if not known:
             sentence = _("No model is installed for “{backend}”. “lacuna models import FILE --as NAME” brings one.")
             missing = sentence.format(backend=self.id)
@@ -199,6 +214,15 @@ def _known(network: Network) -> tuple[Model, ...]:
     if network not in _listed or _listed[network][0] != state:
         _listed[network] = state, models.of(network)
     return _listed[network][1]
+
+
+def _in_bits(model: Model, precision: Precision) -> tuple[Model | None, str]:
+    """The model, if it can be run so; else why not."""
+    int8 = None if model.config is None else model.config.int8
+    if precision is not Precision.INT8 or (int8 is not None and int8.graphs):
+        return model, ""
+    missing = _("The model “{model}” has no graphs in 8 bits. Choose another precision.")
+    return None, missing.format(model=model.name)
 
 
 def _suggested(network: Network) -> tuple[Suggestion, ...]:

@@ -58,6 +58,7 @@ def findings() -> dict[str, dict[str, Any]]:
             "cores": os.cpu_count() or 1,
             "threads": device.threads(),
             "memory_available": device.available_memory(),
+            "products_of_bytes": device.multiplies_bytes(),
             "cuda": _cuda(),
         },
         "backends": {info.id: info.missing or "ready" for info in backends()},

@@ -1,8 +1,9 @@
 """Models as folders of data: what `config.json` says of the weights beside it, where they lie, and if they are whole.
 
-A folder holds `config.json`, `weights.safetensors`, one graph for each part of the network and, where they ship with
-the program, `MODEL_CARD.md`. A graph that a person brought has `model.toml` and `model.onnx` instead, see
-`graph_config`. Nothing in it is code, and nothing of it is used before its SHA-256 was compared.
+A folder holds `config.json`, `weights.safetensors`, one graph for each part of the network, beside these perhaps some
+in 8 bits with numbers of their own, and, where they ship with the program, `MODEL_CARD.md`. A graph that a person
+brought has `model.toml` and `model.onnx` instead, see `graph_config`. Nothing in it is code, and nothing of it is used
+before its SHA-256 was compared.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 from lacuna import paths
 from lacuna.contract.graph_config import GRAPH, GRAPH_CONFIG, GraphConfig
 from lacuna.contract.model_files import FILE, require_hashes
+from lacuna.contract.precision import Int8
 from lacuna.errors import CannotRemove, CannotSave, DamagedModel, InvalidParameter, UnknownModel
 from lacuna.i18n import _
 
@@ -63,7 +65,7 @@ class ModelConfig:
     finest that these weights paint themselves, up to `side`: what is finer comes from patches of the photo, and 1
     stands for weights that paint everything. `graphs` names the file of each part of the network, `sha256` the hash of
     every file but `config.json`. `psnr` is the mean in dB that was measured inside the holes of the evaluation set: the
-    highest of several models is taken unasked.
+    highest of several models is taken unasked. `int8` tells of the graphs in 8 bits, if anybody tried to make some.
     """
 
     network: Network
@@ -80,6 +82,7 @@ class ModelConfig:
     graphs: Mapping[str, str] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
     psnr: float | None = None
+    int8: Int8 | None = None
     licence: str = ""
     source: str = ""
     format: int = FORMAT
@@ -137,6 +140,8 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def _read(name: str, value: Any) -> Any:
+    if name == "int8":
+        return None if value is None else Int8.read(value)
     kinds = _KINDS.get(name, (str,))
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise ValueError(f"{name}: {value!r}")
@@ -342,7 +347,8 @@ def _model(folder: Path, *, shipped: bool) -> Model:
         return _graph_model(folder, shipped=shipped)
     try:
         config = ModelConfig.from_json(_text(folder / CONFIG))
-        missing = [name for name in {WEIGHTS, *config.graphs.values()} if name not in config.sha256]
+        int8 = frozenset[str]() if config.int8 is None else config.int8.files
+        missing = [name for name in {WEIGHTS, *config.graphs.values(), *int8} if name not in config.sha256]
         if missing:
             raise ValueError(f"sha256: {', '.join(sorted(missing))}")
     except (OSError, ValueError, RecursionError) as error:

@@ -78,6 +78,13 @@ def threads() -> int:
     return max(1, (os.cpu_count() or 2) - 1)
 
 
+def multiplies_bytes() -> bool:
+    """Whether the processor has what makes graphs in 8 bits the faster ones: then they are taken unasked."""
+    from lacuna.kernels import processor
+
+    return processor.multiplies_bytes()
+
+
 def memory() -> int:
     """Bytes that a fill may take: half of what is free now."""
     return (available_memory() or 2 * FALLBACK_MEMORY) // 2

@@ -19,43 +19,40 @@ from lacuna.contract.progress import NOTICE, Cancelled, Progress
 from lacuna.errors import BackendFailed
 from lacuna.i18n import _
 from lacuna.inference import deepfill_graphs
-from lacuna.inference.stored import damaged, read_weights
+from lacuna.inference.onnx_file import handed_over
+from lacuna.inference.stored import damaged, read_int8, read_weights
 
 Array = NDArray[Any]
 
-# How the keys of the weights begin that a graph has; no file but `networks.graphs` cuts networks into these.
-WEIGHTS_OF = {
-    "encode": ("coarse.", "refine.dilated.", "refine.matched."),
-    "attend": (),
-    "decode": ("refine.pasted.", "refine.merged."),
-    "edges": ("edges.",),
-    "image": ("image.",),
-    "fill": ("",),
-    "features": ("sub_mean.", "extractor."),
-    "kernels": ("predictor.",),
-    "apply": ("add_mean.",),
-    "terms": ("predictor.",),
-}
 REPEATED = {"attend"}  # these keep their memory for the next run; the others give it back
 PAINTED = {"edges": ("completed", "edges"), "image": ("painted", "image"), "fill": ("painted", "image")}
 
 
 class Graphs:
-    """The graphs of a model, by name, each with its weights in it."""
+    """The graphs of a model, by name, each with its weights in it; with `int8` those in 8 bits, of parts that have one.
 
-    def __init__(self, model: Model, config: ModelConfig, threads: int) -> None:
+    Raises DamagedModel for files that do not fit each other.
+    """
+
+    def __init__(self, model: Model, config: ModelConfig, threads: int, *, int8: bool = False) -> None:
         import onnxruntime
 
-        tensors = read_weights(model)
+        tensors, files = read_weights(model), dict(config.graphs)
         self.held = sum(4 * values.size for values in tensors.values())
+        if int8:
+            assert config.int8 is not None  # `session.in_int8` has looked
+            bytes_and_scales = read_int8(model)
+            self.held += sum(values.nbytes for values in bytes_and_scales.values())
+            tensors |= bytes_and_scales
+            files |= config.int8.graphs
         values = {key: onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for key, tensor in tensors.items()}
         self._sessions: dict[str, Any] = {}
-        for name, file in config.graphs.items():
-            own = {key: value for key, value in values.items() if key.startswith(WEIGHTS_OF[name])}
+        for name, file in files.items():
             options = session_options(threads, blocked=config.network is not Network.EDGE_CONNECT)
-            options.add_external_initializers(list(own), list(own.values()))
             try:
                 graph = (model.folder / file).read_bytes()
+                own = {key: values[key] for key in sorted(handed_over(graph))}
+                options.add_external_initializers(list(own), list(own.values()))
                 self._sessions[name] = onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
             except MemoryError:
                 raise
@@ -110,10 +107,10 @@ class OnnxRunner:
 
     engine = "onnxruntime"
 
-    def __init__(self, model: Model, config: ModelConfig, threads: int) -> None:
-        self._graphs = Graphs(model, config, threads)
+    def __init__(self, config: ModelConfig, graphs: Graphs) -> None:
+        self._graphs = graphs
         self._config = config
-        self.held = self._graphs.held
+        self.held = graphs.held
 
     def run(self, part: str, inputs: Mapping[str, Array], progress: Progress, *, everywhere: bool) -> dict[str, Array]:
         if self._config.network in (Network.DEEPFILL_V1, Network.DEEPFILL_V2):

@@ -33,6 +33,8 @@ INSIDE: Mapping[str, Mapping[int, str]] = {
     "place": {},
 }
 KEY, VALUE = 1, 2  # of a place
+GRAPH_OF_MODEL, TENSOR_OF_GRAPH = 7, 5
+NAME, LOCATION, EXTERNAL = 8, 14, 1  # of a tensor, and where its numbers are if not in it
 
 
 def beside(path: Path) -> tuple[Path, ...]:
@@ -66,6 +68,22 @@ def beside(path: Path) -> tuple[Path, ...]:
     if size > LARGEST:
         raise _too_large(path, LARGEST)
     return found
+
+
+def handed_over(model: bytes) -> frozenset[str]:
+    """The names of the tensors whose numbers a graph leaves to whoever runs it. Raises ValueError for no ONNX file."""
+    found = set()
+    for graph in _inside(memoryview(model), GRAPH_OF_MODEL):
+        for tensor in _inside(graph, TENSOR_OF_GRAPH):
+            said = dict(fields(tensor))
+            name = said.get(NAME)
+            if said.get(LOCATION) == EXTERNAL and isinstance(name, memoryview):
+                found.add(bytes(name).decode())
+    return frozenset(found)
+
+
+def _inside(message: memoryview, number: int) -> Iterator[memoryview]:
+    return (value for field, value in fields(message) if field == number and isinstance(value, memoryview))
 
 
 def _too_large(path: Path, limit: int) -> UnsupportedFormat:

@@ -41,7 +41,7 @@ def export(model: Model, path: Path, *, overwrite: bool = False) -> int:
     models.verify(model)
     assert model.config is not None  # or it would not have been verified
     tensors = read_weights(model)
-    config = dataclasses.replace(model.config, graphs={}, sha256={})
+    config = dataclasses.replace(model.config, graphs={}, sha256={}, int8=None)
     notes = {NOTE: config.to_json(), CARD_NOTE: card(model), HASH_NOTE: _digest(tensors)}
     return write_atomically(path, [save(tensors, notes)], overwrite=overwrite)
 
@@ -107,7 +107,7 @@ def _config(text: str, group: Group, path: Path) -> ModelConfig:
     if wrong:
         reason = _("it lacks what its network needs, or has what it does not: {keys}")
         raise unreadable(path, reason.format(keys=", ".join(wrong[:NAMED])))
-    return dataclasses.replace(read, graphs={}, sha256={})
+    return dataclasses.replace(read, graphs={}, sha256={}, int8=None)
 
 
 def _card(folder: Path) -> str:

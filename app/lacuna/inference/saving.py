@@ -46,7 +46,7 @@ def save(
         if card:
             (temporary / CARD).write_text(card, encoding="utf-8")
         digests = {file.name: models.digest(file) for file in sorted(temporary.iterdir())}
-        written = dataclasses.replace(config, graphs=files, sha256=digests)
+        written = dataclasses.replace(config, graphs=files, sha256=digests, int8=None)
         (temporary / CONFIG).write_text(written.to_json(), encoding="utf-8")
     return written
 

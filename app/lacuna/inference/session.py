@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lacuna.contract import models
 from lacuna.contract.fill import Runtime, SizeRule
 from lacuna.contract.models import ENLARGING, Model, ModelConfig
+from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress
 from lacuna.errors import BackendFailed
 from lacuna.i18n import _
@@ -110,10 +111,12 @@ _open: OrderedDict[tuple[object, ...], Any] = OrderedDict()  # the least recentl
 _lock = threading.Lock()
 
 
-def opened(model: Model, runtime: Runtime) -> Painter:
+def opened(model: Model, runtime: Runtime, precision: Precision = Precision.AUTO) -> Painter:
     """The model, loaded if it is not yet: on CUDA if `runtime` says so, else on the CPU with so many threads.
 
-    Raises DamagedModel for files that are not what they were or not what the config says, and MemoryError.
+    Automatically it calculates in 16 bits on CUDA, and on a CPU in 8 where `in_int8` says so. Raises ValueError for 8
+    bits where there are none, DamagedModel for files that are not what they were or not what the config says, and
+    MemoryError.
     """
     models.verify(model)
     config = model.config
@@ -121,7 +124,25 @@ def opened(model: Model, runtime: Runtime) -> Painter:
         raise ValueError("a graph that a person brought: see `opened_graph`")
     if config.network in ENLARGING:
         raise ValueError("a network that enlarges: see `opened_enlarger`")
-    return _kept(_key(model, config, runtime), lambda: _load(model, config, runtime))
+    if runtime.device != "cuda":
+        precision = Precision.INT8 if in_int8(config, precision) else Precision.FLOAT32
+    key = (*_key(model, config, runtime), precision)
+    return _kept(key, lambda: _load(model, config, runtime, precision))
+
+
+def in_int8(config: ModelConfig, precision: Precision) -> bool:
+    """Whether a model runs in 8 bits on this processor: if asked to, or where it pays and multiplies bytes quickly.
+
+    Raises ValueError if it is asked to and has no graphs for it.
+    """
+    has_graphs = config.int8 is not None and bool(config.int8.graphs)
+    if precision is Precision.INT8 and not has_graphs:
+        raise ValueError("a model without graphs in 8 bits")
+    if precision is not Precision.AUTO or config.int8 is None or not has_graphs:
+        return precision is Precision.INT8
+    from lacuna.kernels.processor import multiplies_bytes
+
+    return config.int8.pays and multiplies_bytes()
 
 
 def opened_enlarger(model: Model, runtime: Runtime) -> Enlarger:
@@ -168,10 +189,10 @@ def closed() -> None:
         _open.clear()
 
 
-def _load(model: Model, config: ModelConfig, runtime: Runtime) -> Painter:
+def _load(model: Model, config: ModelConfig, runtime: Runtime, precision: Precision) -> Painter:
     from lacuna.inference import painters
 
-    return painters.painter(config, _runner(model, config, runtime))
+    return painters.painter(config, _runner(model, config, runtime, precision))
 
 
 def _load_enlarger(model: Model, config: ModelConfig, runtime: Runtime) -> Enlarger:
@@ -184,11 +205,11 @@ def _load_enlarger(model: Model, config: ModelConfig, runtime: Runtime) -> Enlar
     return OnnxEnlarger(model, config, runtime.threads)
 
 
-def _runner(model: Model, config: ModelConfig, runtime: Runtime) -> Runner:
+def _runner(model: Model, config: ModelConfig, runtime: Runtime, precision: Precision) -> Runner:
     if runtime.device == "cuda":
         from lacuna.inference.torch_engine import TorchRunner
 
-        return TorchRunner(model, config, runtime.device)
-    from lacuna.inference.onnx_engine import OnnxRunner
+        return TorchRunner(model, config, runtime.device, half=precision is not Precision.FLOAT32)
+    from lacuna.inference.onnx_engine import Graphs, OnnxRunner
 
-    return OnnxRunner(model, config, runtime.threads)
+    return OnnxRunner(config, Graphs(model, config, runtime.threads, int8=precision is Precision.INT8))

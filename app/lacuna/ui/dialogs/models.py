@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lacuna.contract.models import Model
+from lacuna.contract.models import Model, ModelConfig
 from lacuna.editor.models import network_of
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job, State
@@ -364,9 +364,18 @@ def _facts(model: Model) -> list[tuple[str, str]]:
         facts += [
             (_("Conventions: {value}"), config.conventions),
             (_("Channels: {value}"), "" if config.width == 1 else f"{config.width:.1%}"),
+            (_("In 8 bits: {value}"), _in_8_bits(config)),
             (_("Made from: {value}"), config.source),
         ]
     if model.graph is not None:
         reading = ", ".join(f"{name}={value}" for name, value in asdict(model.graph.reading).items() if value)
         facts += [(_("Read as: {value}"), reading), (_("Made from: {value}"), model.graph.source)]
     return facts
+
+
+def _in_8_bits(config: ModelConfig) -> str:
+    """What its graphs in 8 bits were measured at; "" where there are none."""
+    int8 = config.int8
+    if int8 is None or not int8.graphs:
+        return ""
+    return _("{speed:.1f} times as fast, {loss:.2f} dB less").format(speed=int8.speed, loss=max(0.0, int8.loss))
