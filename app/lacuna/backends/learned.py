@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -191,7 +190,7 @@ class Learned:
 
     def _choice(self, name: str, precision: Precision) -> tuple[Model | None, str]:
         """The model of this name, or the best there is; or why there is none, with what helps."""
-        known = _known(self.network)
+        known = models.known(self.network)
         for model in known:
             if name in ("", model.name):
                 return _in_bits(model, precision)
@@ -205,17 +204,6 @@ class Learned:
         return None, " ".join((damaged, missing)) if damaged else missing
 
 
-_listed: dict[Network, tuple[object, tuple[Model, ...]]] = {}  # the state of the folders, and what was found then
-
-
-def _known(network: Network) -> tuple[Model, ...]:
-    """Those that can be used, the best first; looked for again when a folder of models has changed."""
-    state = tuple(_changed(str(folder)) for folder in models.folders())
-    if network not in _listed or _listed[network][0] != state:
-        _listed[network] = state, models.of(network)
-    return _listed[network][1]
-
-
 def _in_bits(model: Model, precision: Precision) -> tuple[Model | None, str]:
     """The model, if it can be run so; else why not."""
     int8 = None if model.config is None else model.config.int8
@@ -227,7 +215,7 @@ def _in_bits(model: Model, precision: Precision) -> tuple[Model | None, str]:
 
 def _suggested(network: Network) -> tuple[Suggestion, ...]:
     """The models to choose from, before them the best of them; nothing without models."""
-    known = _known(network)
+    known = models.known(network)
     best = (Suggestion("", _("Best (automatic)"), known[0].name),) if known else ()
     return best + tuple(Suggestion(model.name, _measured(model), model.title) for model in known)
 
@@ -236,13 +224,6 @@ def _measured(model: Model) -> str:
     """Its name, and how near it comes to the truth where that is known."""
     psnr = None if model.config is None else model.config.psnr
     return model.name if psnr is None else _("{name}  ·  {psnr:.1f} dB").format(name=model.name, psnr=psnr)
-
-
-def _changed(folder: str) -> tuple[str, int]:
-    try:
-        return folder, os.stat(folder).st_mtime_ns
-    except OSError:
-        return folder, 0
 
 
 def _bytes_per_pixel(config: ModelConfig | None, side: int) -> float:

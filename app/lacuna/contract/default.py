@@ -9,3 +9,6 @@ BACKEND = "patchmatch"
 
 # In a new window: on thin marks 0.5 dB nearer to the truth there, on wide holes the same, and it says why.
 WINDOW_BACKEND = "auto"
+
+# To enlarge with: refused where no model is installed, since a plain kernel in its place would be another result.
+UPSCALER = "meta-sr"

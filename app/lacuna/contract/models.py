@@ -260,6 +260,24 @@ def of(*networks: Network) -> tuple[Model, ...]:
     return tuple(sorted(fitting, key=lambda found: (-_psnr(found), not found.shipped, found.name)))
 
 
+_listed: dict[tuple[Network, ...], tuple[object, tuple[Model, ...]]] = {}  # the folders' state, and what was found
+
+
+def known(*networks: Network) -> tuple[Model, ...]:
+    """The same, looked for again only when a folder of models has changed: for who asks at every turn."""
+    state = tuple(_changed(str(folder)) for folder in folders())
+    if networks not in _listed or _listed[networks][0] != state:
+        _listed[networks] = state, of(*networks)
+    return _listed[networks][1]
+
+
+def _changed(folder: str) -> tuple[str, int]:
+    try:
+        return folder, os.stat(folder).st_mtime_ns
+    except OSError:
+        return folder, 0
+
+
 def _psnr(found: Model) -> float:
     measured = None if found.config is None else found.config.psnr
     return float("-inf") if measured is None else measured

@@ -39,3 +39,22 @@ def maps(network: Network, sizes: Sizes) -> int:
     if network is Network.META_RDN:
         return features * (int(sizes["blocks"]) + 3) + 2 * int(sizes["layers"]) * int(sizes["growth"])
     return 6 * features
+
+
+def multiplications(network: Network, sizes: Sizes) -> float:
+    """How many the extractor does for each pixel of the picture: one for each weight of its convolutions."""
+    features, blocks = int(sizes["features"]), int(sizes["blocks"])
+    square = 9 * features**2
+    first = 27 * features
+    match network:
+        case Network.META_RDN:
+            layers, growth = int(sizes["layers"]), int(sizes["growth"])
+            grown = sum(9 * (features + layer * growth) * growth for layer in range(layers))
+            fused = (features + layers * growth) * features
+            return first + square + blocks * (grown + fused) + blocks * features**2 + square
+        case Network.META_EDSR:
+            return first + (2 * blocks + 1) * square
+        case Network.META_SPAN:
+            return first + (3 * blocks + 1) * square + 4 * features**2
+        case _:
+            raise ValueError(f"{network} enlarges nothing")

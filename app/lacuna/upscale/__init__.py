@@ -1,0 +1,1 @@
+"""The built-in ways to enlarge a picture, one file a family."""

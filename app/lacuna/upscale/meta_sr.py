@@ -1,0 +1,113 @@
+"""Any factor by one network: Meta-SR, with whichever of its models is installed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lacuna.contract import models
+from lacuna.contract.enlargement import Rule
+from lacuna.contract.fill import Runtime
+from lacuna.contract.models import ENLARGING, Model
+from lacuna.contract.params import Suggestion
+from lacuna.contract.progress import Progress
+from lacuna.contract.upscale import Enlarged, Part, UpscaleNeeds, UpscaleWork
+from lacuna.errors import BackendFailed, UnknownModel
+from lacuna.i18n import N_, _
+
+if TYPE_CHECKING:
+    from lacuna.inference.enlarging import Enlarger
+
+MOST = 4  # the greatest factor that the networks were trained with
+FEATURES_SHARE = 0.9  # of the progress of a part
+
+# Multiplications a second on one core of a laptop, as ONNX Runtime does them in the extractor, and in the last layer.
+RATE = 25e9
+POINT_RATE = 6e9
+
+
+class MetaSr:
+    """The network sees a part once, and gives any points of it (Hu et al. 2019)."""
+
+    id = "meta-sr"
+    name = N_("Network (Meta-SR)")
+    summary = N_("Sharper than any plain enlarging, by whatever factor; needs a model.")
+
+    def __init__(self) -> None:
+        self._runtime = Runtime()
+
+    def needs(self, model: str) -> UpscaleNeeds:
+        from lacuna.inference import cost
+        from lacuna.networks import meta_sr_sizes
+
+        found, missing = self._choice(model)
+        if found is None or found.config is None:
+            return UpscaleNeeds(missing=missing, devices=frozenset({"cpu", "cuda"}), most=MOST)
+        config = found.config
+        rule = Rule(config.conventions)
+        return UpscaleNeeds(
+            model=found.name,
+            devices=frozenset({"cpu", "cuda"}),
+            rule=rule,
+            # As published, a point that lies at the beginning of a pixel may be taken for one of the pixel before.
+            reach=meta_sr_sizes.reach(config.network, config.sizes) + (rule is Rule.PUBLISHED),
+            most=MOST,
+            least_bytes=found.size + cost.bytes_for(config, 0, 0),
+            bytes_per_pixel=(cost.bytes_for(config, 1024, 1024) - cost.bytes_for(config, 0, 0)) / 1024**2,
+            part_seconds=1e6 * meta_sr_sizes.multiplications(config.network, config.sizes) / RATE,
+            point_seconds=1e6 * 27 * config.sizes["features"] / POINT_RATE,
+        )
+
+    def models(self) -> tuple[Suggestion, ...]:
+        return tuple(Suggestion(model.name, model.title) for model in models.known(*sorted(ENLARGING)))
+
+    def load(self, runtime: Runtime) -> None:
+        from lacuna.inference import session
+        from lacuna.networks.positions import Window
+
+        self._session, self._window = session, Window
+        self._runtime = runtime
+
+    def unload(self) -> None:
+        self._session.closed()
+
+    def enlarge(self, work: UpscaleWork, model: str, progress: Progress) -> Enlarged:
+        found, missing = self._choice(model)
+        if found is None:
+            raise UnknownModel(missing)
+        points, reason = self._on_a_device(found, work, progress)
+        if not reason:
+            return Enlarged(points)
+        note = _("The graphics card failed ({reason}): the processor enlarged instead.").format(reason=reason)
+        return Enlarged(points, (note,))
+
+    def _on_a_device(self, model: Model, work: UpscaleWork, progress: Progress) -> tuple[Part, str]:
+        """The points, and why the graphics card did not make them if it should have."""
+        runtime = self._runtime
+        attempt = progress.shown_through(None)  # from its beginning, if there is another
+        try:
+            return self._points(self._session.opened_enlarger(model, runtime), work, attempt), ""
+        except (BackendFailed, RuntimeError, OSError) as error:
+            if runtime.device == "cpu":
+                raise
+            reason = " ".join(str(error).split()) or type(error).__name__
+        on_cpu = replace(runtime, device="cpu")
+        return self._points(self._session.opened_enlarger(model, on_cpu), work, progress), reason
+
+    def _points(self, enlarger: Enlarger, work: UpscaleWork, progress: Progress) -> Part:
+        at = work.points
+        window = self._window(work.enlargement, at.y0, at.x0, at.y1, at.x1, row=work.row, column=work.column)
+        features = enlarger.features(work.image, progress.part(FEATURES_SHARE))
+        return enlarger.points(features, window, progress.part(1 - FEATURES_SHARE))
+
+    def _choice(self, name: str) -> tuple[Model | None, str]:
+        """The model of this name, or the best there is; or why there is none, with what helps."""
+        known = models.known(*sorted(ENLARGING))
+        for model in known:
+            if name in ("", model.name):
+                return model, ""
+        if not known:
+            return None, _("No model that enlarges is installed. “lacuna models import FILE --as NAME” brings one.")
+        sentence = _("“{backend}” has no model “{model}”. There are: {names}.")
+        names = ", ".join(model.name for model in known)
+        return None, sentence.format(backend=self.id, model=name, names=names)

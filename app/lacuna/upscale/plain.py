@@ -1,0 +1,59 @@
+"""Enlarging by a fixed kernel: the measure that any network has to beat, and what there is without a model."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lacuna.contract.fill import Runtime
+from lacuna.contract.params import Suggestion
+from lacuna.contract.progress import Progress
+from lacuna.contract.upscale import Enlarged, UpscaleNeeds, UpscaleWork
+from lacuna.i18n import N_
+from lacuna.imaging.resampling import BICUBIC, LANCZOS, Kernel, resampled
+from lacuna.networks.positions import Window
+
+
+class Plain:
+    """One kernel at exact positions. It enlarges any number of channels; subclasses say which kernel."""
+
+    id: str
+    name: str
+    summary: str
+    kernel: ClassVar[Kernel]
+    point_seconds: ClassVar[float]  # of a megapixel of points on a laptop core
+
+    def needs(self, model: str) -> UpscaleNeeds:
+        return UpscaleNeeds(reach=self.kernel.radius + 1, point_seconds=self.point_seconds)
+
+    def models(self) -> tuple[Suggestion, ...]:
+        return ()
+
+    def load(self, runtime: Runtime) -> None:
+        """Nothing is."""
+
+    def enlarge(self, work: UpscaleWork, model: str, progress: Progress) -> Enlarged:
+        at = work.points
+        window = Window(work.enlargement, at.y0, at.x0, at.y1, at.x1, row=work.row, column=work.column)
+        progress.check()
+        found = resampled(work.image, window, self.kernel)
+        progress.at(1.0)
+        return Enlarged(found)
+
+    def unload(self) -> None:
+        """Nothing is kept."""
+
+
+class Bicubic(Plain):
+    id = "bicubic"
+    name = N_("Bicubic")
+    summary = N_("Smooth, at once, needs no model.")
+    kernel = BICUBIC
+    point_seconds = 0.2
+
+
+class Lanczos(Plain):
+    id = "lanczos"
+    name = N_("Lanczos")
+    summary = N_("A little sharper than bicubic, with faint rims beside edges; needs no model.")
+    kernel = LANCZOS
+    point_seconds = 0.3
