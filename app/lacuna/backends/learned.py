@@ -17,7 +17,7 @@ from lacuna.contract.models import Model, ModelConfig, Network
 from lacuna.contract.params import Suggestion, choice, switch, text
 from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress
-from lacuna.errors import BackendFailed, UnknownModel
+from lacuna.errors import UnknownModel
 from lacuna.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -178,15 +178,16 @@ class Learned:
         self, model: Model, precision: Precision, call: Callable[[Painter], T]
     ) -> tuple[T, tuple[str, ...]]:
         """What `call` gives with the model opened, and a note if that was on another device than was wanted."""
-        runtime = self._runtime
-        try:
-            return call(self._session.opened(model, runtime, precision)), ()
-        except (BackendFailed, MemoryError, RuntimeError, OSError) as error:
-            if runtime.device == "cpu":
-                raise
-            reason = " ".join(str(error).split()) or type(error).__name__
-        note = _("The graphics card failed ({reason}): the processor filled instead.").format(reason=reason)
-        return call(self._session.opened(model, replace(runtime, device="cpu"), precision)), (note,)
+        from lacuna.inference import falling_back
+
+        found, reason = falling_back.on_a_device(
+            self._runtime,
+            lambda runtime: call(self._session.opened(model, runtime, precision)),
+            (*falling_back.FAILURES, MemoryError),
+        )
+        if not reason:
+            return found, ()
+        return found, (_("The graphics card failed ({reason}): the processor filled instead.").format(reason=reason),)
 
     def _choice(self, name: str, precision: Precision) -> tuple[Model | None, str]:
         """The model of this name, or the best there is; or why there is none, with what helps."""

@@ -7,6 +7,7 @@ that published Meta-SR truncates that product (`Rule.PUBLISHED`); it is kept for
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -16,6 +17,7 @@ from lacuna.i18n import _
 
 FINEST = 10**9  # the largest denominator of a factor: with it no position leaves 64 bits
 MOST_DISTORTION = Fraction(2, 100)  # by which both factors may differ unasked
+LONGEST = 1 << 30  # pixels of a side: with it every position fits into 64 bits, and no computer holds its square
 
 Number = float | int | str | Fraction
 
@@ -92,6 +94,35 @@ def to_sides(
     return Enlargement(height, width, rows, columns, down, across, rule)
 
 
+def to_size(
+    height: int,
+    width: int,
+    *,
+    factor: Number | None = None,
+    columns: int | None = None,
+    rows: int | None = None,
+    long_side: int | None = None,
+    allow_distortion: bool = False,
+) -> Enlargement:
+    """By whichever was given: a factor, one side, both sides, or the longer side. Raises InvalidParameter."""
+    sides = columns is not None or rows is not None
+    if (factor is not None) + sides + (long_side is not None) != 1:
+        raise InvalidParameter(
+            _("It is not clear how large the picture shall become."),
+            hint=_("Give a factor, or a width, a height, or both, or the long side."),
+        )
+    if factor is not None:
+        return by_factor(height, width, factor)
+    if long_side is not None:
+        return to_long_side(height, width, long_side)
+    if columns is None:
+        assert rows is not None
+        return to_height(height, width, rows)
+    if rows is None:
+        return to_width(height, width, columns)
+    return to_sides(height, width, rows, columns, allow_distortion=allow_distortion)
+
+
 def exact_factor(factor: Number) -> Fraction:
     """The fraction that was meant: of a float the shortest decimal that stands for it.
 
@@ -114,9 +145,25 @@ def _no_factor(factor: Number) -> InvalidParameter:
 
 
 def _side(length: int) -> int:
-    if length < 1:
-        raise InvalidParameter(_("A side of {length} pixels is none.").format(length=length))
-    return length
+    try:
+        whole = operator.index(length)
+    except TypeError as error:
+        raise _no_side(length) from error
+    if whole < 1:
+        raise _no_side(length)
+    if whole > LONGEST:
+        raise _too_long()
+    return whole
+
+
+def _no_side(length: int) -> InvalidParameter:
+    return InvalidParameter(_("A side of {length} pixels is none.").format(length=length))
+
+
+def _too_long() -> InvalidParameter:
+    return InvalidParameter(
+        _("A side would have more than {longest} pixels.").format(longest=LONGEST), hint=_("Give a smaller size.")
+    )
 
 
 def _alike(
@@ -134,5 +181,7 @@ def _alike(
 
 
 def _times(length: int, factor: Fraction, rule: Rule) -> int:
+    if factor * length >= LONGEST + 1:
+        raise _too_long()
     product = float(factor) * length if rule is Rule.PUBLISHED else factor * length
     return max(1, math.trunc(product))

@@ -90,6 +90,14 @@ def memory() -> int:
     return (available_memory() or 2 * FALLBACK_MEMORY) // 2
 
 
+def card_memory() -> int:
+    """Bytes that one run may take of the CUDA card's own memory: half of what is free now. Imports torch."""
+    import torch
+
+    free, _total = torch.cuda.mem_get_info()
+    return int(free) // 2
+
+
 def available_memory() -> int | None:
     """Bytes of memory that programs can still get, or None where the system does not say."""
     if sys.platform == "linux":

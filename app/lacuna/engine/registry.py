@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from lacuna.contract import models
 from lacuna.contract.fill import FillBackend, Needs, Runtime
 from lacuna.contract.params import validate
-from lacuna.contract.progress import NOTICE, Progress
+from lacuna.contract.progress import Progress
+from lacuna.engine import plugins
 from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 
@@ -159,13 +159,9 @@ def turn(backend_id: str, progress: Progress) -> Iterator[FillBackend]:
 
     Raises Cancelled if that is asked for while another call is waited for.
     """
-    found, lock = backend(backend_id), _turns.setdefault(backend_id, threading.Lock())
-    while not lock.acquire(timeout=NOTICE):
-        progress.check()
-    try:
+    found = backend(backend_id)
+    with plugins.held(_turns.setdefault(backend_id, threading.Lock()), progress):
         yield found
-    finally:
-        lock.release()
 
 
 def unload_all() -> None:
@@ -186,17 +182,11 @@ def refresh() -> None:
 
 @cache
 def _makers() -> dict[str, Callable[[], Any]]:
-    makers: dict[str, Callable[[], Any]] = {}
-    for backend_id, path in BUILT_IN.items():
-        module, _colon, name = path.partition(":")
-        makers[backend_id] = lambda module=module, name=name: getattr(import_module(module), name)  # type: ignore[misc]
+    makers = plugins.built_in(BUILT_IN)
     for model in models.installed():
         if models.has_graph(model.folder):
             makers[OWN + model.name] = lambda name=model.name: _own_maker(name)  # type: ignore[misc]
-    from importlib.metadata import entry_points  # 15 ms that a first window does not wait for
-
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        makers.setdefault(entry.name, entry.load)  # a package cannot take the place of a built-in one
+    plugins.add_installed(makers, GROUP)
     return makers
 
 

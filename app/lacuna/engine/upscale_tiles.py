@@ -47,13 +47,11 @@ def tiling(needs: UpscaleNeeds, enlargement: Enlargement, budget: float, *, tile
     factor = max(enlargement.down, enlargement.across, Fraction(1))
     fits = math.isqrt(max(0, int((budget - needs.least_bytes) / bytes_per_pixel(needs, factor))))
     most = max(LEAST, min(fits, part))
-    if tile is not None:
-        wanted = Tiling(max(1, tile), needs.reach, cut=True)
-        if wanted.part <= part:  # memory ended at none so large yet
-            return wanted
-        most = min(most, part)
-    if enlargement.height * enlargement.width <= most**2 and max(enlargement.height, enlargement.width) <= SIDE:
-        return Tiling(max(enlargement.height, enlargement.width), needs.reach, cut=True)
+    longest = max(enlargement.height, enlargement.width)
+    if tile is not None and min(tile + 2 * needs.reach, longest) <= most:
+        return Tiling(tile, needs.reach, cut=True)
+    if longest <= min(most, SIDE):
+        return Tiling(longest, needs.reach, cut=True)
     side = min(SIDE, math.ceil(POINTS / factor))
     if most - 2 * needs.reach >= min(side, LEAST):
         return Tiling(min(side, most - 2 * needs.reach), needs.reach, cut=True)

@@ -6,15 +6,14 @@ Packages name theirs as entry points `lacuna.upscalers`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import import_module
-from typing import Any
 
 from lacuna.contract.fill import Runtime
-from lacuna.contract.progress import NOTICE, Progress
+from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import Upscaler
+from lacuna.engine import plugins
 from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 
@@ -66,16 +65,12 @@ def turn(upscaler_id: str, runtime: Runtime, progress: Progress) -> Iterator[Ups
 
     Raises Cancelled if that is asked for while another call is waited for.
     """
-    found, lock = upscaler(upscaler_id), _turns.setdefault(upscaler_id, threading.Lock())
-    while not lock.acquire(timeout=NOTICE):
-        progress.check()
-    try:
+    found = upscaler(upscaler_id)
+    with plugins.held(_turns.setdefault(upscaler_id, threading.Lock()), progress):
         if needs_loading(upscaler_id, runtime):
             found.load(runtime)
             _loaded[upscaler_id] = (runtime.device, runtime.threads)
         yield found
-    finally:
-        lock.release()
 
 
 def needs_loading(upscaler_id: str, runtime: Runtime) -> bool:
@@ -94,13 +89,7 @@ def refresh() -> None:
 
 
 @cache
-def _makers() -> dict[str, Callable[[], Any]]:
-    makers: dict[str, Callable[[], Any]] = {}
-    for upscaler_id, path in BUILT_IN.items():
-        module, _colon, name = path.partition(":")
-        makers[upscaler_id] = lambda module=module, name=name: getattr(import_module(module), name)  # type: ignore[misc]
-    from importlib.metadata import entry_points
-
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        makers.setdefault(entry.name, entry.load)  # a package cannot take the place of a built-in one
+def _makers() -> dict[str, plugins.Maker]:
+    makers = plugins.built_in(BUILT_IN)
+    plugins.add_installed(makers, GROUP)
     return makers

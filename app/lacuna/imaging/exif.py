@@ -136,6 +136,21 @@ def resolution(exif: bytes) -> tuple[float, float] | None:
     return (x, y) if x > 0 and y > 0 else None
 
 
+def printed(exif: bytes, across: float, down: float) -> bytes:
+    """EXIF that states this resolution in dots an inch, if it states one."""
+    data = bytearray(exif)
+    structure = Structure(data)
+    main = structure.directory(structure.first)
+    for tag, dots in ((X_RESOLUTION, across), (Y_RESOLUTION, down)):
+        entry = main.find(tag)
+        if entry is not None and entry.kind == 5 and entry.count == 1:
+            data[entry.value_at : entry.value_at + 8] = struct.pack(structure.order + "II", round(dots * 1000), 1000)
+    unit = main.find(RESOLUTION_UNIT)
+    if unit is not None:
+        _patch(structure, unit, 2)
+    return bytes(data)
+
+
 # --- out of a TIFF file and into one --------------------------------------------------------------------------------
 def gather(data: bytes) -> bytes | None:
     """The descriptive tags of a TIFF file's first page, with EXIF and GPS below, as a small structure of their own."""

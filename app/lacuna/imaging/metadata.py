@@ -71,6 +71,16 @@ def sized(metadata: Metadata, height: int, width: int) -> Metadata:
     )
 
 
+def printed(metadata: Metadata, dots: float) -> Metadata:
+    """The same metadata, stating this resolution in dots an inch. Raises ValueError for damaged ones made by hand."""
+    return replace(
+        metadata,
+        dpi=(dots, dots),
+        exif=exif.printed(metadata.exif, dots, dots) if metadata.exif is not None else None,
+        xmp=xmp.printed(metadata.xmp, dots, dots) if metadata.xmp is not None else None,
+    )
+
+
 def _quiet_resolution(blob: bytes, orientation: int) -> tuple[float, float] | None:
     """Dots an inch from (already turned) EXIF, as they stood before turning; None where EXIF states nothing usable."""
     try:

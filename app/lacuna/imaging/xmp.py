@@ -76,8 +76,17 @@ def resized(packet: bytes, height: int, width: int) -> bytes:
         (_TIFF, "ImageLength"): height,
         (_EXIF, "PixelYDimension"): height,
     }
-    changes = [(*p.value, str(sizes[p.name]).encode()) for p in _places(packet) if p.name in sizes]
-    return _replace(packet, changes)
+    return _stating(packet, {name: str(size) for name, size in sizes.items()})
+
+
+def printed(packet: bytes, across: float, down: float) -> bytes:
+    """The packet with this resolution in dots an inch wherever it states one."""
+    x, y = (f"{round(dots * 1000)}/1000" for dots in (across, down))
+    return _stating(packet, {(_TIFF, "XResolution"): x, (_TIFF, "YResolution"): y, (_TIFF, "ResolutionUnit"): "2"})
+
+
+def _stating(packet: bytes, values: dict[tuple[str, str], str]) -> bytes:
+    return _replace(packet, [(*p.value, values[p.name].encode()) for p in _places(packet) if p.name in values])
 
 
 def merged(packet: bytes, extension: bytes) -> bytes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
 
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule
@@ -12,11 +11,8 @@ from lacuna.contract.models import ENLARGING, Model
 from lacuna.contract.params import Suggestion
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import Enlarged, Part, UpscaleNeeds, UpscaleWork
-from lacuna.errors import BackendFailed, UnknownModel
+from lacuna.errors import UnknownModel
 from lacuna.i18n import N_, _
-
-if TYPE_CHECKING:
-    from lacuna.inference.enlarging import Enlarger
 
 MOST = 4  # the greatest factor that the networks were trained with
 FEATURES_SHARE = 0.9  # of the progress of a part
@@ -62,10 +58,10 @@ class MetaSr:
         return tuple(Suggestion(model.name, model.title) for model in models.known(*sorted(ENLARGING)))
 
     def load(self, runtime: Runtime) -> None:
-        from lacuna.inference import session
+        from lacuna.inference import falling_back, session
         from lacuna.networks.positions import Window
 
-        self._session, self._window = session, Window
+        self._falling_back, self._session, self._window = falling_back, session, Window
         self._runtime = runtime
 
     def unload(self) -> None:
@@ -75,30 +71,20 @@ class MetaSr:
         found, missing = self._choice(model)
         if found is None:
             raise UnknownModel(missing)
-        points, reason = self._on_a_device(found, work, progress)
+        # Where its memory ends, the card does smaller tiles: MemoryError is for the engine.
+        points, reason = self._falling_back.on_a_device(self._runtime, partial(self._points, found, work, progress))
         if not reason:
             return Enlarged(points)
         note = _("The graphics card failed ({reason}): the processor enlarged instead.").format(reason=reason)
         return Enlarged(points, (note,))
 
-    def _on_a_device(self, model: Model, work: UpscaleWork, progress: Progress) -> tuple[Part, str]:
-        """The points, and why the graphics card did not make them if it should have."""
-        runtime = self._runtime
-        attempt = progress.shown_through(None)  # from its beginning, if there is another
-        try:
-            return self._points(self._session.opened_enlarger(model, runtime), work, attempt), ""
-        except (BackendFailed, RuntimeError, OSError) as error:
-            if runtime.device == "cpu":
-                raise
-            reason = " ".join(str(error).split()) or type(error).__name__
-        on_cpu = replace(runtime, device="cpu")
-        return self._points(self._session.opened_enlarger(model, on_cpu), work, progress), reason
-
-    def _points(self, enlarger: Enlarger, work: UpscaleWork, progress: Progress) -> Part:
+    def _points(self, model: Model, work: UpscaleWork, progress: Progress, runtime: Runtime) -> Part:
+        enlarger = self._session.opened_enlarger(model, runtime)
         at = work.points
         window = self._window(work.enlargement, at.y0, at.x0, at.y1, at.x1, row=work.row, column=work.column)
-        features = enlarger.features(work.image, progress.part(FEATURES_SHARE))
-        return enlarger.points(features, window, progress.part(1 - FEATURES_SHARE))
+        attempt = progress.shown_through(None)  # from its beginning: there may be another
+        features = enlarger.features(work.image, attempt.part(FEATURES_SHARE))
+        return enlarger.points(features, window, attempt.part(1 - FEATURES_SHARE))
 
     def _choice(self, name: str) -> tuple[Model | None, str]:
         """The model of this name, or the best there is; or why there is none, with what helps."""
