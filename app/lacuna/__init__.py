@@ -1,4 +1,7 @@
-"""Lacuna paints things out of pictures: `lacuna.fill(image, mask)`. Importing this imports nothing heavy."""
+"""Lacuna paints things out of pictures and enlarges them: `lacuna.fill(image, mask)`, `lacuna.upscale(image, 2.7)`.
+
+Importing this imports nothing heavy.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lacuna.engine.arrays import fill
+    from lacuna.engine.upscale_arrays import upscale
     from lacuna.imaging.photo import Photo
 
     __version__: str
 
-__all__ = ["Photo", "__version__", "fill"]
+__all__ = ["Photo", "__version__", "fill", "upscale"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,6 +23,10 @@ def __getattr__(name: str) -> Any:
         from lacuna.engine.arrays import fill
 
         return fill
+    if name == "upscale":
+        from lacuna.engine.upscale_arrays import upscale
+
+        return upscale
     if name == "Photo":
         from lacuna.imaging.photo import Photo
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,25 +9,24 @@ from typing import Any
 import numpy as np
 import typer
 
-from lacuna.cli import runner
+from lacuna.cli import outputs, runner
 from lacuna.cli.main import say
 from lacuna.cli.words import pairs
 from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, Needs, Runtime
 from lacuna.contract.guides import GuideStroke
 from lacuna.contract.params import to_dict, validate
-from lacuna.engine import device, guide_files, paces, plan, registry
+from lacuna.engine import device, guide_files, plan, registry
 from lacuna.engine.composite import weights
 from lacuna.engine.fill import FillRequest, FillResult, survey
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.sampling import sources_box
 from lacuna.engine.seam import composite_named
-from lacuna.errors import CannotSave, InvalidParameter, LacunaError, SizeMismatch, UnknownModel, WouldReduce
+from lacuna.errors import InvalidParameter, LacunaError, SizeMismatch, UnknownModel
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.loss import LOSSY, in_words
 from lacuna.imaging.photo import Hole, Mask, Photo
-from lacuna.settings import Settings
 from lacuna.words import forecast
 
 ALPHA = "alpha"  # the word for a mask made of the picture's own transparency
@@ -80,9 +75,9 @@ def run(order: Order) -> None:
     mask = _mask(order, photo)
     if order.mask == ALPHA:
         photo = photo.with_pixels(photo.pixels, None)  # what was transparent is filled: nothing is left to see through
-    target = _target(order, photo)
+    target = outputs.target(order.output, photo, overwrite=order.overwrite)
     options = FillOptions(order.grow, order.feather, order.fill_alpha, joining, order.grain)
-    with _naming_the_option():
+    with outputs.naming_the_option():
         files.check_writable(
             _outlook(photo, mask, options), target, overwrite=order.overwrite, allow_reduce=order.allow_reduce
         )
@@ -109,9 +104,9 @@ def run(order: Order) -> None:
         )
         _tell(order, report, "\n".join((_("{path} would be written."), told)))
         return
-    filled, result = runner.run(lambda progress: fill_photo(photo, request, runtime, progress))
-    _remember(result)
-    with _naming_the_option():
+    filled, result = runner.run(lambda progress: fill_photo(photo, request, runtime, progress), _("Filling"))
+    outputs.remember(result.spent)
+    with outputs.naming_the_option():
         written = files.write(
             filled, target, quality=order.quality, overwrite=order.overwrite, allow_reduce=order.allow_reduce
         )
@@ -149,18 +144,17 @@ def _settings(order: Order) -> dict[str, str]:
 
 
 def _read(order: Order) -> Photo:
-    return files.read(order.image, pixel_limit=_pixel_limit(order))
-
-
-def _pixel_limit(order: Order) -> int:
-    return files.NO_LIMIT if order.allow_large else files.PIXEL_LIMIT
+    return files.read(order.image, pixel_limit=outputs.pixel_limit(allow_large=order.allow_large))
 
 
 def _mask(order: Order, photo: Photo) -> Mask:
     if order.mask == ALPHA:
         return mask_file.from_alpha(photo)
     mask = mask_file.read_mask(
-        Path(order.mask), invert=order.invert_mask, soft=order.soft, pixel_limit=_pixel_limit(order)
+        Path(order.mask),
+        invert=order.invert_mask,
+        soft=order.soft,
+        pixel_limit=outputs.pixel_limit(allow_large=order.allow_large),
     )
     return _of_its_size(mask, Path(order.mask), order, photo)
 
@@ -168,7 +162,7 @@ def _mask(order: Order, photo: Photo) -> Mask:
 def _sources(order: Order, photo: Photo) -> Hole | None:
     if order.sources is None:
         return None
-    plane = mask_file.read_mask(order.sources, pixel_limit=_pixel_limit(order))
+    plane = mask_file.read_mask(order.sources, pixel_limit=outputs.pixel_limit(allow_large=order.allow_large))
     return _of_its_size(plane, order.sources, order, photo) > 0
 
 
@@ -191,32 +185,6 @@ def _of_its_size(mask: Mask, path: Path, order: Order, photo: Photo) -> Mask:
         sizes = (mask.shape[1], mask.shape[0]), (photo.width, photo.height)
         raise SizeMismatch(sentence, _("Give a mask of the picture's size."), *sizes)
     return mask
-
-
-def _target(order: Order, photo: Photo) -> Path:
-    """The file to write. Raises CannotSave for one that exists and is not to be replaced, or a folder that does not."""
-    if order.output is None:
-        return files.proposed_path(photo)
-    output = Path(order.output)
-    if order.output.endswith(("/", os.sep)) and not output.is_dir():
-        sentence = _("There is no folder {path}.").format(path=order.output)
-        raise CannotSave(sentence, hint=_("Make it first, or give another name."))
-    if output.is_dir():
-        return files.proposed_path(photo, folder=output)
-    if output.exists() and not order.overwrite:
-        sentence = _("{path} exists already.").format(path=output)
-        raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
-    return output
-
-
-@contextmanager
-def _naming_the_option() -> Iterator[None]:
-    """Below the command line nobody knows what the permission that is missing is called here."""
-    try:
-        yield
-    except WouldReduce as error:
-        hint = " ".join((error.hint, _("The option for that is --allow-reduce.")))
-        raise WouldReduce(error.sentence, hint, error) from error
 
 
 def _outlook(photo: Photo, mask: Mask, options: FillOptions) -> Photo:
@@ -244,7 +212,7 @@ def _forecast(
         request.options,
         backend=request.backend,
         detail=registry.detail_of(needs),
-        paces=_remembered().paces,
+        paces=outputs.remembered().paces,
         pixel_bytes=photo.pixels.itemsize * 3,
         sources=sources_box(sources, request.guides, needs, mask.shape),
     )
@@ -262,24 +230,6 @@ def _forecast(
         "output": str(target),
         "notes": list(photo.notes),
     }
-
-
-def _remembered() -> Settings:
-    """What the program remembers; what could not be read of it is told."""
-    settings = Settings.load()
-    for problem in settings.problems:
-        say(problem)
-    return settings
-
-
-def _remember(result: FillResult) -> None:
-    """The paces, for the next estimate, also the window's."""
-    settings = _remembered()
-    known = dict(settings.paces)
-    paces.remember(settings.paces, result.spent)
-    if settings.paces != known:
-        with suppress(CannotSave):  # then the next estimate is as rough as this one was
-            settings.save()
 
 
 def _report(request: FillRequest, result: FillResult) -> dict[str, Any]:
@@ -309,7 +259,7 @@ def _words(request: FillRequest, used: str) -> dict[str, Any]:
 def _tell(order: Order, report: dict[str, Any], sentence: str) -> None:
     """The answer on stdout, and nothing else there; what is worth knowing beside it on stderr."""
     if order.as_json:
-        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        outputs.print_json(report)
         return
     for note in report["notes"]:
         say(note)

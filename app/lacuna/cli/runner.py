@@ -1,4 +1,4 @@
-"""Runs a fill in a thread beside the one that Ctrl+C reaches, with a bar where somebody is looking."""
+"""Runs work in a thread beside the one that Ctrl+C reaches, with a bar where somebody is looking."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Work(threading.Thread, Generic[T]):
     """A call whose result or exception is kept for who waits."""
 
     def __init__(self, call: Callable[[], T]) -> None:
-        super().__init__(name="lacuna-fill", daemon=True)
+        super().__init__(name="lacuna-work", daemon=True)
         self.call = call
         self.result: T | None = None
         self.error: BaseException | None = None
@@ -40,9 +40,9 @@ class _Work(threading.Thread, Generic[T]):
             self.error = error
 
 
-def run(work: Callable[[Progress], T]) -> T:
-    """The result of `work(progress)`. Raises what it raises, and Stopped on Ctrl+C."""
-    with _bar() as report:
+def run(work: Callable[[Progress], T], title: str = "") -> T:
+    """The result of `work(progress)`; `title` stands at its bar first. Raises what it raises, and Stopped on Ctrl+C."""
+    with _bar(title) as report:
         progress = Progress(report)
         thread = _Work(lambda: work(progress))
         thread.start()
@@ -61,7 +61,7 @@ def run(work: Callable[[Progress], T]) -> T:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[float, str], None] | None]:
+def _bar(title: str) -> Iterator[Callable[[float, str], None] | None]:
     """A progress bar on stderr, or nothing where that is no terminal."""
     if not sys.stderr.isatty():
         yield None
@@ -72,7 +72,7 @@ def _bar() -> Iterator[Callable[[float, str], None] | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(_("Filling"), total=1.0)
+        task = bars.add_task(title or _("Working"), total=1.0)
 
         def report(fraction: float, stage: str) -> None:
             bars.update(task, completed=fraction, description=stage or None)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from lacuna.cli import verb_upscale
+from lacuna.cli.options import (
+    GREATEST,
+    OURS,
+    WIDEST,
+    AllowLarge,
+    AllowReduce,
+    Device,
+    DryRun,
+    Json,
+    Output,
+    Overwrite,
+    Quality,
+    number,
+)
 from lacuna.contract import default
-from lacuna.contract.params import Param, checked
 from lacuna.i18n import _
 
 app = typer.Typer(
@@ -24,22 +37,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-GREATEST = 1 << 53  # up to here a float, as which numbers are read, holds every whole one
-WIDEST = 100_000  # pixels
-OURS = False  # for `readable`: what may not be read is said by our reader, in the person's language and with code 1
-
-
-def _number(option: str, low: float, high: int, *, kind: str = "integer") -> Callable[[Any], Any]:
-    """Reads an option as a backend's settings are read: what it does not take is refused in the same words."""
-    param = Param(option, kind, None, "", low=low, high=high)
-    return lambda word: checked(param, word)
-
-
-Json = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
 Seed = Annotated[
     int,
     typer.Option(
-        parser=_number("--seed", 0, GREATEST),
+        parser=number("--seed", 0, GREATEST),
         metavar="NUMBER",
         help=_("Another seed, another result, where a backend uses chance."),
     ),
@@ -70,16 +71,7 @@ def fill(
             show_default=False,
         ),
     ],
-    output: Annotated[
-        str | None,  # a path would forget the stroke at the end of a folder
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="PATH",
-            help=_("A file, or a folder. By default NAME_lacuna beside the picture."),
-            show_default=False,
-        ),
-    ] = None,
+    output: Output = None,
     backend: Annotated[
         str, typer.Option("--backend", "-b", help=_("How to fill; see “lacuna backends”."))
     ] = default.BACKEND,
@@ -96,7 +88,7 @@ def fill(
     grow: Annotated[
         float,
         typer.Option(
-            parser=_number("--grow", 0, WIDEST, kind="number"),
+            parser=number("--grow", 0, WIDEST, kind="number"),
             metavar=f"0..{WIDEST}",
             help=_("Widen the mask by so many pixels."),
         ),
@@ -104,7 +96,7 @@ def fill(
     feather: Annotated[
         float,
         typer.Option(
-            parser=_number("--feather", 0, WIDEST, kind="number"),
+            parser=number("--feather", 0, WIDEST, kind="number"),
             metavar=f"0..{WIDEST}",
             help=_("Soften the seam inside the mask."),
         ),
@@ -137,31 +129,18 @@ def fill(
             readable=OURS,
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
+    device: Device = "auto",
     invert_mask: Annotated[bool, typer.Option("--invert-mask", help=_("Black marks what to fill."))] = False,
     soft: Annotated[
         bool, typer.Option("--soft", help=_("Keep the mask's grey values as weights; not cut at 128."))
     ] = False,
     fill_alpha: Annotated[bool, typer.Option("--fill-alpha", help=_("Fill the alpha channel too."))] = False,
     seed: Seed = 0,
-    quality: Annotated[
-        int | None,
-        typer.Option(
-            parser=_number("--quality", 1, 100),
-            metavar="1..100",
-            help=_("Of a lossy file; by default a JPEG keeps its own."),
-            show_default=False,
-        ),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
-    allow_large: Annotated[bool, typer.Option("--allow-large", help=_("Open pictures of any size."))] = False,
-    allow_reduce: Annotated[
-        bool,
-        typer.Option(
-            "--allow-reduce", help=_("Let the output's format take fewer bits a channel, or white for transparency.")
-        ),
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Say what would be done, and do not do it."))] = False,
+    quality: Quality = None,
+    overwrite: Overwrite = False,
+    allow_large: AllowLarge = False,
+    allow_reduce: AllowReduce = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     from lacuna.cli.fill import Order, run
@@ -193,6 +172,9 @@ def fill(
             as_json=as_json,
         )
     )
+
+
+app.command("upscale", help=verb_upscale.HELP)(verb_upscale.upscale)
 
 
 @app.command(help=_("Measure how near fills come to the truth, on photos with masks."))
@@ -268,10 +250,10 @@ def evaluate(
     limit: Annotated[
         int | None,
         typer.Option(
-            parser=_number("--limit", 1, GREATEST), metavar="NUMBER", help=_("Only the first so many pictures.")
+            parser=number("--limit", 1, GREATEST), metavar="NUMBER", help=_("Only the first so many pictures.")
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
+    device: Device = "auto",
     seed: Seed = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
     as_json: Json = False,
@@ -327,7 +309,7 @@ def train(
     minutes: Annotated[
         float | None,
         typer.Option(
-            parser=_number("--minutes", 0.01, GREATEST, kind="number"),
+            parser=number("--minutes", 0.01, GREATEST, kind="number"),
             metavar="NUMBER",
             help=_("The time of the whole run."),
         ),
@@ -335,14 +317,14 @@ def train(
     pause: Annotated[
         float | None,
         typer.Option(
-            parser=_number("--pause", 0, GREATEST, kind="number"),
+            parser=number("--pause", 0, GREATEST, kind="number"),
             metavar="NUMBER",
             help=_("Save and end after so many minutes, to be resumed."),
         ),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(parser=_number("--steps", 1, GREATEST), metavar="NUMBER", help=_("End after so many steps.")),
+        typer.Option(parser=number("--steps", 1, GREATEST), metavar="NUMBER", help=_("End after so many steps.")),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help=_("Go on with the run in --out."))] = False,
     begun_from: Annotated[
@@ -350,20 +332,20 @@ def train(
         typer.Option("--from", metavar="DIR", help=_("Begin from the weights in this folder."), show_default=False),
     ] = None,
     size: Annotated[
-        int, typer.Option(parser=_number("--size", 64, 4096), metavar="NUMBER", help=_("The side of a crop."))
+        int, typer.Option(parser=number("--size", 64, 4096), metavar="NUMBER", help=_("The side of a crop."))
     ] = 256,
     width: Annotated[
         float,
         typer.Option(
-            parser=_number("--width", 0.05, 4, kind="number"),
+            parser=number("--width", 0.05, 4, kind="number"),
             metavar="NUMBER",
             help=_("Multiplies the published channels."),
         ),
     ] = 0.5,
     batch: Annotated[
-        int, typer.Option(parser=_number("--batch", 1, 4096), metavar="NUMBER", help=_("Crops of a step."))
+        int, typer.Option(parser=number("--batch", 1, 4096), metavar="NUMBER", help=_("Crops of a step."))
     ] = 16,
-    device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
+    device: Device = "auto",
     start: Annotated[
         str, typer.Option(metavar="membrane|published", help=_("What stands in the hole at first."))
     ] = "membrane",
@@ -388,7 +370,7 @@ def train(
     adversarial: Annotated[
         float,
         typer.Option(
-            parser=_number("--adversarial", 0, GREATEST, kind="number"),
+            parser=number("--adversarial", 0, GREATEST, kind="number"),
             metavar="NUMBER",
             help=_("Multiplies the weight of what the critics say."),
         ),
@@ -396,7 +378,7 @@ def train(
     rate: Annotated[
         float,
         typer.Option(
-            parser=_number("--rate", 0, GREATEST, kind="number"),
+            parser=number("--rate", 0, GREATEST, kind="number"),
             metavar="NUMBER",
             help=_("Multiplies the learning rates."),
         ),
@@ -581,7 +563,7 @@ def run_model(
     guide: Annotated[
         Path | None, typer.Option(help=_("A picture whose white marks lines to follow."), show_default=False)
     ] = None,
-    device: Annotated[str, typer.Option(help=_("auto, cpu or cuda."))] = "auto",
+    device: Device = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
 ) -> None:
     from lacuna.cli.model_run import Order, run

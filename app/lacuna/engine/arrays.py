@@ -64,7 +64,7 @@ def fill(
     InvalidParameter, OutOfMemory, and BackendFailed for whatever a backend raises: all but the first two are
     `lacuna.errors.LacunaError`.
     """
-    _check(image)
+    require_image(image)
     plane = _plane("mask", mask, image)
     allowed = None if sources is None else _allowed(_plane("sources", sources, image))
     chosen = registry.backend(backend)
@@ -136,7 +136,8 @@ def size_mismatch(mask: tuple[int, int], picture: tuple[int, int], hint: str = "
     )
 
 
-def _check(image: NDArray[Any]) -> None:
+def require_image(image: NDArray[Any]) -> None:
+    """Raises TypeError and ValueError for what the library takes for no picture."""
     _refuse_other_kinds("image", image)
     if image.dtype not in DTYPES:
         remedy = ': image.astype("float32") is' if image.dtype.kind == "f" else ""
@@ -195,7 +196,7 @@ def _windows(
     return tuple(
         Window(
             region,
-            _colours(image[region.slices]),
+            colours_of(image[region.slices]),
             part,
             _alpha(image, region),
             None if sources is None else sources[region.slices],
@@ -204,7 +205,8 @@ def _windows(
     )
 
 
-def _colours(part: NDArray[Any]) -> NDArray[Any]:
+def colours_of(part: NDArray[Any]) -> NDArray[Any]:
+    """The colours of a picture as (h, w, 3): grey ones three times, those of RGB as they lie there."""
     if part.ndim == 2:
         part = part[..., None]
     return np.repeat(part, 3, axis=2) if part.shape[2] == 1 else part[..., :3]

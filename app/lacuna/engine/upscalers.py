@@ -21,9 +21,9 @@ GROUP = "lacuna.upscalers"
 
 # Those of the program itself stand here and not among the entry points: a frozen program has none.
 BUILT_IN = {
-    "meta-sr": "lacuna.upscale.meta_sr:MetaSr",
-    "bicubic": "lacuna.upscale.plain:Bicubic",
-    "lanczos": "lacuna.upscale.plain:Lanczos",
+    "meta-sr": "lacuna.upscalers.meta_sr:MetaSr",
+    "bicubic": "lacuna.upscalers.plain:Bicubic",
+    "lanczos": "lacuna.upscalers.plain:Lanczos",
 }
 
 _lock = threading.RLock()  # a script may enlarge from several threads
@@ -57,6 +57,14 @@ def upscaler(upscaler_id: str) -> Upscaler:
                     cause=error,
                 ) from error
         return _made[upscaler_id]
+
+
+def missing(upscaler_id: str) -> str:
+    """Why an upscaler cannot be used as it is, and what helps; "" if it can."""
+    try:
+        return upscaler(upscaler_id).needs("").missing
+    except UnknownBackend as error:
+        return str(error)
 
 
 @contextmanager

@@ -132,6 +132,19 @@ def upscale(request: UpscaleRequest, progress: Progress) -> UpscaleResult:
     )
 
 
+def refuse_unknown(method: str, model: str, device: str) -> None:
+    """Raises what `upscale` would, whatever the picture is: UnknownBackend and UnknownModel."""
+    needs = upscalers.upscaler(method).needs(model)
+    devices.resolve(device, Needs(devices=needs.devices))
+    _refuse_missing(needs)
+
+
+def refuse_impossible(request: UpscaleRequest) -> None:
+    """Raises what `upscale` would before it begins: also PictureTooLarge."""
+    _require_fitting(request)
+    _refuse(request, _method(request))
+
+
 def estimate(request: UpscaleRequest, paces: Mapping[str, float] | None = None) -> UpscaleEstimate:
     """What `upscale` would take, by the `paces` measured so far. Raises UnknownBackend; what else is wrong it says."""
     _require_fitting(request)
@@ -177,9 +190,7 @@ def _require_fitting(request: UpscaleRequest) -> None:
 
 def _refuse(request: UpscaleRequest, method: Method) -> None:
     """Raises UnknownModel for a method that cannot run, and PictureTooLarge for what memory cannot hold."""
-    if method.needs.missing:
-        names = ", ".join(name for name in upscalers.ids() if not upscalers.upscaler(name).needs("").missing)
-        raise UnknownModel(method.needs.missing, hint=_("Methods that need no model: {names}.").format(names=names))
+    _refuse_missing(method.needs)
     size, free = _result_bytes(request), devices.available_memory()
     needed = size + round(LEAST**2 * method.needs.bytes_per_pixel)
     if free is not None and needed > free:
@@ -193,6 +204,13 @@ def _refuse(request: UpscaleRequest, method: Method) -> None:
             ),
             _("Choose a smaller size, or close other programs."),
         )
+
+
+def _refuse_missing(needs: UpscaleNeeds) -> None:
+    if needs.missing:
+        ready = [name for name in upscalers.ids() if not upscalers.missing(name)]
+        hint = _("Methods that can be used now: {names}.").format(names=", ".join(ready) or _("none"))
+        raise UnknownModel(needs.missing, hint=hint)
 
 
 def _result_bytes(request: UpscaleRequest) -> int:

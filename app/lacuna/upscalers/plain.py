@@ -8,7 +8,7 @@ from lacuna.contract.fill import Runtime
 from lacuna.contract.params import Suggestion
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import Enlarged, UpscaleNeeds, UpscaleWork
-from lacuna.i18n import N_
+from lacuna.i18n import N_, _
 from lacuna.imaging.resampling import BICUBIC, LANCZOS, Kernel, resampled
 from lacuna.networks.positions import Window
 
@@ -23,7 +23,8 @@ class Plain:
     point_seconds: ClassVar[float]  # of a megapixel of points on a laptop core
 
     def needs(self, model: str) -> UpscaleNeeds:
-        return UpscaleNeeds(reach=self.kernel.radius + 1, point_seconds=self.point_seconds)
+        missing = _("“{backend}” has no models.").format(backend=self.id) if model else ""
+        return UpscaleNeeds(missing=missing, reach=self.kernel.radius + 1, point_seconds=self.point_seconds)
 
     def models(self) -> tuple[Suggestion, ...]:
         return ()

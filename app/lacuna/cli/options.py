@@ -1,0 +1,55 @@
+"""Options that several verbs have, and how their words are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from lacuna.contract.params import Param, checked
+from lacuna.i18n import _
+
+GREATEST = 1 << 53  # up to here a float, as which numbers are read, holds every whole one
+WIDEST = 100_000  # pixels
+OURS = False  # for `readable`: what may not be read is said by our reader, in the person's language and with code 1
+
+
+def number(option: str, low: float, high: int, *, kind: str = "integer") -> Callable[[Any], Any]:
+    """Reads an option as a backend's settings are read: what it does not take is refused in the same words."""
+    param = Param(option, kind, None, "", low=low, high=high)
+    return lambda word: checked(param, word)
+
+
+Json = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
+Output = Annotated[
+    str | None,  # a path would forget the stroke at the end of a folder
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        help=_("A file, or a folder. By default NAME_lacuna beside the picture."),
+        show_default=False,
+    ),
+]
+Device = Annotated[str, typer.Option(help=_("auto, cpu or cuda."))]
+Quality = Annotated[
+    int | None,
+    typer.Option(
+        "--quality",
+        "-q",
+        parser=number("--quality", 1, 100),
+        metavar="1..100",
+        help=_("Of a lossy file; by default a JPEG keeps its own."),
+        show_default=False,
+    ),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))]
+AllowLarge = Annotated[bool, typer.Option("--allow-large", help=_("Open pictures of any size."))]
+AllowReduce = Annotated[
+    bool,
+    typer.Option(
+        "--allow-reduce", help=_("Let the output's format take fewer bits a channel, or white for transparency.")
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help=_("Say what would be done, and do not do it."))]

@@ -1,0 +1,73 @@
+"""The file that a verb writes, and what is remembered and said around it: the same for every verb that writes one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from lacuna.cli.main import say
+from lacuna.engine import paces
+from lacuna.engine.paces import Spent
+from lacuna.errors import CannotSave, WouldReduce
+from lacuna.i18n import _
+from lacuna.imaging import files
+from lacuna.imaging.photo import Photo
+from lacuna.settings import Settings
+
+
+def target(output: str | None, photo: Photo, *, overwrite: bool) -> Path:
+    """The file to write. Raises CannotSave for one that exists and is not to be replaced, or a folder that does not."""
+    if output is None:
+        return files.proposed_path(photo)
+    path = Path(output)
+    if output.endswith(("/", os.sep)) and not path.is_dir():
+        sentence = _("There is no folder {path}.").format(path=output)
+        raise CannotSave(sentence, hint=_("Make it first, or give another name."))
+    if path.is_dir():
+        return files.proposed_path(photo, folder=path)
+    if path.exists() and not overwrite:
+        sentence = _("{path} exists already.").format(path=path)
+        raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
+    return path
+
+
+@contextmanager
+def naming_the_option() -> Iterator[None]:
+    """Below the command line nobody knows what the permission that is missing is called here."""
+    try:
+        yield
+    except WouldReduce as error:
+        hint = " ".join((error.hint, _("The option for that is --allow-reduce.")))
+        raise WouldReduce(error.sentence, hint, error) from error
+
+
+def pixel_limit(*, allow_large: bool) -> int:
+    return files.NO_LIMIT if allow_large else files.PIXEL_LIMIT
+
+
+def remembered() -> Settings:
+    """What the program remembers; what could not be read of it is told."""
+    settings = Settings.load()
+    for problem in settings.problems:
+        say(problem)
+    return settings
+
+
+def remember(spent: Mapping[str, Spent]) -> None:
+    """The paces, for the next estimate, also the window's."""
+    settings = remembered()
+    known = dict(settings.paces)
+    paces.remember(settings.paces, spent)
+    if settings.paces != known:
+        with suppress(CannotSave):  # then the next estimate is as rough as this one was
+            settings.save()
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
