@@ -168,7 +168,7 @@ def _sources(order: Order, photo: Photo) -> Hole | None:
 
 def _guides(order: Order, photo: Photo) -> tuple[GuideStroke, ...]:
     size = (photo.height, photo.width)
-    limit = _pixel_limit(order)
+    limit = outputs.pixel_limit(allow_large=order.allow_large)
     return tuple(stroke for path in order.guide for stroke in guide_files.read(path, size, pixel_limit=limit))
 
 

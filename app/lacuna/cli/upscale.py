@@ -131,15 +131,22 @@ def _size(order: Order, height: int, width: int) -> Enlargement:
         if columns is not None or rows is not None:
             raise InvalidParameter(_("Give --print, or --width and --height."))
         columns, rows = _pixels(order.print_size, _dots(order) or DPI)
-    return to_size(
-        height,
-        width,
-        factor=None if order.factor is None else _factor(order.factor),
-        columns=columns,
-        rows=rows,
-        long_side=order.long_side,
-        allow_distortion=order.allow_distortion,
-    )
+    factor = None if order.factor is None else _factor(order.factor)
+    try:
+        return to_size(
+            height,
+            width,
+            factor=factor,
+            columns=columns,
+            rows=rows,
+            long_side=order.long_side,
+            allow_distortion=order.allow_distortion,
+        )
+    except InvalidParameter as error:
+        if factor is not None or columns is None or rows is None:
+            raise
+        hint = " ".join((error.hint, _("The option for that is --allow-distortion.")))
+        raise InvalidParameter(error.sentence, hint, error) from error
 
 
 def _factor(word: str) -> Fraction:

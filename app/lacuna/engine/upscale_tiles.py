@@ -55,6 +55,8 @@ def tiling(needs: UpscaleNeeds, enlargement: Enlargement, budget: float, *, tile
     side = min(SIDE, math.ceil(POINTS / factor))
     if most - 2 * needs.reach >= min(side, LEAST):
         return Tiling(min(side, most - 2 * needs.reach), needs.reach, cut=True)
+    # What is blended should not depend on the last byte that is free: a preview shows what the whole will be.
+    most = 1 << (most.bit_length() - 1)
     return Tiling(most // 2, most // 4, cut=False)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ from lacuna.imaging.region import Region
 ALPHA = "bicubic"  # what alpha is enlarged by: no network has learned what it looks like
 ALPHA_SHARE = 0.05  # of the progress
 CARD = 100.0  # times as fast as a core of a laptop is a graphics card, before it is measured
+ROUNDING = 1e-6
 WHOLE = 1 << 40  # no limit to a part
 
 Levels = list[tuple[Enlargement, Tiling]]
@@ -136,7 +137,7 @@ def refuse_unknown(method: str, model: str, device: str) -> None:
     """Raises what `upscale` would, whatever the picture is: UnknownBackend and UnknownModel."""
     needs = upscalers.upscaler(method).needs(model)
     devices.resolve(device, Needs(devices=needs.devices))
-    _refuse_missing(needs)
+    _refuse_missing(method, needs)
 
 
 def refuse_impossible(request: UpscaleRequest) -> None:
@@ -190,7 +191,7 @@ def _require_fitting(request: UpscaleRequest) -> None:
 
 def _refuse(request: UpscaleRequest, method: Method) -> None:
     """Raises UnknownModel for a method that cannot run, and PictureTooLarge for what memory cannot hold."""
-    _refuse_missing(method.needs)
+    _refuse_missing(method.id, method.needs)
     size, free = _result_bytes(request), devices.available_memory()
     needed = size + round(LEAST**2 * method.needs.bytes_per_pixel)
     if free is not None and needed > free:
@@ -206,11 +207,14 @@ def _refuse(request: UpscaleRequest, method: Method) -> None:
         )
 
 
-def _refuse_missing(needs: UpscaleNeeds) -> None:
-    if needs.missing:
+def _refuse_missing(method: str, needs: UpscaleNeeds) -> None:
+    if not needs.missing:
+        return
+    hint = ""
+    if upscalers.missing(method):  # with no model at all
         ready = [name for name in upscalers.ids() if not upscalers.missing(name)]
         hint = _("Methods that can be used now: {names}.").format(names=", ".join(ready) or _("none"))
-        raise UnknownModel(needs.missing, hint=hint)
+    raise UnknownModel(needs.missing, hint=hint)
 
 
 def _result_bytes(request: UpscaleRequest) -> int:
@@ -219,10 +223,11 @@ def _result_bytes(request: UpscaleRequest) -> int:
 
 
 def _budget(request: UpscaleRequest, runtime: Runtime) -> float:
-    """Bytes for tiles: what the run may take, less the result where both lie in the same memory."""
+    """Bytes for tiles: half of what is free, less where the whole result leaves less. The same for any region of it."""
     if runtime.device == "cuda":
         return float(devices.card_memory())
-    return float(max(0, runtime.memory - _result_bytes(request)))
+    whole = _result_bytes(replace(request, region=None))
+    return float(min(runtime.memory, max(2 * runtime.memory - whole, runtime.memory // 4)))
 
 
 def _tilings(request: UpscaleRequest, method: Method, part: int = WHOLE) -> Levels:
@@ -319,8 +324,11 @@ def _make_transparent(
     wanted, opaque = request.wanted, opacity(request.alpha)
 
     def put(where: Region, points: Part) -> None:
-        # Beside an edge a kernel overshoots: more than opaque there is nothing.
-        alpha[where.slices_in(wanted)] = from_float(np.clip(points[..., 0], 0, 1), alpha.dtype, opaque)
+        # Beside an edge a kernel overshoots, and nothing is more than opaque. Where all is opaque it may fall short of
+        # that by a rounding.
+        values = np.clip(points[..., 0], 0, 1)
+        values[values > 1 - ROUNDING] = 1
+        alpha[where.slices_in(wanted)] = from_float(values, alpha.dtype, opaque)
 
     source = stacked(Alpha(request.alpha), _tilings(request, plain, limit), plain, told)
     source.into(wanted, put, progress)
