@@ -6,13 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from lacuna.bench import main, upscale
+from lacuna.bench import main, upscale, upscale_pictures
 from lacuna.bench.figure import Figure
 
 
-def measured(monkeypatch: pytest.MonkeyPatch, seconds: tuple[float, float], most: float, least: float) -> list[Figure]:
-    """The rows where the processes print these seconds and bytes."""
-    answers = {
+def measured(
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: tuple[float, float],
+    most: float,
+    least: float,
+    picture: tuple[float, float] = (10.0, 40e9),
+    large: float = 1000e6,
+) -> list[Figure]:
+    """The rows where the processes print these seconds and bytes, and of pictures seconds, rate and peak."""
+    answers: dict[str, tuple[float, ...]] = {
+        "upscale_pictures.make()": (),
+        "upscale_pictures.seconds()": picture,
+        "upscale_pictures.large()": (large, 372e6, 300.0),
         "upscale.make()": (),
         "upscale.seconds()": seconds,
         "upscale.session(True)": (most,),
@@ -22,8 +32,9 @@ def measured(monkeypatch: pytest.MonkeyPatch, seconds: tuple[float, float], most
     def alone(call: str, _home: Path | None = None) -> tuple[float, ...]:
         return answers[call]
 
-    monkeypatch.setattr(upscale, "alone", alone)
-    monkeypatch.setattr(upscale, "torch_missing", lambda: "")
+    for module in (upscale, upscale_pictures):
+        monkeypatch.setattr(module, "alone", alone)
+        monkeypatch.setattr(module, "torch_missing", lambda: "")
     return upscale.run()
 
 
@@ -38,12 +49,28 @@ def measured(monkeypatch: pytest.MonkeyPatch, seconds: tuple[float, float], most
 def test_a_layer_that_is_too_slow_or_too_large_is_missed(
     monkeypatch: pytest.MonkeyPatch, seconds: tuple[float, float], most: float, least: float, kept: list[bool]
 ):
-    assert [figure.kept for figure in measured(monkeypatch, seconds, most, least)] == kept
+    assert [figure.kept for figure in measured(monkeypatch, seconds, most, least)[:2]] == kept
+
+
+@pytest.mark.parametrize(
+    ("picture", "large", "kept"),
+    [
+        ((20.0, 40e9), 1200e6, [True, True]),
+        ((22.0, 40e9), 1200e6, [False, True]),
+        ((20.0, 40e9), 1300e6, [True, False]),
+    ],
+)
+def test_a_picture_that_takes_twice_the_floor_or_too_much_memory_is_missed(
+    monkeypatch: pytest.MonkeyPatch, picture: tuple[float, float], large: float, kept: list[bool]
+):
+    rows = measured(monkeypatch, (30.0, 1.0), 40e6, 1e6, picture, large)[2:]
+    assert [figure.kept for figure in rows] == kept
 
 
 def test_without_torch_the_rows_say_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.setattr(upscale, "torch_missing", lambda: "needs torch")
+    for module in (upscale, upscale_pictures):
+        monkeypatch.setattr(module, "torch_missing", lambda: "needs torch")
     assert main.run(["upscale"], as_json=False) == 0
     rows = [row for row in capsys.readouterr().out.splitlines() if row.startswith("upscale")]
-    assert len(rows) == 2
+    assert len(rows) == 4
     assert all(row.endswith("needs torch") for row in rows)

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lacuna.contract.enlargement import Rule, by_factor, exact_factor, to_height, to_long_side, to_sides, to_width
+from lacuna.contract.enlargement import (
+    Rule,
+    by_factor,
+    exact_factor,
+    to_height,
+    to_long_side,
+    to_sides,
+    to_size,
+    to_width,
+)
 from lacuna.errors import InvalidParameter
 
 
@@ -66,3 +75,30 @@ def test_a_factor_of_many_digits_is_as_near_as_positions_need_it() -> None:
     assert abs(exact_factor(2**0.5) - Fraction(2**0.5)) < Fraction(1, 10**16)
     assert exact_factor(2**0.5).denominator <= 10**9
     assert exact_factor("3/2") == Fraction(3, 2)
+
+
+@pytest.mark.parametrize("factor", ["1e400", "1e30", 10**12])
+@pytest.mark.parametrize("rule", list(Rule))
+def test_a_side_beyond_all_computers_is_refused_under_either_rule(factor: int | str, rule: Rule) -> None:
+    with pytest.raises(InvalidParameter, match="more than 1073741824 pixels"):
+        by_factor(10, 10, factor, rule)
+
+
+def test_a_side_that_is_no_whole_number_is_refused() -> None:
+    for side in (3.5, 1 << 31, "7"):
+        with pytest.raises(InvalidParameter):
+            to_width(10, 10, side)  # type: ignore[arg-type]
+
+
+def test_a_size_is_whatever_was_given_and_not_two_things_at_once() -> None:
+    assert to_size(10, 20, factor=1.5) == by_factor(10, 20, 1.5)
+    assert to_size(10, 20, columns=50) == to_width(10, 20, 50)
+    assert to_size(10, 20, rows=50) == to_height(10, 20, 50)
+    assert to_size(10, 20, long_side=50) == to_long_side(10, 20, 50)
+    assert to_size(10, 20, rows=30, columns=50, allow_distortion=True).columns == 50
+    with pytest.raises(InvalidParameter, match="not clear"):
+        to_size(10, 20)
+    with pytest.raises(InvalidParameter, match="not clear"):
+        to_size(10, 20, factor=2, columns=40)
+    with pytest.raises(InvalidParameter, match="not clear"):
+        to_size(10, 20, rows=20, long_side=30)

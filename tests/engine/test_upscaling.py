@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lacuna.contract.enlargement import Enlargement, Rule, by_factor, to_sides, to_width
+from lacuna.contract.fill import Runtime
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.contract.upscale import UpscaleNeeds, UpscaleWork
 from lacuna.engine import device, upscalers
@@ -370,3 +372,32 @@ def test_an_estimate_knows_the_size_and_learns_the_pace(light: None) -> None:
     assert result.spent[key].planned == pytest.approx(guess.seconds)
     assert estimate(asked, {key: 3.0}).seconds == pytest.approx(3 * guess.seconds)
     assert estimate(replace(asked, region=Region(0, 0, 83, 71))).bytes == guess.bytes // 4
+
+
+def test_where_the_graphics_card_fails_the_processor_enlarges_and_that_is_said(
+    light: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = session.opened_enlarger
+
+    def failing(model: Any, runtime: Runtime) -> Any:
+        if runtime.device == "cuda":
+            raise RuntimeError("no kernel image")
+        return opened(model, runtime)
+
+    monkeypatch.setattr(device, "cuda_missing", lambda: "")
+    monkeypatch.setattr(device, "card_memory", lambda: 1 << 30)
+    monkeypatch.setattr(session, "opened_enlarger", failing)
+    found = made(photo(), "2", method="meta-sr")
+    assert any("no kernel image" in note for note in found.notes)
+    assert np.array_equal(found.pixels, made(photo(), "2", method="meta-sr", device="cpu").pixels)
+
+
+def test_packages_may_bring_ways_to_enlarge_but_not_take_the_place_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = SimpleNamespace(name="theirs", load=lambda: lambda: Scripted(repeated))
+    ours = SimpleNamespace(name="bicubic", load=lambda: lambda: 1 / 0)
+    groups = {upscalers.GROUP: [theirs, ours]}
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: groups.get(group, []))
+    upscalers.refresh()
+    assert upscalers.ids() == ("meta-sr", "bicubic", "lanczos", "theirs")
+    assert np.array_equal(made(photo(), "2", method="theirs").pixels, photo().repeat(2, 0).repeat(2, 1))
+    assert upscalers.upscaler("bicubic").id == "bicubic"

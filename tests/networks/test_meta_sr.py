@@ -349,6 +349,21 @@ def test_the_light_network_is_light() -> None:
 
 
 @pytest.mark.parametrize(
+    ("network", "sizes"),
+    [
+        (Network.META_RDN, {"features": 32, "blocks": 4, "layers": 3, "growth": 16, "hidden": 8}),
+        (Network.META_EDSR, {"features": 32, "blocks": 4, "residual": 0.1, "hidden": 8}),
+        (Network.META_SPAN, meta_sr_sizes.SPAN),
+    ],
+)
+def test_an_extractor_multiplies_once_for_each_weight_and_pixel(network: Network, sizes: dict[str, float]) -> None:
+    config = ModelConfig(network, "any", sizes=sizes, conventions="exact")
+    extractor = building.built(config)["enlarge"].extractor
+    weights = sum(values.numel() for values in extractor.parameters() if values.ndim == 4)
+    assert meta_sr_sizes.multiplications(network, sizes) == weights
+
+
+@pytest.mark.parametrize(
     "change",
     [{"blocks": 0}, {"blocks": 2.5}, {"features": 10**6}, {"growth": 3}, {"hidden": None}],
     ids=["none", "no whole number", "too many", "unknown", "missing"],

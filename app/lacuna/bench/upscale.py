@@ -1,4 +1,4 @@
-"""Meta-SR's enlarging layer, alone, against the form in which it was published."""
+"""Meta-SR's enlarging layer, alone, against the form in which it was published; whole pictures by the light model."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.bench import upscale_pictures
 from lacuna.bench.figure import Figure
 from lacuna.bench.memory import alone, forget_peak, peak
 from lacuna.bench.networks_models import torch_missing
@@ -43,7 +44,10 @@ def run() -> list[Figure]:
     faster, leaner = f"{WHAT}: faster than published", f"{WHAT}: less memory than published"
     missing = torch_missing()
     if missing:
-        return [Figure("upscale", what, None, "x", note=missing) for what in (faster, leaner)]
+        return [
+            *(Figure("upscale", what, None, "x", note=missing) for what in (faster, leaner)),
+            *upscale_pictures.run(),
+        ]
     with tempfile.TemporaryDirectory(prefix="lacuna-bench-") as name:
         home = Path(name)
         alone("upscale.make()", home)
@@ -54,6 +58,7 @@ def run() -> list[Figure]:
     return [
         Figure("upscale", faster, theirs / ours, "x", FASTER, least=True, note=spent),
         Figure("upscale", leaner, much / little, "x", LEANER, least=True, note=taken),
+        *upscale_pictures.run(),
     ]
 
 
