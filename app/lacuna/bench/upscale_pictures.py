@@ -93,7 +93,7 @@ def _rate() -> float:
     for matrix in (ours, theirs):
         for _round in range(6):
             start = time.process_time()
-            matrix @ matrix  # type: ignore[operator]
+            matrix @ matrix
             best = max(best, PRODUCT**3 / (time.process_time() - start))
     return best
 
@@ -104,7 +104,8 @@ def large() -> None:
     from lacuna.engine.upscaling import UpscaleRequest, upscale
 
     picture = made(24)
-    request = UpscaleRequest(picture, to_width(*picture.shape[:2], WIDE), 255.0, model=NAME)
+    height, width = picture.shape[:2]
+    request = UpscaleRequest(picture, to_width(height, width, WIDE), 255.0, model=NAME)
     forget_peak()
     start = time.process_time()
     result = upscale(request, Progress())
