@@ -18,8 +18,8 @@ MOST = 4  # the greatest factor that the networks were trained with
 FEATURES_SHARE = 0.9  # of the progress of a part
 
 # Multiplications a second on one core of a laptop, as ONNX Runtime does them in the extractor, and in the last layer.
-RATE = 25e9
-POINT_RATE = 6e9
+RATE = 40e9
+POINT_RATE = 12e9
 
 
 class MetaSr:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from lacuna.contract.fill import Runtime
 from lacuna.contract.params import Suggestion
 from lacuna.contract.progress import Progress
@@ -11,6 +13,8 @@ from lacuna.contract.upscale import Enlarged, UpscaleNeeds, UpscaleWork
 from lacuna.i18n import N_, _
 from lacuna.imaging.resampling import BICUBIC, LANCZOS, Kernel, resampled
 from lacuna.networks.positions import Window
+
+BAND = 128  # rows of points between two looks whether to stop: some hundredths of a second
 
 
 class Plain:
@@ -34,9 +38,11 @@ class Plain:
 
     def enlarge(self, work: UpscaleWork, model: str, progress: Progress) -> Enlarged:
         at = work.points
-        window = Window(work.enlargement, at.y0, at.x0, at.y1, at.x1, row=work.row, column=work.column)
-        progress.check()
-        found = resampled(work.image, window, self.kernel)
+        found = np.empty((at.height, at.width, work.image.shape[2]), np.float32)
+        for top in range(at.y0, at.y1, BAND):
+            progress.at((top - at.y0) / at.height)
+            window = Window(work.enlargement, top, at.x0, min(top + BAND, at.y1), at.x1, work.row, work.column)
+            found[top - at.y0 : top - at.y0 + BAND] = resampled(work.image, window, self.kernel)
         progress.at(1.0)
         return Enlarged(found)
 
@@ -49,7 +55,7 @@ class Bicubic(Plain):
     name = N_("Bicubic")
     summary = N_("Smooth, at once, needs no model.")
     kernel = BICUBIC
-    point_seconds = 0.2
+    point_seconds = 0.06
 
 
 class Lanczos(Plain):
@@ -57,4 +63,4 @@ class Lanczos(Plain):
     name = N_("Lanczos")
     summary = N_("A little sharper than bicubic, with faint rims beside edges; needs no model.")
     kernel = LANCZOS
-    point_seconds = 0.3
+    point_seconds = 0.07
