@@ -15,6 +15,7 @@ from PIL import Image, IptcImagePlugin, PngImagePlugin
 from tests.imaging import made
 
 from lacuna.imaging import exif, files, xmp
+from lacuna.imaging.metadata import printed
 from lacuna.imaging.photo import Metadata, Photo
 from lacuna.imaging.tiff_structure import Structure
 
@@ -439,3 +440,26 @@ def test_a_profile_of_another_colour_space_is_left_out_and_told() -> None:
     photo = files.read_bytes(out.getvalue())
     assert photo.profile is None
     assert "profile" in " ".join(photo.notes)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_another_resolution_is_stated_wherever_one_was(order: str) -> None:
+    def rational(value: int) -> bytes:
+        return struct.pack(order + "II", value, 1)
+
+    mark = b"II" if order == "<" else b"MM"
+    rows = ((282, 5, 1, 50), (283, 5, 1, 58), (296, 3, 1, 3 if order == "<" else 3 << 16))
+    table = b"".join(struct.pack(order + "HHII", *row) for row in rows)
+    tiff = mark + struct.pack(order + "HIH", 42, 8, 3) + table + bytes(4) + rational(72) + rational(72)
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:XResolution="72/1" tiff:Make="Any"/>'
+        b"</rdf:RDF></x:xmpmeta>"
+    )
+    assert exif.resolution(tiff) == pytest.approx((72 * 2.54, 72 * 2.54))
+    found = printed(Metadata(exif=tiff, xmp=packet), 299.5)
+    assert found.dpi == (299.5, 299.5)
+    assert found.exif is not None
+    assert exif.resolution(found.exif) == (299.5, 299.5)
+    assert found.xmp == packet.replace(b"72/1", b"299500/1000")
+    assert printed(Metadata(), 300) == Metadata(dpi=(300, 300))
