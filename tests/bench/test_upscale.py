@@ -55,9 +55,9 @@ def test_a_layer_that_is_too_slow_or_too_large_is_missed(
 @pytest.mark.parametrize(
     ("picture", "large", "kept"),
     [
-        ((20.0, 40e9), 1200e6, [True, True]),
-        ((22.0, 40e9), 1200e6, [False, True]),
-        ((20.0, 40e9), 1300e6, [True, False]),
+        ((20.0, 40e9), 1500e6, [True, True]),
+        ((22.0, 40e9), 1500e6, [False, True]),
+        ((20.0, 40e9), 1600e6, [True, False]),
     ],
 )
 def test_a_picture_that_takes_twice_the_floor_or_too_much_memory_is_missed(

@@ -22,7 +22,7 @@ CONFIG = ModelConfig(Network.META_SPAN, "Drawn by chance", sizes=meta_sr_sizes.S
 SIDE, FACTOR = 1000, 2
 WIDE = 12_240  # 24 megapixels become 100
 NEAR = 0.5
-SPARE = 900e6  # bytes beside the picture and the result: the program, the network, and the tile at work
+SPARE = 1200e6  # bytes beside the picture and the result: the program, the network, and the tile at work
 PRODUCT = 1024  # side of the matrices that the machine's rate is measured with
 FLOOR = f"the light model, 1 megapixel by {FACTOR}: share of the arithmetic floor"
 MEMORY = "24 megapixels to 100: peak"
