@@ -45,6 +45,7 @@ TERMS = {
     "pennet": ("hole", "known", "pyramid", "adversarial"),
 }
 SIZE = 64
+FILLING = [name for name, trainable in MODELS.items() if not trainable.sizes]
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -98,7 +99,7 @@ def feeder(pack: Path) -> Feeder:
     return Feeder(photos.read([pack]), holes.holes(SIZE, CPU), 2, SIZE, Start.MEMBRANE, edged=True)
 
 
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("model", FILLING)
 def test_a_run_that_was_stopped_and_resumed_gives_every_bit_of_one_in_a_piece(
     model: str, plan: Callable[..., Plan]
 ) -> None:
@@ -140,14 +141,14 @@ def test_before_the_first_step_a_network_paints_the_soft_fill(model: str, course
     assert torch.allclose(result, batch.given, atol=1e-6)
 
 
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("model", FILLING)
 def test_both_sides_learn_and_new_critics_learn_alone(model: str, feeder: Feeder) -> None:
     taught = learner(model)
     dice = Dice(0, CPU)
 
     def changed(alone: bool) -> tuple[bool, bool]:
         before = {key: value.clone() for key, value in taught.state().items()}
-        taught.step(lambda: feeder.batch(dice.at(taught.taken)), alone=alone, late=False)
+        taught.step(lambda: feeder.batch(dice.at(taught.taken)), alone=alone, at=0.0)
         moved = [key for key, value in taught.state().items() if not torch.equal(before.get(key, value), value)]
         moved = [key for key in moved if ".weight" in key and not key.endswith((".u", ".v"))]
         return any(key.startswith("generator/") for key in moved), any(key.startswith("critic/") for key in moved)
@@ -161,7 +162,7 @@ def test_every_network_learns_to_fill_what_it_sees_again_and_again(feeder: Feede
     for model, term, falls in (("deepfill", "refined", 0.95), ("deepfill-v1", "hole", 0.97), ("pennet", "hole", 0.98)):
         taught = learner(model)
         taught.rate = 5.0
-        lost = [float(taught.step(lambda: batch, alone=False, late=False)[term]) for _step in range(16)]
+        lost = [float(taught.step(lambda: batch, alone=False, at=0.0)[term]) for _step in range(16)]
         assert min(lost[-3:]) < falls * lost[0], model
 
 
@@ -183,7 +184,7 @@ def test_the_weights_of_a_spectral_network_run_without_its_norms_and_are_taken_u
     taught = learner("edgeconnect")
     batch = feeder.batch(Dice(0, CPU).at(0))
     for _step in range(2):
-        taught.step(lambda: batch, alone=False, late=False)
+        taught.step(lambda: batch, alone=False, at=0.0)
     weights = plain_weights(taught.mean)
     plain = EdgeGenerator(width=WIDTH)
     plain.load_state_dict(weights)
@@ -392,6 +393,6 @@ def test_a_critic_without_weight_is_neither_asked_nor_taught(model: str, left: t
 
     for module in taught.stage.critic.modules():
         module.register_forward_pre_hook(asked)
-    terms = taught.step(lambda: feeder.batch(Dice(0, CPU, 0).at(1)), alone=False, late=False)
+    terms = taught.step(lambda: feeder.batch(Dice(0, CPU, 0).at(1)), alone=False, at=0.0)
     assert tuple(terms) == left
     assert all(torch.equal(critic[key], value) for key, value in taught.stage.critic.state_dict().items())

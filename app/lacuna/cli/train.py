@@ -40,9 +40,9 @@ class Order:
     steps: int | None
     resume: bool
     begun_from: Path | None
-    size: int
-    width: float
-    batch: int
+    size: int | None
+    width: float | None
+    batch: int | None
     device: str
     start: str
     stage: str
@@ -50,6 +50,7 @@ class Order:
     vgg: Path | None
     seed: int
     compiled: bool | None
+    half: bool | None
     adversarial: float
     rate: float
 
@@ -77,14 +78,18 @@ def _plan(order: Order) -> Plan:
     from lacuna.training.models import MODELS
     from lacuna.training.plan import STAGES, Plan
 
+    trainable = MODELS.get(order.model)
+    starts = trainable.starts if trainable else ()
     for option, word, known in (
         ("MODEL", order.model, tuple(MODELS)),
-        ("--start", order.start, tuple(Start)),
+        ("--start", order.start or "".join(starts[:1]), starts),
         ("--stage", order.stage, STAGES),
     ):
         if word not in known:
             sentence = _("{option} is one of {names}, not “{word}”.")
             raise InvalidParameter(sentence.format(option=option, names=", ".join(known), word=word))
+    assert trainable is not None
+    usual = trainable.usual
     if order.minutes is None and order.steps is None:
         raise InvalidParameter(_("Say how long to train, by --minutes or by --steps."))
     place = device.resolve(order.device, Needs(devices=frozenset({"cpu", "cuda"})))
@@ -98,16 +103,17 @@ def _plan(order: Order) -> Plan:
         steps=order.steps,
         resume=order.resume,
         begun_from=order.begun_from,
-        size=order.size,
-        width=order.width,
-        batch=order.batch,
+        size=usual.size if order.size is None else order.size,
+        width=usual.width if order.width is None else order.width,
+        batch=usual.batch if order.batch is None else order.batch,
         device=place,
-        start=Start(order.start),
+        start=Start(order.start or starts[0]),
         stage=order.stage,
         evaluation=order.evaluation,
         vgg=order.vgg,
         seed=order.seed,
         compiled=place == "cuda" if order.compiled is None else order.compiled,
+        half=order.half,
         adversarial=order.adversarial,
         rate=order.rate,
     )

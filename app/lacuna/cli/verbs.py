@@ -284,7 +284,11 @@ def evaluate(
 def train(
     model: Annotated[
         str,
-        typer.Argument(metavar="deepfill|edgeconnect|pennet|deepfill-v1", help=_("The network."), show_default=False),
+        typer.Argument(
+            metavar="deepfill|edgeconnect|pennet|deepfill-v1|meta-sr|meta-sr-span|meta-sr-rdn",
+            help=_("The network."),
+            show_default=False,
+        ),
     ],
     data: Annotated[
         list[Path],
@@ -332,27 +336,37 @@ def train(
         typer.Option("--from", metavar="DIR", help=_("Begin from the weights in this folder."), show_default=False),
     ] = None,
     size: Annotated[
-        int, typer.Option(parser=number("--size", 64, 4096), metavar="NUMBER", help=_("The side of a crop."))
-    ] = 256,
+        int | None, typer.Option(parser=number("--size", 16, 4096), metavar="NUMBER", help=_("The side of a crop."))
+    ] = None,
     width: Annotated[
-        float,
+        float | None,
         typer.Option(
             parser=number("--width", 0.05, 4, kind="number"),
             metavar="NUMBER",
             help=_("Multiplies the published channels."),
         ),
-    ] = 0.5,
+    ] = None,
     batch: Annotated[
-        int, typer.Option(parser=number("--batch", 1, 4096), metavar="NUMBER", help=_("Crops of a step."))
-    ] = 16,
+        int | None, typer.Option(parser=number("--batch", 1, 4096), metavar="NUMBER", help=_("Crops of a step."))
+    ] = None,
     device: Device = "auto",
     start: Annotated[
-        str, typer.Option(metavar="membrane|published", help=_("What stands in the hole at first."))
-    ] = "membrane",
+        str,
+        typer.Option(
+            metavar="membrane|published|bicubic",
+            help=_("What stands in the hole at first, or what an enlarged picture begins from."),
+            show_default=False,
+        ),
+    ] = "",
     stage: Annotated[str, typer.Option(metavar="both|edges|image", help=_("Of EdgeConnect."))] = "both",
     evaluation: Annotated[
         Path | None,
-        typer.Option("--eval", metavar="DIR", help=_("Pictures with masks to measure on."), show_default=False),
+        typer.Option(
+            "--eval",
+            metavar="DIR",
+            help=_("Pictures to measure on, with masks if holes are filled."),
+            show_default=False,
+        ),
     ] = None,
     vgg: Annotated[
         Path | None,
@@ -366,6 +380,10 @@ def train(
         typer.Option(
             "--compile/--no-compile", help=_("Compile the network first; by default with CUDA."), show_default=False
         ),
+    ] = None,
+    half: Annotated[
+        bool | None,
+        typer.Option("--half/--no-half", help=_("Multiply in 16 bits; by default with CUDA."), show_default=False),
     ] = None,
     adversarial: Annotated[
         float,
@@ -406,6 +424,7 @@ def train(
         vgg=vgg,
         seed=seed,
         compiled=compiled,
+        half=half,
         adversarial=adversarial,
         rate=rate,
     )

@@ -60,12 +60,14 @@ class ModelConfig:
     `width` multiplies the channels, `guided` tells of an input for lines; `conventions` is a name in
     `networks.conventions` ("" for networks that know only one), or the `Rule` of positions of a network that enlarges,
     whose channels and blocks are in `sizes`; `start` says what stands in the hole before the first layer ("published"
-    or "membrane"), `colours` the order of channels ("rgb" or "bgr"). `dtype` is that of the numbers on disk. `side`
-    is the length in pixels that the long side of a crop should have, as in training; `fine` the size in pixels of the
+    or "membrane"), or of a network that enlarges what its output is added to ("published" for nothing, or "bicubic");
+    `colours` is the order of channels ("rgb" or "bgr"). `dtype` is that of the numbers on disk. `side` is the length in
+    pixels that the long side of a crop should have, as in training; `fine` the size in pixels of the
     finest that these weights paint themselves, up to `side`: what is finer comes from patches of the photo, and 1
     stands for weights that paint everything. `graphs` names the file of each part of the network, `sha256` the hash of
-    every file but `config.json`. `psnr` is the mean in dB that was measured inside the holes of the evaluation set: the
-    highest of several models is taken unasked. `int8` tells of the graphs in 8 bits, if anybody tried to make some.
+    every file but `config.json`. `psnr` is the mean in dB that was measured on the evaluation set, inside the holes or
+    of the luma at twice the size: the highest of several models is taken unasked. `int8` tells of the graphs in 8 bits,
+    if anybody tried to make some.
     """
 
     network: Network
@@ -89,7 +91,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Raises ValueError, naming the field, for what no reader could use."""
-        for name, known in (("start", ("published", "membrane")), ("colours", ("rgb", "bgr"))):
+        for name, known in (("start", ("published", "membrane", "bicubic")), ("colours", ("rgb", "bgr"))):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name}: {getattr(self, name)}")
         if self.dtype not in ("float16", "float32"):

@@ -196,6 +196,13 @@ def _load(model: Model, config: ModelConfig, runtime: Runtime, precision: Precis
 
 
 def _load_enlarger(model: Model, config: ModelConfig, runtime: Runtime) -> Enlarger:
+    from lacuna.inference.from_bicubic import FromBicubic
+
+    network = _network(model, config, runtime)
+    return FromBicubic(network) if config.start == "bicubic" else network
+
+
+def _network(model: Model, config: ModelConfig, runtime: Runtime) -> Enlarger:
     if runtime.device == "cuda":
         from lacuna.inference.torch_enlarger import TorchEnlarger
 

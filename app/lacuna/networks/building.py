@@ -46,6 +46,8 @@ def built(config: ModelConfig) -> dict[str, nn.Module]:
     if config.sizes:
         raise ValueError(f"sizes: {config.network}")
     start = Start(config.start)
+    if start is Start.BICUBIC:
+        raise ValueError(f"start: {config.start}")
     known = set(CONVENTIONS) if config.network in (Network.DEEPFILL_V1, Network.DEEPFILL_V2) else {""}
     if config.conventions not in known:
         raise ValueError(f"conventions: {config.conventions}")
@@ -100,7 +102,7 @@ def _enlarging(config: ModelConfig) -> MetaSr:
     """The network that `sizes` describes."""
     if config.conventions not in set(Rule):
         raise ValueError(f"conventions: {config.conventions}")
-    if config.guided or config.start != "published" or config.width != 1.0:
+    if config.guided or config.start == Start.MEMBRANE or config.width != 1.0:
         raise ValueError(f"guided, start, width: {config.network}")
     sizes = dict(config.sizes)
     if sizes.keys() != meta_sr_sizes.OF[config.network].keys():

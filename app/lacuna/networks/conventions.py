@@ -1,8 +1,8 @@
 """What the programs that published DeepFill weights do each in their own way: paddings and roundings beside the paper.
 
 Weights work with the conventions they were trained with, and with others they visibly shift or blur. So the
-conventions are stored beside the weights, and the networks have no other switches but `Start`, which PEN-Net and
-EdgeConnect share. Torch is not needed here.
+conventions are stored beside the weights, and the networks have no other switches but `Start`. Torch is not needed
+here.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class KeyNorm(StrEnum):
 
 
 class Start(StrEnum):
-    """What stands in the hole before the first layer."""
+    """What a network begins from: in the hole before the first layer, or of the enlarged picture behind the last."""
 
     PUBLISHED = "published"  # what the paper says
-    MEMBRANE = "membrane"  # a soft fill, made before; the network tells the difference to it
+    MEMBRANE = "membrane"  # a soft fill of the hole, made before; the network tells the difference to it
+    BICUBIC = "bicubic"  # the picture enlarged by the cubic kernel; the network tells the difference to it
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ Weights of the second layer stand by colour, row, column and feature, so that ne
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -110,7 +112,10 @@ class Terms(nn.Module):
 
 
 class MetaSr(nn.Module):
-    """The whole network. Pictures (B, 3, h, w) are in [0, 255], as published; nothing is cut off."""
+    """The whole network. Pictures (B, 3, h, w) are in [0, 255], as published; nothing is cut off.
+
+    Of weights with the start `BICUBIC` what comes out is the difference to the picture enlarged by the cubic kernel.
+    """
 
     def __init__(self, extractor: Extractor, hidden: int = HIDDEN) -> None:
         super().__init__()
@@ -122,6 +127,10 @@ class MetaSr(nn.Module):
 
     def forward(self, picture: Tensor, enlargement: Enlargement) -> Tensor:
         return self.enlarged(self.features(picture), whole(enlargement))
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """The extractor alone: which points there are is decided by numbers that are no tensors."""
+        self.extractor.compile(*args, **kwargs)
 
     def features(self, picture: Tensor) -> Tensor:
         """(B, h + 2, w + 2, F), with a rim of zeros, the channels last."""

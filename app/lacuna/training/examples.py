@@ -26,6 +26,8 @@ from lacuna.training.feeding import Feeder, batch_of
 from lacuna.training.photos import ENDINGS
 from lacuna.training.stage import Batch, Painted, Stage
 
+# Of the fill, of one guided by the true edges, of the soft fill; detail of the first.
+MEASURES = ("psnr", "psnr_guided", "psnr_soft", "detail")
 COUNT = 48  # crops that are measured
 TOGETHER = 8  # painted at a time
 VIEW = 256  # pixels of a picture that a crop shows along each side, at least
@@ -34,55 +36,48 @@ MARKED = np.array([255, 0, 255], np.uint8)  # how a hole is shown
 SEED = 1 << 20  # of the crops of photos that are trained on, where no others are given
 
 
-@dataclass(frozen=True)
-class Found:
-    """Means in the holes: `psnr` of the fill, of one `guided` by the true edges, of the `soft` fill; `detail`."""
-
-    psnr: float
-    guided: float
-    soft: float
-    detail: float
-
-
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """`image` (n, 3, S, S) in [0, 1] and `hole` (n, 1, S, S) on the processor; `soft` is `image` filled softly."""
+    """`image` (n, 3, S, S) in [0, 1] and `hole` (n, 1, S, S) on the processor; `soft` is `image` filled softly.
+
+    `start` is what the network finds in the hole.
+    """
 
     image: Tensor
     hole: Tensor
     soft: Tensor
+    start: Start
 
-    def measure(self, stage: Stage, mean: torch.nn.Module, start: Start, device: torch.device) -> Found:
-        """The measures of the mean of the weights."""
-        values: dict[str, list[float]] = {"psnr": [], "guided": [], "soft": [], "detail": []}
+    def measure(self, stage: Stage, mean: torch.nn.Module, device: torch.device) -> dict[str, float]:
+        """Means in the holes."""
+        values: dict[str, list[float]] = {name: [] for name in MEASURES}
         if not stage.paints:
-            return Found(math.nan, math.nan, math.nan, math.nan)
+            return dict.fromkeys(MEASURES, math.nan)
         for part in self._parts(len(self.image)):
             truth, soft = _pixels(self.image[part]), _pixels(self.soft[part])
             holes = self.hole[part, 0].numpy() > 0
             with torch.no_grad():
                 plain, led = (
                     _pixels(stage.shown(painted, batch)[1])
-                    for batch, painted in self._painted(part, stage, mean, start, device)
+                    for batch, painted in self._painted(part, stage, mean, device)
                 )
             for number, hole in enumerate(holes):
                 values["psnr"].append(psnr(truth[number], plain[number], hole))
-                values["guided"].append(psnr(truth[number], led[number], hole) if stage.needs_edges else math.nan)
-                values["soft"].append(psnr(truth[number], soft[number], hole))
+                values["psnr_guided"].append(psnr(truth[number], led[number], hole) if stage.needs_edges else math.nan)
+                values["psnr_soft"].append(psnr(truth[number], soft[number], hole))
                 values["detail"].append(detail(truth[number], plain[number], hole))
-        means = {
+        return {
             name: float(np.mean([v for v in some if math.isfinite(v)] or [math.nan])) for name, some in values.items()
         }
-        return Found(**means)
 
-    def draw(self, path: Path, stage: Stage, mean: torch.nn.Module, start: Start, device: torch.device) -> None:
+    def draw(self, path: Path, stage: Stage, mean: torch.nn.Module, device: torch.device) -> None:
         """A PNG with a row for each of the first crops: input, first picture, result, truth."""
         import cv2
 
         sheet = ContactSheet()
         for part in self._parts(DRAWN):
             with torch.no_grad():
-                batch, painted = next(self._painted(part, stage, mean, start, device))
+                batch, painted = next(self._painted(part, stage, mean, device))
                 columns = [self.image[part], *stage.shown(painted, batch), self.image[part]]
             drawn = [_pixels(column) for column in columns]
             drawn[0][self.hole[part, 0].numpy() > 0] = MARKED
@@ -97,13 +92,13 @@ class Examples:
         return (slice(start, min(start + TOGETHER, count)) for start in range(0, count, TOGETHER))
 
     def _painted(
-        self, part: slice, stage: Stage, mean: torch.nn.Module, start: Start, device: torch.device
+        self, part: slice, stage: Stage, mean: torch.nn.Module, device: torch.device
     ) -> Iterator[tuple[Batch, Painted]]:
         """Without lines in the holes, and then with the true ones."""
         image, hole = self.image[part].to(device), self.hole[part].to(device)
         for guided in (0.0, 1.0) if stage.needs_edges else (0.0, 0.0):
             shown = torch.full((len(image), 1, 1, 1), guided, device=device)
-            batch = batch_of(image, hole, shown, Dice(0, device).at(0), start, edged=stage.needs_edges)
+            batch = batch_of(image, hole, shown, Dice(0, device).at(0), self.start, edged=stage.needs_edges)
             yield batch, stage.paint(mean, batch)
 
 
@@ -112,10 +107,10 @@ def of_photos(feeder: Feeder, device: torch.device) -> Examples:
     dice = Dice(SEED, device)
     batches = [feeder.batch(dice.at(number)) for number in range(-(-COUNT // feeder.count))]
     image, hole = (torch.cat([getattr(batch, name) for batch in batches])[:COUNT].cpu() for name in ("image", "hole"))
-    return _examples(image, hole)
+    return _examples(image, hole, feeder.start)
 
 
-def of_folder(folder: Path, size: int) -> Examples:
+def of_folder(folder: Path, size: int, start: Start) -> Examples:
     """Crops around the holes of pictures with masks beside them (NAME-KIND.png for NAME.webp), taken evenly."""
     import cv2
 
@@ -143,7 +138,7 @@ def of_folder(folder: Path, size: int) -> Examples:
         sentence = _("There are no pictures of {size} x {size} pixels with masks beside them in {path}.")
         raise UnreadableFile(sentence.format(size=size, path=folder))
     image = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
-    return _examples(image.contiguous(), torch.from_numpy(np.stack(holes))[:, None].float())
+    return _examples(image.contiguous(), torch.from_numpy(np.stack(holes))[:, None].float(), start)
 
 
 def _reduced(pixels: NDArray[Any], hole: Hole, size: int) -> tuple[NDArray[Any], Hole]:
@@ -166,8 +161,8 @@ def _start(marked: NDArray[np.intp], size: int, side: int) -> int:
     return min(max(0, middle - size // 2), side - size)
 
 
-def _examples(image: Tensor, hole: Tensor) -> Examples:
-    return Examples(image, hole, film.filled(image, hole))
+def _examples(image: Tensor, hole: Tensor, start: Start) -> Examples:
+    return Examples(image, hole, film.filled(image, hole), start)
 
 
 def _pixels(pictures: Tensor) -> NDArray[np.uint8]:

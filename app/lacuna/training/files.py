@@ -50,7 +50,7 @@ def read_weights(folder: Path, wanted: ModelConfig) -> dict[str, Tensor]:
     except (OSError, ValueError, SafetensorError) as error:
         sentence = _("{path} cannot be read: {reason}.").format(path=folder, reason=error)
         raise UnreadableFile(sentence, cause=error) from error
-    for name in ("network", "width", "start", "guided", "conventions", "colours"):
+    for name in ("network", "width", "start", "guided", "conventions", "sizes", "colours"):
         mine, theirs = getattr(wanted, name), getattr(found, name)
         if mine != theirs:
             sentence = _("The weights in {path} have {name} {theirs}, not {mine}.")

@@ -14,7 +14,7 @@ from torch.optim import Adam
 
 from lacuna.networks.spectral import SpectralNorm
 from lacuna.training.parallel import World
-from lacuna.training.stage import Batch, Stage
+from lacuna.training.stage import Stage
 
 MEMORY = 0.999  # of the mean of weights; shorter at first
 CRITIC = "critic"  # the name of the critics' loss among the terms
@@ -23,8 +23,11 @@ CRITIC = "critic"  # the name of the critics' loss among the terms
 class Learner:
     """Trains `stage` on `world.device`. `mean` is a copy of the generator with the mean of its weights: the product."""
 
-    def __init__(self, stage: Stage, world: World, *, compiled: bool, rate: float = 1.0) -> None:
+    def __init__(
+        self, stage: Stage, world: World, *, compiled: bool, rate: float = 1.0, half: bool | None = None
+    ) -> None:
         self.stage, self.world, self.rate = stage, world, rate
+        self.half = world.device.type == "cuda" if half is None else half
         self.taken = 0  # steps of the generator
         device = world.device
         for module in (stage.generator, stage.critic):
@@ -36,16 +39,17 @@ class Learner:
         self._generator, self._critic = world.wrapped(stage.generator), world.wrapped(stage.critic)
         fused = device.type == "cuda"
         self._optimisers = {
-            "generator": Adam(stage.generator.parameters(), betas=stage.rates.betas, fused=fused),
-            "critic": Adam(stage.critic.parameters(), betas=stage.rates.betas, fused=fused),
+            part: Adam(parameters, betas=stage.rates.betas, fused=fused)
+            for part, module in (("generator", stage.generator), ("critic", stage.critic))
+            if (parameters := list(module.parameters()))
         }
 
-    def step(self, batches: Callable[[], Batch], *, alone: bool, late: bool) -> dict[str, Tensor]:
+    def step(self, batches: Callable[[], Any], *, alone: bool, at: float) -> dict[str, Tensor]:
         """One step; the terms of its losses. `alone`: of the critics, for new ones have to catch up with old weights.
 
-        `late` lowers the rates, as the stage wants it towards its end.
+        `at` is how much of the time is over: towards its end the rates fall, as the stage wants it.
         """
-        self._set_rates(late)
+        self._set_rates(at)
         judged = self.stage.judged
         for _extra in range(self.stage.rates.critic_steps - 1 if judged else 0):
             batch = batches()
@@ -67,8 +71,8 @@ class Learner:
         return {**{name: term.detach() for name, term in terms.items()}, **found}
 
     def precision(self) -> torch.autocast:
-        """Half precision where a graphics card multiplies by it."""
-        return torch.autocast(self.world.device.type, torch.bfloat16, enabled=self.world.device.type == "cuda")
+        """16 bits for what is multiplied: by itself on a graphics card, where that is asked for on a processor."""
+        return torch.autocast(self.world.device.type, torch.bfloat16, enabled=self.half)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that another learner of the same stage needs to go on exactly here."""
@@ -95,7 +99,7 @@ class Learner:
     def _modules(self) -> dict[str, nn.Module]:
         return {"generator": self.stage.generator, "mean": self.mean, "critic": self.stage.critic}
 
-    def _teach_critic(self, batch: Batch, painted: tuple[Tensor, ...]) -> Tensor:
+    def _teach_critic(self, batch: Any, painted: tuple[Tensor, ...]) -> Tensor:
         with self.precision():
             loss = self._critic(batch, painted)
         self._follow("critic", loss)
@@ -107,12 +111,12 @@ class Learner:
         loss.backward()
         optimiser.step()
 
-    def _set_rates(self, late: bool) -> None:
+    def _set_rates(self, at: float) -> None:
         rates = self.stage.rates
-        factor = self.rate * (rates.late if late else 1.0)
-        for part, rate in (("generator", rates.generator), ("critic", rates.critic)):
-            for group in self._optimisers[part].param_groups:
-                group["lr"] = rate * factor
+        factor = self.rate * rates.factor(at)
+        for part, optimiser in self._optimisers.items():
+            for group in optimiser.param_groups:
+                group["lr"] = factor * (rates.generator if part == "generator" else rates.critic)
 
     @torch.no_grad()
     def _remember(self) -> None:

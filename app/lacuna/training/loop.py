@@ -15,9 +15,8 @@ from lacuna.contract.models import TRAINED, ModelConfig
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
-from lacuna.training import examples, files, holes, photos, vgg
+from lacuna.training import files, photos, vgg
 from lacuna.training.chance import Dice
-from lacuna.training.feeding import Feeder
 from lacuna.training.learner import CRITIC, Learner, plain_weights, take_up
 from lacuna.training.log import Log, Means, board_missing, busy
 from lacuna.training.models import MODELS, Course, Trainable
@@ -29,7 +28,6 @@ from lacuna.words import three_digits
 SAVED_EVERY = 180.0  # seconds
 LOGGED_EVERY = 15.0
 CRITICS_ALONE = 0.05  # of the time, where the weights come from an earlier training
-LATE = 0.8  # of the time: from here on with the lower rates
 FIXED = ("model", "size", "width", "batch", "start", "stage", "seed", "licences")  # a resumed run keeps these
 
 Parts = dict[str, dict[str, Tensor]]
@@ -78,7 +76,6 @@ class _Run:
         _check_size(plan, self.trainable)
         self.clock, self.parts, self.state = self._standing()
         self.photos = photos.read(plan.data, plan.licences).to(here.device)
-        self.holes = holes.holes(plan.size, here.device)
         self.dice = Dice(plan.seed, here.device, here.rank)
         self.vgg = vgg.features(plan.vgg).to(here.device) if plan.vgg else None
         tell(_("{count} photos, on {device}.").format(count=len(self.photos), device=self.photos.pixels.device))
@@ -108,7 +105,7 @@ class _Run:
         )
         if plan.licences:
             source += f" of the licence classes {', '.join(plan.licences)}"
-        return self.trainable.config(plan.width, plan.start, plan.size, source)
+        return self.trainable.config(plan, source)
 
     def making(self) -> Making:
         plan = self.plan
@@ -165,11 +162,12 @@ class _Stretch:
         if self.continued and not run.state:
             take_up(self.stage.generator, run.parts[course.part])
         _move_rest(self.stage, run.world.device)
-        self.learner = Learner(self.stage, run.world, compiled=self.plan.compiled, rate=self.plan.rate)
+        plan = self.plan
+        self.learner = Learner(self.stage, run.world, compiled=plan.compiled, rate=plan.rate, half=plan.half)
         if run.state:
             self.learner.load(run.state)
-        edged = self.stage.needs_edges
-        self.feeder = Feeder(run.photos, run.holes, self.plan.batch, self.plan.size, self.plan.start, edged)
+        self.task = run.trainable.task
+        self.feeder = self.task.feeder(run.photos, plan, self.stage, run.world.device)
         self.means = Means()
         self.saved = self.logged = time.monotonic()
         self.logged_step = run.clock.step
@@ -178,14 +176,9 @@ class _Stretch:
     def go(self) -> bool:
         """Train; whether the course came to its end."""
         run, plan, clock = self.run, self.plan, self.run.clock
-        self.examples = None
-        if run.world.leads:
-            where = plan.evaluation
-            self.examples = (
-                examples.of_folder(where, plan.size) if where else examples.of_photos(self.feeder, run.world.device)
-            )
-        measures = ("psnr", "psnr_guided", "psnr_soft", "detail", "gpu_busy")
-        columns = ("step", "minutes", "pictures_per_second", *self.stage.terms, CRITIC, *measures)
+        self.examples = self.task.examples(plan, self.feeder, run.world.device) if run.world.leads else None
+        terms = (*self.stage.terms, *((CRITIC,) if self.stage.judged else ()))
+        columns = ("step", "minutes", "pictures_per_second", *terms, *self.task.measures, "gpu_busy")
         name = self.course.part or plan.model
         self.log = Log(plan.out / f"{name}.csv", columns, clock.step, run.tell) if run.world.leads else None
         before = time.monotonic()
@@ -198,7 +191,7 @@ class _Stretch:
                 run.progress.at(at, name)
                 chance = run.dice.at(clock.step)
                 alone = self.continued and self.stage.judged and at < CRITICS_ALONE
-                self.means.add(self.learner.step(partial(self.feeder.batch, chance), alone=alone, late=at >= LATE))
+                self.means.add(self.learner.step(partial(self.feeder.batch, chance), alone=alone, at=at))
                 clock.step += 1
                 clock.course_step += 1
                 now = time.monotonic()
@@ -240,16 +233,14 @@ class _Stretch:
     def _save(self) -> None:
         run, now = self.run, time.monotonic()
         if run.world.leads:
-            where = (self.stage, self.learner.mean, self.plan.start, run.world.device)
+            where = (self.stage, self.learner.mean, run.world.device)
             assert self.examples is not None
             with self.learner.precision():
                 found = self.examples.measure(*where)
                 self.examples.draw(
                     self.plan.out / "sheets" / f"{self.course.part or self.plan.model}-{run.clock.step:07d}.png", *where
                 )
-            self._write(
-                now, {"psnr": found.psnr, "psnr_guided": found.guided, "psnr_soft": found.soft, "detail": found.detail}
-            )
+            self._write(now, found)
             run.save(self.learner, plain_weights(self.learner.mean))
         self.saved, self.saved_step = time.monotonic(), run.clock.step
 
@@ -273,15 +264,20 @@ def _courses(trainable: Trainable, stage: str) -> tuple[Course, ...]:
 
 
 def _check_size(plan: Plan, trainable: Trainable) -> None:
-    if plan.size % trainable.multiple or plan.size < 64:
-        sentence = _("{model} is trained on crops whose side is a multiple of {multiple}, from 64 on; not {size}.")
-        raise InvalidParameter(sentence.format(model=plan.model, multiple=trainable.multiple, size=plan.size))
+    if plan.size % trainable.multiple or plan.size < trainable.least:
+        sentence = _("{model} is trained on crops whose side is a multiple of {multiple}, from {least} on; not {size}.")
+        raise InvalidParameter(
+            sentence.format(model=plan.model, multiple=trainable.multiple, least=trainable.least, size=plan.size)
+        )
+    if trainable.sizes and plan.width != 1:
+        sentence = _("{model} has its own sizes and is trained at a width of 1, not {width}.")
+        raise InvalidParameter(sentence.format(model=plan.model, width=plan.width))
 
 
 def _parts(plan: Plan, trainable: Trainable) -> Parts:
     """The weights of the folder that the training begins from, by part."""
     assert plan.begun_from is not None
-    wanted = trainable.config(plan.width, plan.start, plan.size, "")
+    wanted = trainable.config(plan, "")
     weights = files.read_weights(plan.begun_from, wanted)
     found: Parts = {}
     for course in trainable.courses:

@@ -30,7 +30,7 @@ class World:
 
     def wrapped(self, module: nn.Module) -> nn.Module:
         """The same module, its gradients the mean over all processes."""
-        if self.size == 1:
+        if self.size == 1 or not any(parameter.requires_grad for parameter in module.parameters()):
             return module
         # Buffers stay each process's own: spectral norms are the same wherever the weights are. Torch 2.13 wants
         # another word for that, which 2.11 does not know.

@@ -63,6 +63,26 @@ class Photos:
         columns = torch.where(mirrored, columns.flip(1), columns)
         return recoloured(self._sampled(first, heights, widths, rows, columns), chance)
 
+    def windows(self, chance: Chance, count: int, size: int, rim: int) -> Tensor:
+        """(count, 3, size + 2 rim, size + 2 rim), uint8 on the device of `chance`: windows of `size`, exact, and
+        what lies around them, edges continued; mirrored and turned. From photos of at least that size.
+        """
+        fitting = torch.nonzero(torch.minimum(self.heights, self.widths) >= size)[:, 0]
+        which = fitting[chance.whole(len(fitting), count).to(fitting.device)]
+        heights, widths, first = (part[which].to(chance.device) for part in (self.heights, self.widths, self.first))
+        rows, columns = (self._whole(chance, side, size, rim) for side in (heights, widths))
+        index = (first[:, None] + rows * widths[:, None])[:, :, None] + columns[:, None, :]
+        found = self.pixels[index.to(self.pixels.device)].to(chance.device).permute(0, 3, 1, 2)
+        turned = chance.often(0.5, count)[:, None, None, None]
+        return torch.where(turned, found.transpose(2, 3), found)
+
+    def _whole(self, chance: Chance, side: Tensor, size: int, rim: int) -> Tensor:
+        """The pixels of a window along one axis, (B, size + 2 rim), in either direction."""
+        first = (chance.even(0, 1, len(side)) * (side - size + 1)).long()
+        at = first[:, None] + torch.arange(-rim, size + rim, device=side.device)
+        at = torch.minimum(at.clamp(min=0), side[:, None] - 1)
+        return torch.where(chance.often(0.5, len(side))[:, None], at.flip(1), at)
+
     def _sampled(self, first: Tensor, heights: Tensor, widths: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         """Bilinear, at `rows` (B, S) by `columns` (B, S), (B, 3, S, S) in [0, 1]."""
         (y0, y1, down), (x0, x1, right) = _taps(rows, heights), _taps(columns, widths)

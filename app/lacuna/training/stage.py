@@ -1,7 +1,11 @@
-"""What the loop asks of a network that is trained: how it paints, what it is held to, and who judges it."""
+"""What the loop asks of a network that is trained: how it paints, what it is held to, and who judges it.
+
+A batch is whatever the feeder of its task gives: of those that fill a `Batch`, of those that enlarge a `pairs.Pair`.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +19,7 @@ from lacuna.training.chance import Chance
 Painted = tuple[Tensor, ...]  # whatever a generator gives
 Weights = Mapping[str, Tensor]
 
+LATE = 0.8  # of the time: from here on with the lower rates
 LEAST_APART = 0.01  # of white: a picture nearer to its membrane counts no more
 
 
@@ -60,13 +65,21 @@ class Batch:
 
 @dataclass(frozen=True)
 class Rates:
-    """Adam's settings. `late` multiplies the rates of the last fifth of the time."""
+    """Adam's settings. `late` multiplies the rates of the last fifth of the time; where they are `falling` they go by a
+    cosine instead, to nothing at its end."""
 
     generator: float = 1e-4
     critic: float = 1e-4
     betas: tuple[float, float] = (0.5, 0.999)
     critic_steps: int = 1
     late: float = 1.0
+    falling: bool = False
+
+    def factor(self, at: float) -> float:
+        """What the rates are multiplied by where `at` of the time is over."""
+        if self.falling:
+            return (1 + math.cos(math.pi * min(at, 1.0))) / 2
+        return self.late if at >= LATE else 1.0
 
 
 class Stage(Protocol):
@@ -75,7 +88,7 @@ class Stage(Protocol):
     @property
     def generator(self) -> nn.Module: ...
     @property
-    def critic(self) -> nn.Module: ...  # called with a batch and what was painted, it gives its loss
+    def critic(self) -> nn.Module: ...  # called with a batch and what was painted, it gives its loss; may be empty
     @property
     def judged(self) -> bool: ...  # whether the critic counts; else it is neither asked nor taught
     @property
@@ -87,14 +100,15 @@ class Stage(Protocol):
     @property
     def terms(self) -> tuple[str, ...]: ...
 
-    def paint(self, generator: Callable[..., Any], batch: Batch) -> Painted:
+    def paint(self, generator: Callable[..., Any], batch: Any) -> Painted:
         """What `generator` (this stage's own, or a copy of it) makes of a batch."""
 
-    def losses(self, painted: Painted, batch: Batch) -> dict[str, Tensor]:
+    def losses(self, painted: Painted, batch: Any) -> dict[str, Tensor]:
         """The sum of these is made smaller."""
 
-    def shown(self, painted: Painted, batch: Batch) -> tuple[Tensor, Tensor]:
-        """First and last picture of what was painted, (B, 3, S, S) in [0, 1], with the known pixels put in."""
+    def shown(self, painted: Painted, batch: Any) -> tuple[Tensor, Tensor]:
+        """First and last picture of what was painted, (B, 3, S, S) in [0, 1]: of one that fills with the known pixels
+        put in, of one that enlarges what it begins from and its result."""
 
 
 @dataclass(frozen=True)
