@@ -1,12 +1,12 @@
-"""SPAN as the light extractor of features: plain convolutions, weighed by an attention that has no parameters.
+"""SPAN as the extractor of features: plain convolutions, weighed by an attention that has no parameters.
 
 Wan, Yu, Wu, Shi, Hu: Swift Parameter-free Attention Network for Efficient Super-Resolution, CVPR Workshops 2024, first
 of that year's challenge for efficient networks; without its last layers, and with plain convolutions where the authors
 train three that are folded into one.
 
-It was chosen for processors: nothing in it but convolutions of 3 x 3, which are what ONNX Runtime does fastest, and a
-sigmoid. Its rivals of that size look further by pooling and strides (RFDN, RLFN), so that a tile depends on where it
-begins, by depthwise convolutions (BSRN, SAFMN), whose speed the memory bounds, or by windows of attention.
+It suits processors: nothing in it but convolutions of 3 x 3, which are what ONNX Runtime does fastest, and a sigmoid.
+Its rivals of that size look further by pooling and strides (RFDN, RLFN), so that a tile depends on where it begins, by
+depthwise convolutions (BSRN, SAFMN), whose speed the memory bounds, or by windows of attention.
 """
 
 from __future__ import annotations
