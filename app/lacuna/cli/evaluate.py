@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import typer
@@ -16,23 +15,21 @@ from numpy.typing import NDArray
 
 from lacuna.cli import runner
 from lacuna.cli.main import DONE, FAILED, say
-from lacuna.cli.scores import Row, columns, markdown, means, plain, row_of, summary_columns, terminal
+from lacuna.cli.reports import Targets
+from lacuna.cli.scores import columns, markdown, means, row_of, summary_columns, terminal
+from lacuna.cli.tables import Row, plain
 from lacuna.cli.words import pairs
 from lacuna.contract.params import Param, checked, validate
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
 from lacuna.engine.evaluation import Case, Failure, Guiding, Method, Score, cases_in, cases_of, evaluate, kind_of
-from lacuna.errors import CannotSave, InvalidParameter, UnknownModel, UnsupportedFormat
+from lacuna.errors import InvalidParameter, UnknownModel
 from lacuna.i18n import _
-from lacuna.imaging import files
 from lacuna.imaging.colour import to_bytes
-from lacuna.imaging.contact_sheet import ContactSheet
-from lacuna.imaging.photo import Photo
 from lacuna.metrics import library
 
 MARKED = (255, 0, 255)  # how a hole is shown on the sheet: no photo has much of that colour
 LINES = (0, 0, 0)  # and in it the edges that guided its fills
-MARKDOWN, CSV = ".md", ".csv"
 
 
 @dataclass(frozen=True)
@@ -46,13 +43,10 @@ class Order:
     model: str | None
     settings: tuple[str, ...]
     guide: str
-    csv: Path | None
-    summary: Path | None
-    sheet: Path | None
+    targets: Targets
     limit: int | None
     device: str
     seed: int
-    overwrite: bool
     as_json: bool
 
 
@@ -60,14 +54,14 @@ def run(order: Order) -> int:
     """Carry the order out: methods, files and names are checked before anything is filled. The exit code."""
     methods, guiding = _methods(order), _guiding(order.guide)
     cases = _cases(order)
-    _refuse_unsuitable_targets(order)
+    order.targets.refuse_unsuitable()
     _tell_what_is_missing(methods, guiding)
     rows: list[Row] = []
     failed = 0
 
     def work(progress: Progress) -> None:
         nonlocal failed
-        with _table(order) as write_row, _sheet(order) as draw:
+        with order.targets.rows(columns()) as write_row, _sheet(order.targets) as draw:
             for outcome in evaluate(cases, methods, progress, guiding):
                 if isinstance(outcome, Failure):
                     failed += 1
@@ -79,7 +73,7 @@ def run(order: Order) -> int:
 
     runner.run(work)
     _tell(order, rows, failed)
-    _summarise(order, rows)
+    order.targets.summarise(means(rows), summary_columns(), markdown)
     return FAILED if failed or not rows else DONE
 
 
@@ -166,86 +160,25 @@ def _of_kinds(cases: Sequence[Case], kinds: Sequence[str]) -> list[Case]:
     return [case for case in cases if case.kind in kinds]
 
 
-def _refuse_unsuitable_targets(order: Order) -> None:
-    """What would otherwise show after an hour."""
-    for target in (order.csv, order.summary, order.sheet):
-        if target is not None:
-            _refuse_existing(target, order)
-            if not target.absolute().parent.is_dir():
-                sentence = _("There is no folder {path}.").format(path=target.parent)
-                raise CannotSave(sentence, hint=_("Make it first, or give another name."))
-    if order.sheet is not None and order.sheet.suffix.lower() not in files.WRITABLE:
-        sentence = _("{path}: Lacuna does not write such files.").format(path=order.sheet)
-        raise UnsupportedFormat(sentence, hint=_("Give the sheet's name an ending such as .png or .jpg."))
-    if order.summary is not None and order.summary.suffix.lower() not in (MARKDOWN, CSV):
-        sentence = _("{path}: Lacuna does not write such files.").format(path=order.summary)
-        raise UnsupportedFormat(sentence, hint=_("Give the summary's name the ending .md or .csv."))
-
-
-def _refuse_existing(target: Path, order: Order) -> None:
-    if target.exists() and not order.overwrite:
-        sentence = _("{path} exists already.").format(path=target)
-        raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
-
-
 # --- what is written while it runs ------------------------------------------------------------------------------------
 @contextmanager
-def _table(order: Order) -> Iterator[Callable[[Row], None]]:
-    """Writes a row for each score at once, so that what was measured before Ctrl+C is kept."""
-    if order.csv is None:
-        yield lambda row: None
-        return
-    with _writable(order.csv) as file:
-        writer = csv.DictWriter(file, columns(), extrasaction="ignore")
-        writer.writeheader()
+def _sheet(targets: Targets) -> Iterator[Callable[[Score], None]]:
+    """Draws a row for each case: photo, mask, and the fill of each method."""
+    with targets.rows_of_pictures() as draw_row:
+        row: list[Score] = []
 
-        def write_row(row: Row) -> None:
-            writer.writerow(row)
-            file.flush()
+        def finish_row() -> None:
+            if row:
+                draw_row(_cells(row))
+                row.clear()
 
-        yield write_row
+        def draw(score: Score) -> None:
+            if row and row[0].case != score.case:
+                finish_row()
+            row.append(score)
 
-
-def _writable(path: Path) -> TextIO:
-    try:
-        return path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        sentence = _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror or error)
-        raise CannotSave(sentence, _("Check the name and its permissions."), error) from error
-
-
-@contextmanager
-def _sheet(order: Order) -> Iterator[Callable[[Score], None]]:
-    """Draws a row for each case: photo, mask, and the fill of each method; further pages are FILE-2, FILE-3."""
-    if order.sheet is None:
-        yield lambda score: None
-        return
-    sheet, target, pages = ContactSheet(), order.sheet, 0
-    row: list[Score] = []
-
-    def finish_row() -> None:
-        if row:
-            sheet.add(_cells(row))
-            row.clear()
-
-    def finish_page() -> None:
-        nonlocal pages
-        pages += 1
-        path = target if pages == 1 else target.with_stem(f"{target.stem}-{pages}")
-        _refuse_existing(path, order)
-        files.write(Photo(pixels=sheet.page()), path, overwrite=order.overwrite)
-
-    def draw(score: Score) -> None:
-        if row and row[0].case != score.case:
-            finish_row()
-            if sheet.full:
-                finish_page()
-        row.append(score)
-
-    yield draw
-    finish_row()
-    if not sheet.empty:
-        finish_page()
+        yield draw if targets.sheet is not None else lambda score: None
+        finish_row()
 
 
 def _cells(row: Sequence[Score]) -> list[tuple[NDArray[np.uint8], str]]:
@@ -282,19 +215,6 @@ def _tell(order: Order, rows: Sequence[Row], failed: int) -> None:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     elif found:
         typer.echo(terminal(found))
-
-
-def _summarise(order: Order, rows: Sequence[Row]) -> None:
-    if order.summary is None or not rows:
-        return
-    if order.summary.suffix.lower() == MARKDOWN:
-        with _writable(order.summary) as file:
-            file.write(markdown(means(rows)))
-        return
-    with _writable(order.summary) as file:
-        writer = csv.DictWriter(file, summary_columns())
-        writer.writeheader()
-        writer.writerows(means(rows))
 
 
 def _sentence(failure: Failure) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli import verb_upscale
+from lacuna.cli import verb_evaluate_sr, verb_upscale
 from lacuna.cli.options import (
     GREATEST,
     OURS,
@@ -259,6 +259,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     from lacuna.cli.evaluate import Order, run
+    from lacuna.cli.reports import Targets
 
     order = Order(
         paths=(*(paths or ()), *(data or ())),
@@ -268,16 +269,16 @@ def evaluate(
         model=model,
         settings=tuple(setting or ()),
         guide=guide,
-        csv=table,
-        summary=summary,
-        sheet=sheet,
+        targets=Targets(table, summary, sheet, overwrite),
         limit=limit,
         device=device,
         seed=seed,
-        overwrite=overwrite,
         as_json=as_json,
     )
     raise typer.Exit(run(order))
+
+
+app.command("evaluate-sr", help=verb_evaluate_sr.HELP)(verb_evaluate_sr.evaluate_sr)
 
 
 @app.command(help=_("Train a network on photos of your own; docs/training.md tells how."))

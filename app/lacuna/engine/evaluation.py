@@ -21,6 +21,7 @@ from lacuna.errors import LacunaError, UnreadableFile
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.edges import canny, grey_values
+from lacuna.imaging.names import masks_among
 from lacuna.imaging.photo import Mask, Photo, Pixels
 from lacuna.metrics.measures import BoxMeasures, Measures, Truth
 
@@ -107,12 +108,8 @@ def cases_of(picture: Path) -> tuple[Case, ...]:
 
 
 def cases_among(pictures: Sequence[Path]) -> tuple[Case, ...]:
-    """Which of these files are masks of which others; a mask belongs to the longest name that it begins with."""
-    masks: dict[Path, Path] = {}
-    for path in sorted(pictures, key=lambda path: len(path.stem)):
-        owners = [other for other in pictures if other not in masks and path.stem.startswith(f"{other.stem}-")]
-        if owners and path.suffix.lower() == ".png":
-            masks[path] = max(owners, key=lambda owner: len(owner.stem))
+    """The pairs among these files, by the order of the photos and then of the masks."""
+    masks = masks_among(pictures)
     return tuple(
         Case(picture, mask, kind_of(mask, picture))
         for picture in pictures

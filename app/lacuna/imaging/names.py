@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,18 @@ def _proposed_format(photo: Photo) -> str:
     if unfit:
         return "TIFF" if bits > 16 else "PNG"
     return kind
+
+
+def masks_among(pictures: Sequence[Path]) -> dict[Path, Path]:
+    """Which of these files are masks of which others, `NAME-KIND.png` beside `NAME.jpg`: a mask belongs to the longest
+    name that it begins with.
+    """
+    masks: dict[Path, Path] = {}
+    for path in sorted(pictures, key=lambda path: len(path.stem)):
+        owners = [other for other in pictures if other not in masks and path.stem.startswith(f"{other.stem}-")]
+        if owners and path.suffix.lower() == ".png":
+            masks[path] = max(owners, key=lambda owner: len(owner.stem))
+    return masks
 
 
 def in_folder(folder: Path) -> list[Path]:

@@ -41,9 +41,19 @@ def luma_ssim(truth: Picture, enlarged: Picture, border: int) -> float:
 
     A picture that has none left gives NaN.
     """
+    x, y = (picture.astype(np.float64) @ (LUMA / SSIM_WHITE) + BLACK for picture in (truth, enlarged))
+    return _similarity(_shaved(x, border), _shaved(y, border))
+
+
+def rgb_ssim(truth: Picture, enlarged: Picture, border: int) -> float:
+    """The mean of the three channels' similarities."""
+    pairs = zip(np.moveaxis(_shaved(truth, border), 2, 0), np.moveaxis(_shaved(enlarged, border), 2, 0), strict=True)
+    return float(np.mean([_similarity(x.astype(np.float64), y.astype(np.float64)) for x, y in pairs]))
+
+
+def _similarity(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     import cv2
 
-    x, y = (_shaved(picture.astype(np.float64) @ (LUMA / SSIM_WHITE) + BLACK, border) for picture in (truth, enlarged))
     if min(x.shape) < WINDOW:
         return math.nan
     inner = WINDOW // 2
@@ -64,7 +74,7 @@ def _difference(truth: Picture, enlarged: Picture) -> NDArray[np.float64]:
     return (enlarged.astype(np.float64) - truth.astype(np.float64)) / 255
 
 
-def _shaved(values: NDArray[np.float64], border: int) -> NDArray[np.float64]:
+def _shaved(values: Picture, border: int) -> Picture:
     return values[border : len(values) - border, border : values.shape[1] - border]
 
 

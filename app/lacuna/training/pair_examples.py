@@ -18,6 +18,7 @@ from lacuna.errors import UnreadableFile
 from lacuna.i18n import _
 from lacuna.imaging.atomic import write_atomically
 from lacuna.imaging.contact_sheet import ContactSheet
+from lacuna.imaging.names import masks_among
 from lacuna.metrics.shaved import border_of, luma_psnr
 from lacuna.training.chance import Dice
 from lacuna.training.pairs import Pair, PairFeeder, paired
@@ -110,8 +111,8 @@ def of_folder(folder: Path) -> PairExamples:
 
 def _pictures(folder: Path) -> Sequence[Path]:
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
-    stems = {path.stem for path in found}
-    return [path for path in found if path.suffix != ".png" or path.stem.rpartition("-")[0] not in stems]
+    masks = masks_among(found)
+    return [path for path in found if path not in masks]
 
 
 def _pixels(picture: Tensor) -> NDArray[np.uint8]:
