@@ -3,44 +3,38 @@
 NAME is a folder of models/, made by `ship.py`; RUN the training whose log is kept, or several, each of which began from
 the one before; CSV what `lacuna evaluate` wrote for this model and the methods beside it, or several, such as one with
 `--guide truth`: what two of them measured counts once; DATA the pictures with their tables. What is a judgement, and
-what a training does not tell of itself, stands in packaging/cards/NAME.toml.
+what a training does not tell of itself, stands in packaging/cards/NAME.toml. For models that enlarge see
+`enlarging_cards.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import dataclasses
 import math
-import statistics
 import sys
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import enlarging_cards
 import photo_credits
+from card_parts import SHEET, Log, Row, Words, finish, keep_logs, listed, rows_of, trained_with
 
-from lacuna import paths
 from lacuna.contract import models
-from lacuna.contract.models import CARD, CONFIG, Model, ModelConfig, Network
+from lacuna.contract.models import ENLARGING, Model, Network
 from lacuna.contract.precision import Int8
 from lacuna.inference.stored import read_weights
 from lacuna.metrics import interval
-from lacuna.words import three_digits
 
 WORDS = Path(__file__).resolve().parent / "cards"
 BESIDE = ("telea", "ns", "criminisi", "patchmatch", "membrane")  # what every card compares with
 MEASURES = {"psnr": 2, "ssim": 3, "detail": 2, "swd": 2, "seam": 2, "seconds": 2}  # with decimals; those that CSV has
-SHEET = "samples.webp"
 SHOWN = {"002": "blob", "008": "brush", "021": "blob", "025": "brush", "027": "blob", "052": "brush"}
 SHOWN_BESIDE = ("membrane", "patchmatch")
 SIDE, QUALITY = 224, 75  # of the sheet
 NOTHING = "–"  # where there is no figure
 KINDS = ("thin", "brush", "blob")  # of masks, in the order of a table
 MARKED = (255, 0, 255)
-MOST_ROWS = 300  # of a log that is kept
 
 NETWORKS = {
     Network.DEEPFILL_V1: (
@@ -97,70 +91,29 @@ From left to right: the hole, {shown}, the truth. Photos, reduced and with holes
 {weaknesses}
 """
 
-Row = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Log:
-    """The kept table of a training, or of one of its stages, and how long that was."""
-
-    file: str
-    steps: int
-    minutes: float
-    rate: float  # pictures a second, the median
-
-    def __str__(self) -> str:
-        minutes, rate = three_digits(self.minutes), three_digits(self.rate)
-        took = f"{self.steps:,} steps in {minutes} minutes, {rate} pictures a second"
-        return f"{took} ([{self.file}]({self.file}))"
-
-
-@dataclass(frozen=True)
-class Words:
-    """What `packaging/cards/NAME.toml` says. `classes` and `photos` only where the training itself does not tell."""
-
-    summary: str
-    hardware: str
-    licence: str
-    weaknesses: tuple[str, ...]
-    classes: tuple[str, ...] = ()
-    photos: int = 0
-
-    @staticmethod
-    def read(path: Path) -> Words:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Words(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
-
 
 def write(name: str, runs: Sequence[Path], tables: Sequence[Path], data: Path, words: Words) -> None:
     """The card, samples and log of models/NAME, with their hashes in its config; and models/CREDITS.md."""
     model = models.model(name)
     assert model.config is not None
+    if model.config.network in ENLARGING:
+        enlarging_cards.write(name, runs, tables, data, words)
+        return
     backend = NETWORKS[model.config.network][0]
     rows = _measured(tables)
     own = _own_names(rows, backend, name)
     psnr = _psnr(rows, own[0])
-    logs = _keep_logs(runs, model.folder)
+    logs = keep_logs(runs, model.folder)
     card = _card(model, rows, own, logs, data, words)
     _draw_samples(model, backend, data)
-    (model.folder / CARD).write_text(card, encoding="utf-8")
-    (paths.models() / "CREDITS.md").write_text(photo_credits.credits(data), encoding="utf-8")
-    files = sorted(file for file in model.folder.iterdir() if file.name != CONFIG)
-    config = dataclasses.replace(
-        model.config,
-        psnr=psnr,
-        licence=words.licence,
-        sha256={file.name: models.digest(file) for file in files},
-    )
-    (model.folder / CONFIG).write_text(config.to_json(), encoding="utf-8")
+    finish(model, card, psnr, words, data)
 
 
 # --- the card ---------------------------------------------------------------------------------------------------------
 def _card(model: Model, rows: Sequence[Row], own: Sequence[str], logs: Sequence[Log], data: Path, words: Words) -> str:
     config = model.config
     assert config is not None
-    classes, count = _trained_on(config, words)
-    chosen = photo_credits.trained_on(data, classes, count)
+    statements, sources = trained_with(config, words, data)
     kinds = sorted(dict.fromkeys(row["mask"] for row in rows), key=lambda kind: (*KINDS, kind).index(kind))
     weights = read_weights(model)
     return TEMPLATE.format(
@@ -178,9 +131,8 @@ def _card(model: Model, rows: Sequence[Row], own: Sequence[str], logs: Sequence[
         hardware=words.hardware,
         licence=words.licence,
         training="; ".join(map(str, logs)),
-        statements=f"{count} photos of these classes of licence:\n\n"
-        + _listed([photo_credits.STATEMENTS[kind] for kind in classes]),
-        sources="By source:\n\n" + _listed(photo_credits.sources(data, chosen)),
+        statements=statements,
+        sources=sources,
         pictures=len({row["picture"] for row in rows}),
         kinds=f"{len(kinds)} masks" if len(kinds) > 1 else "a mask",
         kind_names=" / ".join(kinds),
@@ -189,7 +141,7 @@ def _card(model: Model, rows: Sequence[Row], own: Sequence[str], logs: Sequence[
         sheet=SHEET,
         shown=", ".join(f"`{name}`" for name in (*SHOWN_BESIDE, model.name)),
         shown_credits="; ".join(_shown_credits(data)),
-        weaknesses=_listed(words.weaknesses),
+        weaknesses=listed(words.weaknesses),
     )
 
 
@@ -202,18 +154,6 @@ def _int8(measured: Int8 | None) -> str:
     if not measured.graphs:
         return f"no graphs: {told}, which is not worth their place"
     return f"graphs for {', '.join(measured.graphs)}: {told}; taken by `auto` on processors with dot products of bytes"
-
-
-def _trained_on(config: ModelConfig, words: Words) -> tuple[tuple[str, ...], int]:
-    """The classes of licence and the number of photos: as the training tells in its source, else as the words do."""
-    told = config.source.partition("; ")[2]
-    count, _space, rest = told.partition(" photos")
-    named = rest.removeprefix(" of the licence classes ")
-    if told and named:
-        return tuple(named.split(", ")), int(count)
-    if not words.classes:
-        raise SystemExit("Neither the training nor the words say which classes of licence were used.")
-    return words.classes, int(count) if told else words.photos
 
 
 def _table(rows: Sequence[Row], kinds: Sequence[str], own: Sequence[str]) -> str:
@@ -317,52 +257,15 @@ def _settings(word: str) -> tuple[str, dict[str, str]]:
     return backend, {name: value for name, _equals, value in (pair.partition("=") for pair in settings.split(","))}
 
 
-def _listed(sentences: Sequence[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
-
-
 def _measured(tables: Sequence[Path]) -> list[dict[str, str]]:
     """The rows of all tables; of what two of them measured, such as what follows no edges, those of the first."""
     found: dict[tuple[Any, ...], dict[str, str]] = {}
-    for row in (row for table in tables for row in _rows(table)):
+    for row in (row for table in tables for row in rows_of(table)):
         found.setdefault((row["picture"], row["mask"], row["backend"], _guided(row)), row)
     return list(found.values())
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 # --- what lies beside it ----------------------------------------------------------------------------------------------
-def _keep_logs(runs: Sequence[Path], folder: Path) -> list[Log]:
-    """The tables of the trainings, of long ones every so many rows and those with measures."""
-    logs: list[Log] = []
-    for run in runs:
-        found = {path.stem: _rows(path) for path in run.glob("*.csv")}
-        tables = {stem: rows for stem, rows in found.items() if rows}  # a stage that has just begun has a head alone
-        if not tables:
-            raise SystemExit(f"There is no log in {run}.")
-        steps, minutes = 0, 0.0  # at the end of the stage before
-        for stem, rows in sorted(tables.items(), key=lambda item: int(item[1][-1]["step"])):
-            last, taken = rows[-1], len([log for log in logs if log.file.startswith(stem)])
-            file = f"{stem}-{taken + 1}.csv" if taken else f"{stem}.csv"
-            _write_thinned(folder / file, rows)
-            rate = statistics.median(float(row["pictures_per_second"]) for row in rows)
-            logs.append(Log(file, int(last["step"]) - steps, float(last["minutes"]) - minutes, rate))
-            steps, minutes = int(last["step"]), float(last["minutes"])
-    return logs
-
-
-def _write_thinned(path: Path, rows: Sequence[Row]) -> None:
-    every = -(-len(rows) // MOST_ROWS)
-    kept = [row for n, row in enumerate(rows) if not n % every or row.get("psnr") or n == len(rows) - 1]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(kept)
-
-
 def _draw_samples(model: Model, backend: str, data: Path) -> None:
     """A sheet of photos that may be copied: the hole, what others make of it, the model's fill, the truth."""
     import numpy as np

@@ -53,12 +53,13 @@ def photos(data: Path) -> tuple[Photo, ...]:
 
 
 def trained_on(data: Path, classes: Sequence[str], count: int) -> tuple[Photo, ...]:
-    """The photos of a training on these classes, if they are so many: of the packs `photos-*`, or of all."""
+    """The photos of a training on these classes, if they are so many: of the packs `photos-*` or `sr-*`, or of all."""
     packs = {row["file"]: row["shard"] for row in _rows(data / "train" / "manifest.csv")}
     chosen = [photo for photo in photos(data) if photo.folder == "train" and photo.kind in classes]
-    for some in ([photo for photo in chosen if packs[photo.file].startswith("photos-")], chosen):
+    for pack in ("photos-", "sr-", ""):
+        some = tuple(photo for photo in chosen if packs[photo.file].startswith(pack))
         if len(some) == count:
-            return tuple(some)
+            return some
     raise SystemExit(f"The classes {', '.join(classes)} have {len(chosen)} photos; the training had {count}.")
 
 

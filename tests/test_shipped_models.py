@@ -1,5 +1,7 @@
 """The models that ship: whole, told truly by their cards, small, and ready to fill on a machine without torch.
 
+Those that enlarge are in `test_shipped_enlargers.py`.
+
 What is asked of the folders in `models/` is also asked of one that is made here by the same scripts, so that there is
 something to look at whatever ships.
 """
@@ -25,7 +27,7 @@ from safetensors.numpy import load_file, save
 import lacuna
 from lacuna import paths
 from lacuna.contract import models
-from lacuna.contract.models import CARD, CONFIG, TRAINED, WEIGHTS, Model, ModelConfig, Network
+from lacuna.contract.models import CARD, CONFIG, ENLARGING, TRAINED, WEIGHTS, Model, ModelConfig, Network
 from lacuna.contract.precision import Int8
 from lacuna.errors import LacunaError
 from lacuna.networks import building
@@ -35,7 +37,11 @@ from tests.pictures import lion
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = paths.models()  # before tests are given a folder of their own
-NAMES = sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG}"))
+NETWORKS = {
+    path.parent.name: ModelConfig.from_json(path.read_text(encoding="utf-8")).network
+    for path in sorted(SHIPPED.glob(f"*/{CONFIG}"))
+}
+FILLING = [name for name, network in NETWORKS.items() if network not in ENLARGING]
 MOST_BYTES = 20 << 20
 MADE = "made-here"
 YARDSTICKS = ("telea", "ns", "criminisi", "patchmatch", "membrane")
@@ -59,11 +65,13 @@ def scripts() -> Iterator[dict[str, ModuleType]]:
     """The scripts that make a model ship."""
     sys.path.insert(0, str(ROOT / "packaging"))
     try:
+        import card_parts
         import cards
+        import enlarging_cards
         import photo_credits
         import ship
 
-        yield {"cards": cards, "ship": ship, "photo_credits": photo_credits}
+        yield {module.__name__: module for module in (card_parts, cards, enlarging_cards, photo_credits, ship)}
     finally:
         sys.path.remove(str(ROOT / "packaging"))
 
@@ -164,9 +172,9 @@ def place(
     return folder
 
 
-@pytest.fixture(params=[MADE, *NAMES])
+@pytest.fixture(params=[MADE, *FILLING])
 def shipped(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Model:
-    """Each model in `models/`, and the one that is made here."""
+    """Each model in `models/` that fills, and the one that is made here."""
     where = request.getfixturevalue("place") if request.param == MADE else SHIPPED
     monkeypatch.setattr("lacuna.paths.models", lambda: where)
     return models.model(request.param)
@@ -266,7 +274,7 @@ def test_the_library_takes_the_best_of_the_models_that_ship(shipped: Model) -> N
 # --- all together, and how they are made ------------------------------------------------------------------------------
 def test_all_that_ships_stays_small_and_is_of_models() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) <= MOST_BYTES
-    strangers = {path.name for path in SHIPPED.iterdir()} - {*NAMES, "README.md", "CREDITS.md"}
+    strangers = {path.name for path in SHIPPED.iterdir()} - {*NETWORKS, "README.md", "CREDITS.md"}
     assert strangers == set()
 
 
@@ -349,9 +357,9 @@ def test_a_stage_that_has_just_begun_has_no_log_to_keep(scripts: dict[str, Modul
     head = "step,minutes,pictures_per_second,psnr\n"
     (tmp_path / "image.csv").write_text(head, encoding="utf-8")
     with pytest.raises(SystemExit, match="no log"):
-        scripts["cards"]._keep_logs([tmp_path], kept)
+        scripts["card_parts"].keep_logs([tmp_path], kept)
     (tmp_path / "edges.csv").write_text(f"{head}40,3,5,\n", encoding="utf-8")
-    assert [log.file for log in scripts["cards"]._keep_logs([tmp_path], kept)] == ["edges.csv"]
+    assert [log.file for log in scripts["card_parts"].keep_logs([tmp_path], kept)] == ["edges.csv"]
 
 
 def test_half_a_training_does_not_ship(

@@ -97,7 +97,8 @@ class Score:
 
 def run(order: Order) -> int:
     """Carry the order out: names, factors and files are checked before anything is enlarged. The exit code."""
-    factors, methods, photos = _factors(order.factors), _methods(order), _photos(order)
+    factors, photos = _factors(order.factors), _photos(order)
+    compared = methods(order.models, order.device)
     order.targets.refuse_unsuitable()
     rows: list[Row] = []
     failed = 0
@@ -109,7 +110,7 @@ def run(order: Order) -> int:
                 progress.at(number / len(photos), path.name)
                 try:
                     for factor in factors:
-                        scores = list(_scores(path, factor, methods, progress.part(0)))
+                        scores = list(_scores(path, factor, compared, progress.part(0)))
                         rows.extend(score.row for score in scores)
                         for score in scores:
                             write_row(score.row)
@@ -140,16 +141,19 @@ def _factors(words: str) -> tuple[Fraction, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _methods(order: Order) -> tuple[Method, ...]:
-    """Both kernels, and the models named, else all that enlarge. Raises UnknownModel, InvalidParameter."""
+def methods(names: Sequence[str], where: str) -> tuple[Method, ...]:
+    """Both kernels, and the models of these names, else all that enlarge, on the device `where`.
+
+    Raises UnknownModel, InvalidParameter.
+    """
     from lacuna.inference.session import opened_enlarger
 
-    named = [models.model(name) for name in dict.fromkeys(order.models)] or models.of(*ENLARGING)
+    named = [models.model(name) for name in dict.fromkeys(names)] or models.of(*ENLARGING)
     found = [Method("bicubic", partial(_by_kernel, BICUBIC)), Method("lanczos", partial(_by_kernel, LANCZOS))]
     for model in named:
         if model.config is None or model.config.network not in ENLARGING:
             raise InvalidParameter(_("“{model}” enlarges nothing.").format(model=model.name))
-        enlarger = opened_enlarger(model, device.runtime_for(order.device, NEEDS))
+        enlarger = opened_enlarger(model, device.runtime_for(where, NEEDS))
 
         def enlarge(
             image: NDArray[np.float32], enlargement: Enlargement, progress: Progress, enlarger: Any = enlarger
@@ -195,7 +199,15 @@ def reduced(truth: Bytes, factor: Fraction) -> Bytes:
     return imresized(truth[: max(rows, 1), : max(columns, 1)], 1 / factor)
 
 
-def _scores(path: Path, factor: Fraction, methods: Sequence[Method], progress: Progress) -> Iterator[Score]:
+def enlarged(method: Method, small: Bytes, factor: Fraction, progress: Progress | None = None) -> Bytes:
+    """A picture (h, w, 3) by one method, as it would be saved."""
+    height, width, _channels = small.shape
+    image = np.asarray(small / np.float32(255), np.float32)
+    found = method.enlarge(image, by_factor(height, width, factor, method.rule), progress or Progress())
+    return np.rint(np.clip(found, 0, 1) * 255).astype(np.uint8)
+
+
+def _scores(path: Path, factor: Fraction, compared: Sequence[Method], progress: Progress) -> Iterator[Score]:
     """Each method at one factor. Raises LacunaError for a photo that cannot be read or is too small."""
     photo = files.read(path)
     original = to_bytes(photo.pixels, photo.white)
@@ -204,30 +216,26 @@ def _scores(path: Path, factor: Fraction, methods: Sequence[Method], progress: P
     height, width, _channels = small.shape
     if min(height, width) * factor < 2 * border + WINDOW:
         raise InvalidParameter(_("It is too small for a factor of {factor}.").format(factor=f"{float(factor):g}"))
-    image = np.asarray(small / np.float32(255), np.float32)
     plain_psnr = math.nan
-    for method in methods:
-        enlargement = by_factor(height, width, factor, method.rule)
-        truth = original[: enlargement.rows, : enlargement.columns]
+    for method in compared:
         start = time.process_time()
-        found = method.enlarge(image, enlargement, progress)
+        found = enlarged(method, small, factor, progress)
         seconds = time.process_time() - start
-        enlarged = np.rint(np.clip(found, 0, 1) * 255).astype(np.uint8)
-        psnr = luma_psnr(truth, enlarged, border)
-        if method is methods[0]:
+        truth = original[: found.shape[0], : found.shape[1]]
+        psnr = luma_psnr(truth, found, border)
+        if method is compared[0]:
             plain_psnr = psnr
         measured = {
             "psnr": psnr,
             "gain": psnr - plain_psnr if math.isfinite(psnr) and math.isfinite(plain_psnr) else None,
-            "ssim": luma_ssim(truth, enlarged, border),
-            "psnr_rgb": rgb_psnr(truth, enlarged, border),
-            "ssim_rgb": rgb_ssim(truth, enlarged, border),
+            "ssim": luma_ssim(truth, found, border),
+            "psnr_rgb": rgb_psnr(truth, found, border),
+            "ssim_rgb": rgb_ssim(truth, found, border),
             "seconds": seconds,
         }
         values = {column.name: rounded(measured[column.name], column.kept) for column in MEASURES}
-        yield Score(
-            {"picture": path.name, "factor": f"x{float(factor):g}", "method": method.name, **values}, truth, enlarged
-        )
+        row = {"picture": path.name, "factor": f"x{float(factor):g}", "method": method.name, **values}
+        yield Score(row, truth, found)
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------------
@@ -247,26 +255,29 @@ def _markdown(found: Sequence[Row]) -> str:
 def _cells(scores: Sequence[Score]) -> list[Cell]:
     """Where the photo has most detail: the truth and what each method made of it."""
     truth = min((score.truth for score in scores), key=lambda truth: truth.size)
-    window = _busiest(truth)
+    window = busiest(truth, SHOWN)
     row = scores[0].row
-    cells = [(_magnified(truth[window]), f"{row['picture']}  {row['factor']}")]
+    cells = [(magnified(truth[window], MAGNIFIED), f"{row['picture']}  {row['factor']}")]
     for score in scores:
-        cells.append((_magnified(score.enlarged[window]), f"{score.row['method']}  {score.row['psnr']:.2f} dB"))
+        cells.append(
+            (magnified(score.enlarged[window], MAGNIFIED), f"{score.row['method']}  {score.row['psnr']:.2f} dB")
+        )
     return cells
 
 
-def _busiest(truth: Bytes) -> tuple[slice, slice]:
+def busiest(truth: Bytes, side: int) -> tuple[slice, slice]:
     """The window whose neighbouring pixels differ most, on a grid of half windows."""
     values = truth.astype(np.float32).mean(2)
     steps = np.abs(np.diff(values, axis=0))[:, :-1] + np.abs(np.diff(values, axis=1))[:-1]
-    best, found = -1.0, (slice(0, SHOWN), slice(0, SHOWN))
-    for top in range(0, max(1, truth.shape[0] - SHOWN + 1), SHOWN // 2):
-        for left in range(0, max(1, truth.shape[1] - SHOWN + 1), SHOWN // 2):
-            window = slice(top, top + SHOWN), slice(left, left + SHOWN)
+    best, found = -1.0, (slice(0, side), slice(0, side))
+    for top in range(0, max(1, truth.shape[0] - side + 1), side // 2):
+        for left in range(0, max(1, truth.shape[1] - side + 1), side // 2):
+            window = slice(top, top + side), slice(left, left + side)
             if (busy := float(steps[window].sum())) > best:
                 best, found = busy, window
     return found
 
 
-def _magnified(pixels: Bytes) -> Bytes:
-    return pixels.repeat(MAGNIFIED, 0).repeat(MAGNIFIED, 1)
+def magnified(pixels: Bytes, times: int) -> Bytes:
+    """Each pixel as a square."""
+    return pixels.repeat(times, 0).repeat(times, 1)
