@@ -71,6 +71,11 @@ def marked(strokes: Iterable[GuideStroke], kind: Guide, shape: tuple[int, int]) 
     return drawn(lines, shape) if lines else None
 
 
+def lines_of(strokes: Iterable[GuideStroke]) -> list[Polyline]:
+    """The lines among them."""
+    return [stroke.polyline for stroke in strokes if stroke.kind is Guide.LINE]
+
+
 def covered(strokes: Iterable[GuideStroke], kind: Guide) -> Region:
     """The box of all strokes of a kind, with their widths, wherever it lies; empty if there are none."""
     boxes = []

@@ -1,0 +1,73 @@
+"""Lines that were drawn across a hole: with them a bar, a horizon and a corner connect, whoever fills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import lacuna
+from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.engine import registry
+from tests.backends.scenes import Scene, scenes, without_ends
+
+SMOOTH = ("membrane", "telea", "ns")
+SCENES = pytest.mark.parametrize("scene", scenes(), ids=lambda scene: scene.name)
+
+
+@SCENES
+@pytest.mark.parametrize("backend", SMOOTH)
+def test_with_lines_the_structure_connects(backend: str, scene: Scene) -> None:
+    assert Guide.LINE in registry.info(backend).needs.guides
+    for lines in (scene.lines, without_ends(scene)):
+        assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=lines)) < 0.1
+    assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend)) > 0.25
+
+
+@pytest.mark.parametrize("backend", SMOOTH)
+@pytest.mark.parametrize("kind", ["uint16", "float32"])
+def test_every_depth_follows_lines(backend: str, kind: str) -> None:
+    scene = scenes()[1]
+    image: NDArray[Any] = scene.truth.astype(np.uint16) * 257
+    if kind == "float32":
+        image = (scene.truth / 255.0).astype(np.float32)
+    filled = lacuna.fill(image, scene.hole, backend, guides=scene.lines).astype(float)
+    assert scene.wrong(filled * (255.0 / (65535.0 if kind == "uint16" else 1.0))) < 0.1
+
+
+@pytest.mark.parametrize("backend", SMOOTH)
+def test_a_line_beside_the_hole_changes_nothing(backend: str) -> None:
+    scene = scenes()[0]
+    line = GuideStroke(Guide.LINE, ((0.0, 5.0), (160.0, 8.0)))
+    plain = lacuna.fill(scene.truth, scene.hole, backend)
+    assert np.array_equal(lacuna.fill(scene.truth, scene.hole, backend, guides=(line,)), plain)
+
+
+def test_around_the_end_of_a_line_the_colours_of_a_membrane_meet() -> None:
+    scene = scenes()[1]
+    half = GuideStroke(Guide.LINE, ((0.0, 92.0), (80.0, 80.0)))
+    filled = lacuna.fill(scene.truth, scene.hole, "membrane", guides=(half,)).astype(float)
+    steps = np.abs(np.diff(filled[..., 0], axis=0)).max(axis=0)
+    assert (steps[50:74] > 60).all()
+    assert (steps[88:108] < 30).all()
+
+
+@pytest.mark.parametrize("backend", ["telea", "ns"])
+def test_a_line_that_ends_in_the_hole_parts_nothing_for_opencv(backend: str) -> None:
+    scene = scenes()[1]
+    half = GuideStroke(Guide.LINE, ((0.0, 92.0), (80.0, 80.0)))
+    plain = lacuna.fill(scene.truth, scene.hole, backend)
+    assert np.array_equal(lacuna.fill(scene.truth, scene.hole, backend, guides=(half,)), plain)
+
+
+def test_texture_runs_on_across_a_scratch_but_for_the_neighbourhood_of_a_line() -> None:
+    scene = scenes()[0]
+    hole = np.zeros_like(scene.hole)
+    hole[:, 78:82] = True
+    line = GuideStroke(Guide.LINE, ((0.0, 20.0), (160.0, 20.0)))
+    with_line = lacuna.fill(scene.truth, hole, "membrane", guides=(line,))
+    plain = lacuna.fill(scene.truth, hole, "membrane")
+    assert not np.array_equal(with_line[:24], plain[:24])
+    assert np.abs(with_line[60:].astype(int) - plain[60:]).max() <= 1  # another solver, other rounding
