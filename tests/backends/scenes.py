@@ -54,6 +54,14 @@ def scenes(side: int = SIDE) -> list[Scene]:
     ]
 
 
+def hidden_step(side: int = SIDE) -> Scene:
+    """A horizon that steps down behind the hole, which nothing around it tells."""
+    grown = side / SIDE
+    line = ((0.0, 62.0), (66.0, 62.0), (94.0, 98.0), (160.0, 98.0))
+    area = (*line, (160.0, 160.0), (0.0, 160.0))
+    return _scene("hidden step", [area], [line], scenes(side)[0].hole, grown)
+
+
 def _scene(name: str, areas: list[Points], lines: list[Points], hole: Hole, grown: float) -> Scene:
     side = hole.shape[0]
     inside = np.zeros((side, side), np.uint8)

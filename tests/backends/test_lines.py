@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import lacuna
+from lacuna.backends import patch_lines
+from lacuna.backends.patch_levels import level_of
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.engine import registry
-from tests.backends.scenes import Scene, scenes, without_ends
+from tests.backends.scenes import Scene, hidden_step, scenes, without_ends
 
 SMOOTH = ("membrane", "telea", "ns")
+COPYING = ("patchmatch",)
 SCENES = pytest.mark.parametrize("scene", scenes(), ids=lambda scene: scene.name)
 
 
@@ -24,6 +28,42 @@ def test_with_lines_the_structure_connects(backend: str, scene: Scene) -> None:
     for lines in (scene.lines, without_ends(scene)):
         assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=lines)) < 0.1
     assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend)) > 0.25
+
+
+@SCENES
+@pytest.mark.parametrize("backend", COPYING)
+def test_with_lines_the_structure_connects_where_patches_are_copied(backend: str, scene: Scene) -> None:
+    assert Guide.LINE in registry.info(backend).needs.guides
+    for lines in (scene.lines, without_ends(scene)):
+        assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=lines)) < 0.05
+
+
+@pytest.mark.parametrize("backend", COPYING)
+def test_patches_follow_a_line_where_nothing_around_the_hole_tells_how_it_runs(backend: str) -> None:
+    scene = hidden_step()
+    plain = scene.wrong(lacuna.fill(scene.truth, scene.hole, backend))
+    for lines in (scene.lines, without_ends(scene)):
+        assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=lines)) < 0.8 * plain
+
+
+def test_a_level_knows_how_far_on_which_side_of_a_line_its_pixels_lie() -> None:
+    scene = scenes()[1]
+    level = level_of(cv2, np.zeros((*scene.hole.shape, 4), np.uint8), scene.hole, ~scene.hole)
+    assert level is not None
+    line = GuideStroke(Guide.LINE, ((52.0, 80.0), (108.0, 80.0)))
+    found = patch_lines.beside([line.polyline], scene.hole, level, 0)
+    y, x = np.divmod(found.places, level.width)
+    assert (x.min(), x.max()) == pytest.approx((48 - 32, 112 + 31), abs=2)  # so far the line goes on on either side
+    assert (y.min(), y.max()) == (72, 87)
+    said = dict(zip(y[x == 80].tolist(), found.values[x == 80].tolist(), strict=True))
+    middle = patch_lines.MOST
+    assert [said[row] - middle for row in (76, 78, 79, 80, 81, 83)] == [-42, -18, -6, 6, 18, 42]
+
+
+@pytest.mark.parametrize("planes", [False, True])
+def test_along_planes_patchmatch_says_that_it_follows_no_lines(planes: bool) -> None:
+    backend: Any = registry.backend("patchmatch")
+    assert (Guide.LINE in backend.needs(backend.Params(planes=planes)).guides) is not planes
 
 
 @pytest.mark.parametrize("backend", SMOOTH)
@@ -37,7 +77,7 @@ def test_every_depth_follows_lines(backend: str, kind: str) -> None:
     assert scene.wrong(filled * (255.0 / (65535.0 if kind == "uint16" else 1.0))) < 0.1
 
 
-@pytest.mark.parametrize("backend", SMOOTH)
+@pytest.mark.parametrize("backend", SMOOTH + COPYING)
 def test_a_line_beside_the_hole_changes_nothing(backend: str) -> None:
     scene = scenes()[0]
     line = GuideStroke(Guide.LINE, ((0.0, 5.0), (160.0, 8.0)))

@@ -55,7 +55,7 @@ def test_backends_are_listed_for_people_and_for_programs(capsys: pytest.CaptureF
     assert {"membrane", "telea", "ns", "criminisi", "patchmatch"} <= set(listed)
     telea = listed["telea"]
     assert telea["devices"] == ["cpu"]
-    assert telea["guides"] == []
+    assert telea["guides"] == ["line"]
     assert telea["model"] is None
     assert telea["size"] == {"minimum": 1, "multiple": 1, "max_pixels": None}
     assert telea["interruptible"] is False

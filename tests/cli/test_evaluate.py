@@ -282,6 +282,15 @@ def test_guides_reach_those_that_follow_edges_and_of_the_others_it_is_said(
     assert (marked[~lines] == (255, 0, 255)).all()
 
 
+def test_lines_reach_those_that_follow_them(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with installed(Scripted(constant(9))):
+        assert call(folder, "-b", "scripted,telea", "--guide", "lines", "--csv", tmp_path / "t.csv") == 0
+    captured = capsys.readouterr()
+    assert "follow no lines, and fill without: scripted." in captured.err
+    assert "telea + lines" in captured.out
+    assert {(r["backend"], r["guide"]) for r in rows(tmp_path / "t.csv")} == {("scripted", "none"), ("telea", "lines")}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -295,7 +304,7 @@ def test_guides_reach_those_that_follow_edges_and_of_the_others_it_is_said(
         (["--summary", "means.txt"], 1, "means.txt"),
         (["--summary", "here/means.md"], 1, "no folder here"),
         (["--kinds", "thin,round"], 2, "round"),
-        (["--guide", "guess"], 2, "none, truth"),
+        (["--guide", "guess"], 2, "none, truth, lines"),
         (["-b", "ns,telea", "--set", "radius=5"], 2, "for one backend"),
         (["-b", "ns", "--model", "mine"], 2, "model"),
         (["-b", "ns,pennet"], 2, "No model"),

@@ -60,7 +60,8 @@ def fill_each(cv2: Any, work: FillWork, fill: Callable[[FillWork, Progress], Fil
         seen = nearest_known(cv2, np.ascontiguousarray(work.image[crop.slices]), unknown & ~hole)
         seen.flags.writeable = False
         start = None if work.start is None else work.start[crop.slices]
-        own = replace(work, image=seen, hole=hole, start=start, sources=~unknown, guides=(), edges=None)
+        guides = tuple(stroke.shift(-crop.y0, -crop.x0) for stroke in work.guides)
+        own = replace(work, image=seen, hole=hole, start=start, sources=~unknown, guides=guides, edges=None)
 
         def show(region: Region, pixels: Any, crop: Region = crop) -> None:
             progress.show(region.shift(crop.y0, crop.x0), pixels)

@@ -33,13 +33,14 @@ from lacuna.backends.patch_levels import (
     level_of,
     roughness,
 )
+from lacuna.backends.patch_lines import Beside, begun, beside
 from lacuna.backends.patch_offsets import Repeats, apart, dominant, guess
 from lacuna.backends.patch_planes import Voters, Ways, fill_along
 from lacuna.backends.patch_rim import in_depth, met, relax, voted
 from lacuna.backends.patch_turns import Freedom, TurnedField
 from lacuna.backends.planes import planes_of
 from lacuna.contract.fill import Filled, FillWork, Needs, Runtime
-from lacuna.contract.guides import Guide
+from lacuna.contract.guides import Guide, lines_of
 from lacuna.contract.params import integer, number, switch
 from lacuna.contract.progress import Progress
 from lacuna.errors import UnsuitableMask
@@ -120,7 +121,7 @@ class PatchMatch:
     def needs(self, params: PatchMatchParams) -> Needs:
         dearness = params.rounds * (1.0 if _freedom(params).none else 3.0)
         return Needs(
-            guides=frozenset({Guide.SOURCE, Guide.NEVER}),
+            guides=frozenset({Guide.SOURCE, Guide.NEVER} if params.planes else {Guide.SOURCE, Guide.NEVER, Guide.LINE}),
             seeded=True,
             compiles=True,
             starts=True,
@@ -179,6 +180,7 @@ class PatchMatch:
         repeats: Repeats = NO_REPEATS,
     ) -> T:
         """The `outcome` of one run from coarse to fine over `work`, of which some `repeats` may be known already."""
+        work = begun(work, progress.check)
         descent = descent_of(self._cv2, work, params.start, params.texture)
         levels = self._levels(work, descent)
         progress.check()
@@ -229,6 +231,7 @@ class _Run:
         self._measured = 0  # the level they were measured at
         self._costs = np.zeros(0, np.int32)  # of the level's targets
         self._field: Field | None = None  # of the finest level, once it is found
+        self._beside: Beside  # what the lines say of the level
 
     def descend(self, progress: Progress) -> None:
         """From the coarsest level to the finest: each begins with what the one before has found."""
@@ -236,26 +239,31 @@ class _Run:
         rounds = [max(1, round(self._params.rounds * usual[min(i, len(usual) - 1)])) for i in range(len(self._levels))]
         price = [r * level.targets.size for r, level in zip(rounds, reversed(self._levels), strict=True)]
         self._find_offsets()
+        lines = lines_of(self._work.guides)
         coarser: Field | None = None
         for level, count, cost in zip(reversed(self._levels), rounds, price, strict=True):
             part = progress.part(0.98 * cost / sum(price))
+            self._beside = beside(lines, self._work.hole, level, self._levels.index(level))
+            self._beside.put(level)
             self._costs = np.zeros(level.targets.size, np.int32)
             field = self._field_of(level)
             if coarser is None:
                 self._begin(level, progress)
+                self._beside.put(level)
                 field.begin(self._random, self._crew)
                 radius = max(level.height, level.width)
                 if self._settled:
                     self._hunt(field, FIRST_SEARCHES, radius)
             else:
                 enlarge(self._cv2, level, coarser.level)
+                self._beside.put(level)
                 field.inherit(coarser, self._random, self._crew)
-                field.vote(self._weights(level), self._crew)
+                self._vote(field)
                 radius = NEAR
             for number_ in range(count):
                 part.at(number_ / count)
                 self._hunt(field, 1, radius, backward=number_ % 2 == 1)
-                field.vote(self._weights(level), self._crew)
+                self._vote(field)
             self._show(level, progress)
             coarser = field
         self._field = coarser
@@ -267,6 +275,11 @@ class _Run:
             hunt = Hunt(self._offsets(level), radius, backward, seeds_for(level.targets.size, self._random))
             field.search(hunt, self._costs, self._crew)
             backward = not backward
+
+    def _vote(self, field: Field) -> None:
+        """What sources say of the hole, but for what the lines say of it."""
+        field.vote(self._weights(field.level), self._crew)
+        self._beside.put(field.level)
 
     def _field_of(self, level: Level) -> Field:
         freedom = _freedom(self._params)

@@ -29,7 +29,7 @@ from lacuna.imaging.colour import to_bytes
 from lacuna.metrics import library
 
 MARKED = (255, 0, 255)  # how a hole is shown on the sheet: no photo has much of that colour
-LINES = (0, 0, 0)  # and in it the edges that guided its fills
+LINES = (0, 0, 0)  # and in it the edges or lines that guided its fills
 
 
 @dataclass(frozen=True)
@@ -203,9 +203,11 @@ def _tell_what_is_missing(methods: Sequence[Method], guiding: Guiding) -> None:
     if not library.installed():
         say(_("MS-SSIM and VIF are left out: they need an extra library."))
         say(_('Install it with: pip install "lacuna-editor[metrics]"'))
-    deaf = list(dict.fromkeys(method.backend for method in methods if not method.follows_edges))
+    deaf = list(dict.fromkeys(method.backend for method in methods if not method.heeds(guiding)))
     if guiding is Guiding.TRUTH and deaf:
         say(_("These follow no edges, and fill without: {names}.").format(names=", ".join(deaf)))
+    elif guiding is Guiding.LINES and deaf:
+        say(_("These follow no lines, and fill without: {names}.").format(names=", ".join(deaf)))
 
 
 def _tell(order: Order, rows: Sequence[Row], failed: int) -> None:

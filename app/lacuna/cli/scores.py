@@ -47,7 +47,7 @@ def row_of(score: Score) -> Row:
         "picture": score.case.picture.name,
         "mask": score.case.kind,
         "backend": score.method.name,
-        "guide": str(Guiding.NONE if score.edges is None else Guiding.TRUTH),
+        "guide": str(score.guiding),
         **{c.name: rounded(values[c.name], c.kept) for c in (*HOLE, *box_columns())},
         "notes": list(score.notes),
     }
@@ -74,4 +74,5 @@ def markdown(found: Sequence[Row]) -> str:
 
 
 def _name(line: Row) -> str:
-    return str(line["backend"]) if line["guide"] == Guiding.NONE else f"{line['backend']} + edges"
+    said = {Guiding.TRUTH: " + edges", Guiding.LINES: " + lines"}
+    return f"{line['backend']}{said.get(line['guide'], '')}"

@@ -223,8 +223,11 @@ def evaluate(
     guide: Annotated[
         str,
         typer.Option(
-            metavar="none|truth",
-            help=_("What backends that follow edges are told: nothing, or the edges of the true picture."),
+            metavar="none|truth|lines",
+            help=_(
+                "What backends that follow edges are told: nothing, or the edges of the true picture; with “lines” "
+                "those of them that cross the hole are drawn, for backends that follow lines."
+            ),
         ),
     ] = "none",
     table: Annotated[

@@ -13,24 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import FillOptions, Runtime
+from lacuna.contract.guides import Guide, GuideStroke, marked
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.engine.arrays import size_mismatch
 from lacuna.engine.photos import fill_photo, request_for
+from lacuna.engine.true_lines import edges_of, true_lines
 from lacuna.errors import LacunaError, UnreadableFile
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
-from lacuna.imaging.edges import canny, grey_values
 from lacuna.imaging.names import masks_among
 from lacuna.imaging.photo import Mask, Photo, Pixels
 from lacuna.metrics.measures import BoxMeasures, Measures, Truth
 
 
 class Guiding(StrEnum):
-    """What backends that follow edges are told of the hole."""
+    """What backends that follow edges, or lines, are told of the hole."""
 
     NONE = "none"
     TRUTH = "truth"  # where the true picture has edges: Canny, sigma 2, as networks are trained with
+    LINES = "lines"  # those of these edges that run across the hole, as lines that a person has drawn
+
+
+Given = tuple[NDArray[np.float32] | None, tuple[GuideStroke, ...]]  # edges of a whole picture, and lines
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,19 @@ class Method:
     def follows_edges(self) -> bool:
         return registry.backend(self.backend).needs(self.params).edges
 
+    def heeds(self, guiding: Guiding) -> bool:
+        """It follows what such a guiding says."""
+        if guiding is Guiding.LINES:
+            return Guide.LINE in registry.backend(self.backend).needs(self.params).guides
+        return guiding is Guiding.TRUTH and self.follows_edges
+
 
 @dataclass(frozen=True, eq=False)
 class Score:
     """What came of one method on one case: CPU `seconds` of the fill, over all threads, and the `filled` picture.
 
-    `hole` is what was measured, `photo` the truth, `edges` (H, W) those that the fill was guided by, if it was, `notes`
-    what it had to say.
+    `hole` is what was measured, `photo` the truth, `edges` (H, W) those that the fill was guided by, if it was, or the
+    lines, as `guiding` says, `notes` what it had to say.
     """
 
     case: Case
@@ -75,6 +86,7 @@ class Score:
     filled: Pixels
     edges: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
+    guiding: Guiding = Guiding.NONE
 
 
 @dataclass(frozen=True)
@@ -129,8 +141,8 @@ def evaluate(
     """Each method on each case, case by case. A method's first fill is done twice, the first time untimed.
 
     Masks are filled as the command line does by default: not grown, not feathered. What lies below them is noise, so
-    that nothing can be gained by looking at it, but that methods which follow edges get those of `guiding`; the others
-    fill without. Raises Cancelled.
+    that nothing can be gained by looking at it, but that methods which follow edges or lines get those of `guiding`;
+    the others fill without. Raises Cancelled.
     """
     warm: set[Method] = set()
     for case in cases:
@@ -145,22 +157,24 @@ def evaluate(
             yield Failure(case, None, error)
             continue
         spoilt = _spoilt(photo, mask)
-        lines = _edges(photo) if guiding is Guiding.TRUTH else None
+        edges = edges_of(photo).astype(np.float32) if guiding is Guiding.TRUTH else None
+        lines: tuple[GuideStroke, ...] = true_lines(photo, mask > 0) if guiding is Guiding.LINES else ()
         truth: Truth | None = None
         for method in methods:
             turn = part.part(1 / len(methods))
             try:
-                edges = lines if method.follows_edges else None
+                told = guiding if method.heeds(guiding) else Guiding.NONE
+                given = (None, ()) if told is Guiding.NONE else (edges, lines)
                 if method not in warm:
-                    _fill(spoilt, mask, edges, method, photo.white, turn.part(0.5))
+                    _fill(spoilt, mask, given, method, photo.white, turn.part(0.5))
                     warm.add(method)
-                filled, seconds, notes = _fill(spoilt, mask, edges, method, photo.white, turn)
+                filled, seconds, notes = _fill(spoilt, mask, given, method, photo.white, turn)
             except LacunaError as error:
                 yield Failure(case, method, error)
                 continue
             truth = truth or Truth(photo.pixels, mask > 0, photo.white)
             measured = truth.measure(filled), truth.measure_box(filled)
-            yield Score(case, method, *measured, seconds, photo, mask, filled, edges, notes)
+            yield Score(case, method, *measured, seconds, photo, mask, filled, _seen(given, mask), notes, told)
 
 
 def _spoilt(photo: Photo, mask: Mask) -> Photo:
@@ -171,23 +185,25 @@ def _spoilt(photo: Photo, mask: Mask) -> Photo:
     return photo.with_pixels(pixels, None)
 
 
-def _edges(photo: Photo) -> NDArray[np.float32]:
-    """(H, W), 1 on the edges of the whole picture."""
-    shown = np.clip(photo.pixels / np.float32(photo.white), 0, 1, dtype=np.float32)
-    return canny(grey_values(shown), np.isfinite(shown).all(axis=2)).astype(np.float32)
+def _seen(given: Given, mask: Mask) -> NDArray[np.float32] | None:
+    """What was given as a plane."""
+    edges, lines = given
+    drawn = marked(lines, Guide.LINE, (mask.shape[0], mask.shape[1]))
+    return edges if drawn is None else drawn.astype(np.float32)
 
 
 def _fill(
     photo: Photo,
     mask: Mask,
-    edges: NDArray[np.float32] | None,
+    given: Given,
     method: Method,
     white: float,
     progress: Progress,
 ) -> tuple[Pixels, float, tuple[str, ...]]:
     """The filled picture, CPU seconds of all threads, notes."""
     chosen = method.backend, method.params
-    request = request_for(photo, mask, *chosen, options=FillOptions(), seed=method.seed, edges=edges)
+    edges, lines = given
+    request = request_for(photo, mask, *chosen, options=FillOptions(), seed=method.seed, edges=edges, guides=lines)
     request = replace(request, white=white)  # of a float picture the noise has changed it
     start = time.process_time()
     filled, result = fill_photo(photo, request, method.runtime, progress)

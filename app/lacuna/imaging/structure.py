@@ -5,7 +5,7 @@ A path is a line with a point at each pixel of its length, (n, 2) float64 (x, y)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ Path = NDArray[np.float64]
 
 NEAR = 6.0  # pixels: a line that ends so close to the hole's rim was meant to reach it
 TANGENT = 12  # pixels of a line that say where it is heading
+BEND = 3  # points either way of which the direction at one is the mean
 # Added to both coordinates, so that no line runs through the middle of a pixel, which would be on neither side of it.
 HAIR = np.array((0.00731, 0.00417))
 
@@ -58,8 +59,8 @@ def paths(lines: Iterable[Polyline], hole: Hole, outside: float) -> list[Path]:
     """
     found = []
     for line in lines:
-        path = _pixel_by_pixel(line)
-        if _inside(path, hole).any():
+        path = pixel_by_pixel(line)
+        if inside(path, hole).any():
             if not line.closed:
                 path = _continued(_continued(path, hole, outside)[::-1], hole, outside)[::-1]
             found.append(path)
@@ -97,7 +98,47 @@ def parts(pixels: Hole, parting: Parting | None = None) -> tuple[int, NDArray[np
     return count - 1, np.ascontiguousarray(labels[::2, ::2])
 
 
-def _pixel_by_pixel(line: Polyline) -> Path:
+def aside(paths: Sequence[Path], shape: tuple[int, int], within: float) -> NDArray[np.float32]:
+    """(h, w): how far the middle of each pixel lies from the nearest path, to its right (positive, as one goes) or its
+    left; NaN farther than `within`, and beyond the ends.
+    """
+    import cv2
+
+    found = np.full(shape, np.nan, np.float32)
+    points, headings = np.concatenate(paths), np.concatenate([_headings(path) for path in paths])
+    ends = np.cumsum([len(path) for path in paths])
+    first, last = np.zeros(len(points), bool), np.zeros(len(points), bool)
+    first[ends - [len(path) for path in paths]], last[ends - 1] = True, True
+    columns, rows = np.floor(points).astype(np.int64).T
+    there = np.flatnonzero((rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1]))
+    if not there.size:
+        return found
+    number = np.full(shape, -1, np.int64)
+    number[rows[there], columns[there]] = there
+    off = (number < 0).view(np.uint8)
+    away, labels = cv2.distanceTransformWithLabels(off, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    of_label = np.zeros(int(labels.max()) + 1, np.int64)
+    of_label[labels[off == 0]] = number[off == 0]
+    y, x = np.nonzero(away <= within + 1)
+    nearest = of_label[labels[y, x]]
+    to = np.stack((x + 0.5, y + 0.5), axis=1) - points[nearest]
+    along = (headings[nearest] * to).sum(axis=1)
+    right = headings[nearest, 0] * to[:, 1] - headings[nearest, 1] * to[:, 0]
+    far = np.where(np.abs(along) <= 1, np.abs(right), np.hypot(*to.T))
+    beyond = (first[nearest] & (along < -1)) | (last[nearest] & (along > 1))
+    far[beyond | (far > within)] = np.nan
+    found[y, x] = np.copysign(far, right)
+    return found
+
+
+def _headings(path: Path) -> Path:
+    """The direction of a path at each of its points, of length 1."""
+    places = np.arange(len(path))
+    steps = path[np.minimum(places + BEND, len(path) - 1)] - path[np.maximum(places - BEND, 0)]
+    return steps / np.maximum(np.hypot(*steps.T), 1e-9)[:, None]
+
+
+def pixel_by_pixel(line: Polyline) -> Path:
     corners = np.array((*line.points, line.points[0]) if line.closed else line.points, np.float64)
     lengths = np.hypot(*np.diff(corners, axis=0).T)
     far = np.concatenate(([0.0], np.cumsum(lengths)))
@@ -108,13 +149,13 @@ def _pixel_by_pixel(line: Polyline) -> Path:
     return np.stack([np.interp(places, far[kept], corners[kept, axis]) for axis in range(2)], axis=1)
 
 
-def _inside(path: Path, hole: Hole) -> NDArray[np.bool_]:
+def inside(path: Path, hole: Hole) -> NDArray[np.bool_]:
     """Which points lie on pixels of the hole."""
     columns, rows = np.floor(path).astype(np.int64).T
     there = (rows >= 0) & (rows < hole.shape[0]) & (columns >= 0) & (columns < hole.shape[1])
-    inside = np.zeros(len(path), bool)
-    inside[there] = hole[rows[there], columns[there]]
-    return inside
+    found = np.zeros(len(path), bool)
+    found[there] = hole[rows[there], columns[there]]
+    return found
 
 
 def _continued(path: Path, hole: Hole, outside: float) -> Path:
@@ -123,11 +164,11 @@ def _continued(path: Path, hole: Hole, outside: float) -> Path:
     length = float(np.hypot(*heading))
     if length == 0:
         return path
-    within = _inside(path, hole)
+    within = inside(path, hole)
     beyond = len(path) - 1 - int(np.flatnonzero(within).max())  # points behind the last one in the hole
     steps = np.arange(1, int(NEAR + outside) + 2)[:, None]
     more = path[-1] + steps * (heading / length)
-    more_within = _inside(more, hole)
+    more_within = inside(more, hole)
     if beyond == 0:
         if more_within[: int(NEAR)].all():
             return path
