@@ -359,6 +359,21 @@ def test_lines_are_drawn_for_a_model_that_was_made_for_them(monkeypatch: pytest.
     assert xs.min() < 63 < 118 < xs.max()
 
 
+@pytest.mark.parametrize("side", [64, 128, 512])
+def test_a_thin_line_reaches_the_model_unbroken_at_every_working_size(
+    monkeypatch: pytest.MonkeyPatch, side: int
+) -> None:
+    painter = scripted(monkeypatch, Network.DEEPFILL_V2, grey_fill, side=side, guided=True)
+    mask = square(320, 320, 80, 80, 160)
+    line = GuideStroke(Guide.LINE, ((60.5, 90.5), (260.5, 200.5)))
+    request = replace(asked(photo(320, 320), mask, "deepfill", detail="off"), guides=(line,))
+    fill(request, RUNTIME, Progress())
+    for guide, (_image, hole) in zip(painter.guides, painter.seen, strict=True):
+        assert guide is not None
+        columns = np.flatnonzero(hole.any(axis=0))
+        assert (guide[:, columns] > 0).any(axis=0).all()
+
+
 def test_edges_are_completed_with_the_lines_and_without_what_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
     painter = scripted(monkeypatch, Network.EDGE_CONNECT, grey_fill, side=256)
     gone = GuideStroke(Guide.ERASE_EDGE, ((90.5, 40.5), (90.5, 110.5)), width=5)

@@ -90,7 +90,10 @@ class Learned:
         self._runtime = Runtime()
 
     def guides(self, config: ModelConfig) -> frozenset[Guide]:
-        """The kinds of strokes that such a model follows; with lines also a plane of edges."""
+        """The kinds of strokes that such a model follows; with lines also a plane of edges.
+
+        Lines that it cannot be told of patches follow, in a band that it then sees as known.
+        """
         return frozenset()
 
     def needs(self, params: LearnedParams) -> Needs:
@@ -100,8 +103,9 @@ class Learned:
         side = SIDE if config is None else config.side
         guides = frozenset[Guide]() if config is None else self.guides(config)
         return Needs(
-            guides=guides,
+            guides=guides | {Guide.LINE},
             edges=Guide.LINE in guides,
+            band=None if Guide.LINE in guides else "patchmatch",
             model=None if model is None else model.name,
             missing=missing,
             size=replace(self.size, comfortable=side),

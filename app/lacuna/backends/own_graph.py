@@ -15,6 +15,7 @@ from lacuna.backends.learned import LEAST_CONTEXT, colours_switch, detail_choice
 from lacuna.contract import models
 from lacuna.contract.fill import Composite, Context, Filled, FillWork, Needs, Runtime
 from lacuna.contract.graph_config import GRAPH_CONFIG, GraphConfig
+from lacuna.contract.guides import Guide
 from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.errors import LacunaError, UnknownModel
@@ -50,6 +51,8 @@ class OwnGraphBackend:
         size = model.graph.size
         side = size.comfortable or size.minimum
         return Needs(
+            guides=frozenset({Guide.LINE}),
+            band="patchmatch",
             model=self._name,
             size=size,
             context=Context(minimum=max(LEAST_CONTEXT, side // 2), even=True),

@@ -87,6 +87,7 @@ class Needs:
     starts: bool = False  # goes on from `FillWork.start`
     fine: float = 1.0  # the size in pixels of the finest that it paints itself, at the size at which it works
     detail: str | None = None  # the backend, one that `starts`, that brings back what is finer than that
+    band: str | None = None  # the backend that first fills a band along lines, for one that cannot be told of them
     interruptible: bool = True  # False: one call that cannot be stopped, its result is thrown away
     compiles: bool = False  # its first use on a machine takes some seconds more
     megapixel_seconds: float = 1.0  # rough cost of a megapixel of hole on a laptop core

@@ -17,6 +17,7 @@ from lacuna.contract.fill import Composite, Filled, Needs, Runtime
 from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
+from lacuna.engine.band import band_along
 from lacuna.engine.call import answer
 from lacuna.engine.composite import as_dtype, as_grey
 from lacuna.engine.paces import Spent, key, planned
@@ -31,6 +32,7 @@ from lacuna.imaging.region import Region
 
 BAND = 0.5  # of the finest that a fill holds: what a blur by so much removes is detail, and comes from the photo
 MEAN = 0.5  # of what is coarser a soft model makes so much: it and the patches err apart, so their mean errs less
+BAND_SHARE = 0.25  # of the progress, where a band along lines is filled first
 COARSE_SHARE = 0.5  # of the progress, where detail is brought back afterwards
 
 
@@ -98,6 +100,70 @@ class Method:
 
 def invent(method: Method, crop: Crop, told: Told, progress: Progress) -> Invented:
     """The crop filled by the method. Raises OutOfMemory, BackendFailed, Cancelled, and what a backend tells people."""
+    band = None
+    if method.needs.band is not None:
+        scale = max(part.scale for part in sections(crop.hole, method.needs))
+        band = band_along(crop.guides, crop.hole, scale)
+    if band is None:
+        return _invent(method, crop, told, progress)
+    return _along_lines(method, crop, band, told, progress)
+
+
+def _along_lines(method: Method, crop: Crop, band: Hole, told: Told, progress: Progress) -> Invented:
+    """First the band, by patches that follow the lines; the method then sees it as known."""
+    assert method.needs.band is not None
+    first = _helping(method, method.needs.band)
+    deaf = replace(method, needs=replace(method.needs, band=None))
+    turn = progress.part(BAND_SHARE)
+    try:
+        _load(first, turn)
+        prepared = _prepared(first, crop, crop.hole.shape[:2])
+        led = _restored(first, prepared, _call(first, prepared, told, turn))
+    except (MemoryError, UnsuitableMask) as error:
+        told.notes.append(
+            _("There was not enough memory to follow the lines.")
+            if isinstance(error, MemoryError)
+            else _("Too little of the photo is known around the mask to follow the lines.")
+        )
+        return _invent(deaf, crop, told, progress)
+    rest = crop.hole & ~band
+    pixels = np.where(band[..., None], led.pixels, crop.image)
+    came_from = _empty(crop.hole) if led.came_from is None else led.came_from
+    if not rest.any():
+        return Invented(pixels, led.composite, came_from)
+    share = crop.share * float(np.count_nonzero(rest) / np.count_nonzero(crop.hole))
+    seen = replace(crop, image=pixels, hole=rest, share=share)
+    found = _invent(deaf, seen, told, progress)
+    box = bounds(rest)
+    # Joined here, to the band as well: behind this nobody knows where it ends.
+    joined = join(pixels, found.pixels, rest, box, found.composite, method.white, found.came_from, check=progress.check)
+    mixed = pixels.astype(joined.dtype)
+    np.copyto(mixed[box.slices], joined, where=rest[box.slices][..., None])
+    origins = _empty(crop.hole) if found.came_from is None else found.came_from
+    came_from = np.where(rest[..., None], origins, np.where(band[..., None], came_from, np.int32(-1)))
+    return Invented(mixed, Composite.PLAIN, came_from, found.edges)
+
+
+def _helping(method: Method, backend: str) -> Method:
+    """Another backend with its usual settings, for a part of the method's work."""
+    return replace(
+        method,
+        backend=backend,
+        params=registry.backend(backend).Params(),
+        needs=registry.info(backend).needs,
+        runtime=replace(method.runtime, device="cpu"),
+    )
+
+
+def _load(method: Method, progress: Progress) -> None:
+    """Load the method's backend, if this is its first use."""
+    if registry.needs_loading(method.backend, method.runtime):
+        progress.at(0.0, loading())
+        registry.loaded(method.backend, method.runtime)
+
+
+def _invent(method: Method, crop: Crop, told: Told, progress: Progress) -> Invented:
+    """The crop filled by the method itself."""
     halvings = 0
     while True:
         parts = sections(crop.hole, method.needs, halvings)
@@ -132,13 +198,7 @@ def _attempt(method: Method, crop: Crop, parts: tuple[Section, ...], told: Told,
     )
     if progress.watched:
         progress.show(box, as_dtype(start[box.slices], crop.image.dtype))
-    fine = replace(
-        method,
-        backend=detail,
-        params=registry.backend(detail).Params(),
-        needs=registry.info(detail).needs,
-        runtime=replace(method.runtime, device="cpu"),
-    )
+    fine = _helping(method, detail)
     view = Region.around(part.view for part in parts)
     try:
         found = _detailed(fine, crop.cut(view), start[view.slices], finest, told, progress.part(1 - COARSE_SHARE))
@@ -198,9 +258,7 @@ def _detailed(
     method: Method, crop: Crop, start: NDArray[np.float32], finest: float, told: Told, progress: Progress
 ) -> Invented:
     """The `start`, a fill without detail finer than `finest` pixels, made fine by patches of the crop."""
-    if registry.needs_loading(method.backend, method.runtime):
-        progress.at(0.0, loading())
-        registry.loaded(method.backend, method.runtime)
+    _load(method, progress)
     prepared = _prepared(method, crop, crop.hole.shape[:2])
     start = np.where(np.isfinite(start), start, prepared.work.image)  # known pixels that are no numbers
     prepared = replace(prepared, work=replace(prepared.work, start=start, coarse=finest))
