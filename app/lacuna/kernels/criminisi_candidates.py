@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from lacuna.kernels.compiled import compiled, compiled_fast
-from lacuna.kernels.criminisi_state import HEIGHT, LEFT, NONE, RANDOM, STRIPS, TARGET, TOP, WIDTH
+from lacuna.kernels.criminisi_state import HEIGHT, LEFT, MIDDLE, NONE, RANDOM, STRIPS, TARGET, TOP, WIDTH
 from lacuna.kernels.patchmatch import next_random
 
 HINTS = 16  # continued sources of neighbours that are tried
 MORE_HINTS = 64  # where they are most of what is tried
+ALONG = 4  # times the guesses: most that lie elsewhere beside a line are passed over by one look
+SOFT = 3  # by which the difference from a colour that is only a soft fill's is divided
+CLOSE = 12  # by which what lines say of two pixels may differ: some pixel's breadth
 STRIP = 32  # numbers of a patch row compared together: the 27 of nine pixels fit
 
 
@@ -53,7 +56,60 @@ def try_hints(state: Any) -> Any:
             corner = 3 * (centre - radius * width - radius)
             total = difference(state.rgb, corner, strips, pixels, counts, state.best[0])
             if total <= state.best[0]:
+                total += misplaced(state, target, centre)
                 offer(state.best, total, (cy - y) ** 2 + (cx - x) ** 2, centre)
+
+
+@compiled
+def misplaced(state: Any, target: Any, centre: Any) -> Any:
+    """What lines say against a source, by nine pixels: how unlike the target it lies beside them, and how unlike a soft
+    fill along them it is where the target is unknown.
+    """
+    total, soft = np.int64(0), np.int64(0)
+    if state.beside.size > 0:
+        width, radius = state.width, state.radius
+        y, x = target // width, target % width
+        for v in range(-radius, radius + 1, radius):
+            for u in range(-radius, radius + 1, radius):
+                if 0 <= y + v < state.height and 0 <= x + u < state.columns:
+                    step = v * width + u
+                    away = np.int64(state.beside[target + step]) - np.int64(state.beside[centre + step])
+                    total += away * away
+                    if not state.known[target + step]:
+                        for c in range(3):
+                            apart = np.int64(state.film[3 * (target + step) + c])
+                            apart -= np.int64(state.rgb[3 * (centre + step) + c])
+                            soft += apart * apart
+        total = (total + soft // SOFT) * (2 * radius + 1) ** 2 // 9
+    return total
+
+
+@compiled
+def _guess_along(state: Any, random: Any) -> Any:
+    """Try sources beside lines, if the target lies beside one: the state of the random sequence behind that."""
+    width, radius, numbers = state.width, state.radius, state.numbers
+    strips, pixels, counts = state.strips[: numbers[STRIPS]], state.strip_pixels, state.strip_counts
+    target = numbers[TARGET]
+    y, x = target // width, target % width
+    wanted = np.int64(state.beside[target])
+    if wanted == MIDDLE and state.urgent[target] == 0:
+        return random
+    for _number in range(ALONG * state.guesses):
+        random = next_random(random)
+        centre = np.int64(state.along[np.int64(random >> np.uint32(8)) % state.along.size])
+        v, u = centre // width, centre % width
+        if abs(np.int64(state.beside[centre]) - wanted) > CLOSE or state.refused[centre] > 0:
+            continue
+        if not (
+            numbers[TOP] <= v < numbers[TOP] + numbers[HEIGHT] and numbers[LEFT] <= u < numbers[LEFT] + numbers[WIDTH]
+        ):
+            continue
+        corner = 3 * (centre - radius * width - radius)
+        total = difference(state.rgb, corner, strips, pixels, counts, state.best[0])
+        if total <= state.best[0]:
+            total += misplaced(state, target, centre)
+            offer(state.best, total, (v - y) ** 2 + (u - x) ** 2, centre)
+    return random
 
 
 @compiled
@@ -72,6 +128,8 @@ def guess(state: Any) -> Any:
     top, left = numbers[TOP], numbers[LEFT]
     bottom, right = top + numbers[HEIGHT], left + numbers[WIDTH]
     random = np.uint32(numbers[RANDOM])
+    if state.along.size > 0:
+        random = _guess_along(state, random)
     for number in range(state.guesses):
         reach = max(numbers[HEIGHT], numbers[WIDTH])
         while reach >= 1 and state.best[0] > 0:
@@ -90,6 +148,7 @@ def guess(state: Any) -> Any:
             corner = 3 * (centre - radius * width - radius)
             total = difference(state.rgb, corner, strips, pixels, counts, state.best[0])
             if total <= state.best[0]:
+                total += misplaced(state, numbers[TARGET], centre)
                 offer(state.best, total, (v - y) ** 2 + (u - x) ** 2, centre)
     numbers[RANDOM] = np.int64(random)
     return state.best[0] < NONE

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NONE = 2**62
+MIDDLE = 128  # what stands in `State.beside` far from lines, and on one
 
 # Places in `State.numbers`.
 FRONT, FILLED, TARGET, CURSOR, BLOCKS, LOOKS, STRIPS, TOP, LEFT, HEIGHT, WIDTH, RANDOM = range(12)
@@ -40,6 +41,10 @@ class State(NamedTuple):
     priority: NDArray[np.float64]  # of the front
     came_from: NDArray[np.int32]  # source of a filled pixel and 1, else 0
     echoes: NDArray[np.int32]  # where the like of a pixel near the hole lies and 1, else 0; empty without guesses
+    beside: NDArray[np.uint8]  # what a line says of the pixels near it, MIDDLE elsewhere; empty without lines
+    film: NDArray[np.uint8]  # (height * width * 3): a soft fill of the hole along lines; empty without lines
+    urgent: NDArray[np.uint8]  # 1 on a line, else 0; empty without lines
+    along: NDArray[np.int32]  # known pixels near lines
     heap: NDArray[np.int32]  # the front, the highest priority on top
     place: NDArray[np.int32]  # where in the heap a pixel stands and 1, else 0
     looks: NDArray[np.int64]  # places in `sums`, counted from a candidate's centre
