@@ -108,6 +108,32 @@ def test_a_line_that_ends_in_the_hole_parts_nothing_for_opencv(backend: str) -> 
     assert np.array_equal(lacuna.fill(scene.truth, scene.hole, backend, guides=(half,)), plain)
 
 
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_a_colour_that_was_put_into_the_hole_stands_there_and_runs_into_what_is_around(kind: str) -> None:
+    image: NDArray[Any] = np.full((80, 80, 3), 100, np.uint8)
+    image = image if kind == "uint8" else (image / np.float32(255)).astype(np.float32)
+    hole = np.zeros((80, 80), bool)
+    hole[20:60, 20:60] = True
+    hint = GuideStroke(Guide.HINT, ((40.0, 30.0), (40.0, 50.0)), 3.0, (1.0, 0.0, 0.0))
+    filled = lacuna.fill(image, hole, "membrane", guides=(hint,)) * (1.0 if kind == "uint8" else 255.0)
+    assert filled[40, 40] == pytest.approx((255, 0, 0), abs=1)
+    red = filled[40, 40:60, 0].astype(float)
+    assert (np.diff(red) <= 0.5).all()
+    assert 110 < red[10] < 220
+
+
+def test_patches_begin_from_a_colour_that_was_put_into_the_hole() -> None:
+    image = scenes()[1].truth.copy()
+    image[:, :80], image[:, 80:] = np.roll(image, 40, axis=0)[:, :80], image[:, 80:]
+    hole = scenes()[0].hole
+    means = []
+    for colour in ((70, 90, 50), (190, 170, 200)):
+        area = tuple((x + 0.5, y + 0.5) for x, y in ((66, 66), (94, 66), (94, 94), (66, 94)))
+        hint = GuideStroke(Guide.HINT, area, 1.0, tuple(part / 255 for part in colour), closed=True)
+        means.append(lacuna.fill(image, hole, "patchmatch", guides=(hint,))[70:90, 70:90].mean())
+    assert means[1] > means[0] + 20
+
+
 def test_texture_runs_on_across_a_scratch_but_for_the_neighbourhood_of_a_line() -> None:
     scene = scenes()[0]
     hole = np.zeros_like(scene.hole)

@@ -2,6 +2,8 @@
 
 Every pixel of the hole is the mean of its neighbours, as a soap film spans a frame (`kernels/poisson.py`). Across thin
 marks lines and texture then run on, found in the frequencies of the surroundings (`kernels/sparse_dct.py`).
+Drawn lines part the film, so that colours meet around their ends alone (`kernels/parted.py`), and colours that are put
+into the hole are as good as known.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.backends.hints import hinted
 from lacuna.contract.fill import Context, Filled, FillWork, Needs, Runtime
 from lacuna.contract.guides import Guide, lines_of
 from lacuna.contract.params import switch
@@ -44,7 +47,7 @@ class Membrane:
 
     def needs(self, params: MembraneParams) -> Needs:
         return Needs(
-            guides=frozenset({Guide.LINE}),
+            guides=frozenset({Guide.LINE, Guide.HINT}),
             context=Context(minimum=THIN if params.lines else 2, share=0.0),
             smooth=True,
             compiles=True,
@@ -70,15 +73,15 @@ class Membrane:
         pass
 
     def fill(self, work: FillWork, params: MembraneParams, progress: Progress) -> Filled:
-        film = work.image.astype(np.float32)
+        film, left = hinted(work)
         smooth = progress.part(SMOOTH_SHARE if params.lines else 1.0)
-        cuts = parting(lines_of(work.guides), work.hole, 1.0)
+        cuts = parting(lines_of(work.guides), left, 1.0)
         if cuts is None:
-            self._poisson.solve(film, work.hole, tolerance=_tolerance(work), check=smooth.check)
+            self._poisson.solve(film, left, tolerance=_tolerance(work), check=smooth.check)
         else:
-            self._parted.solve(film, work.hole, cuts.across, cuts.down, tolerance=_tolerance(work), check=smooth.check)
+            self._parted.solve(film, left, cuts.across, cuts.down, tolerance=_tolerance(work), check=smooth.check)
         smooth.at(1.0)
-        thin = self._thin(work.hole) if params.lines else None
+        thin = self._thin(work.hole) & left if params.lines else None
         if thin is not None and cuts is not None:
             thin = thin & ~self._beside(cuts)
         if thin is not None and thin.any():

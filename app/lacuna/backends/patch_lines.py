@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lacuna.backends.patch_levels import Bytes, Floats, Level, Places
+from lacuna.backends.hints import hinted
+from lacuna.backends.patch_levels import Bytes, Floats, Level, Places, bytes_for
 from lacuna.contract.fill import FillWork
-from lacuna.contract.guides import lines_of
+from lacuna.contract.guides import Guide, lines_of
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.polylines import Polyline
 from lacuna.imaging.structure import aside, parting, paths
@@ -39,29 +40,59 @@ class Beside:
         level.picture.reshape(-1, 4)[self.places, 3] = self.values
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """The colours that were put into the hole, at some places of a level."""
+
+    places: Places
+    values: Bytes
+
+    def put(self, level: Level) -> None:
+        level.picture.reshape(-1, 4)[self.places, :3] = self.values
+
+
 NOWHERE = Beside(np.zeros(0, np.int32), np.zeros(0, np.uint8))
 
 
 def begun(work: FillWork, check: Callable[[], None]) -> FillWork:
-    """The work with a soft fill to begin with whose colours stay on their side of the lines, if lines part its hole.
+    """The work with a soft fill to begin with, if there are lines or colours in its hole that such a fill can follow.
 
-    At the smallest size that is what tells patches beside the lines which colours belong there.
+    At the smallest size that is what tells patches which colours belong there.
     """
-    if work.start is not None or not paths(lines_of(work.guides), work.hole, 1.0):
+    if work.start is not None or not (_has_hints(work) or paths(lines_of(work.guides), work.hole, 1.0)):
         return work
     return replace(work, start=softly(work, check), coarse=float(max(work.hole.shape)))
 
 
 def softly(work: FillWork, check: Callable[[], None]) -> Floats:
-    """A soft fill (h, w, 3) whose colours stay on their side of the lines."""
+    """A soft fill (h, w, 3) whose colours stay on their side of the lines, and run from those that were put in."""
     from lacuna.kernels import parted, poisson
 
-    film = work.image.astype(np.float32)
-    cuts, tolerance = parting(lines_of(work.guides), work.hole, 1.0), FINE * work.white
+    film, left = hinted(work)
+    cuts, tolerance = parting(lines_of(work.guides), left, 1.0), FINE * work.white
     if cuts is None:
-        return poisson.solve(film, work.hole, tolerance=tolerance, check=check)
-    parted.solve(film, work.hole, cuts.across, cuts.down, tolerance=tolerance, check=check)
+        return poisson.solve(film, left, tolerance=tolerance, check=check)
+    parted.solve(film, left, cuts.across, cuts.down, tolerance=tolerance, check=check)
     return film
+
+
+def held(work: FillWork, halvings: int) -> Held:
+    """What colours were put into the hole, at a level of that many halvings: the mean of those within each pixel."""
+    if not _has_hints(work):
+        return Held(np.zeros(0, np.int32), np.zeros((0, 3), np.uint8))
+    film, left = hinted(work)
+    weights = (work.hole & ~left).astype(np.float32)[..., None]
+    sums = film * weights
+    for _halving in range(halvings):
+        height, width = sums.shape[0] // 2, sums.shape[1] // 2
+        sums, weights = (
+            plane[: 2 * height, : 2 * width].reshape(height, 2, width, 2, -1).sum(axis=(1, 3))
+            for plane in (sums, weights)
+        )
+    places = np.flatnonzero(weights).astype(np.int32)
+    colours = sums.reshape(-1, 3)[places] / weights.reshape(-1, 1)[places]
+    colours = colours if work.image.dtype.kind == "f" else np.rint(colours)
+    return Held(places, bytes_for(work).of(colours.astype(work.image.dtype)[None])[0])
 
 
 def beside(lines: Sequence[Polyline], hole: Hole, level: Level, halvings: int) -> Beside:
@@ -92,6 +123,10 @@ def planes(lines: Sequence[Polyline], hole: Hole, middle: float) -> tuple[Bytes,
     said = np.full(hole.shape, middle, np.uint8)
     said[there] = _profile(distances[there], middle)
     return said, np.abs(distances) <= ON
+
+
+def _has_hints(work: FillWork) -> bool:
+    return any(stroke.kind is Guide.HINT for stroke in work.guides)
 
 
 def _profile(distances: Floats, middle: float) -> Bytes:

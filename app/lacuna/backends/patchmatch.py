@@ -33,7 +33,7 @@ from lacuna.backends.patch_levels import (
     level_of,
     roughness,
 )
-from lacuna.backends.patch_lines import Beside, begun, beside
+from lacuna.backends.patch_lines import Beside, begun, beside, held
 from lacuna.backends.patch_offsets import Repeats, apart, dominant, guess
 from lacuna.backends.patch_planes import Voters, Ways, fill_along
 from lacuna.backends.patch_rim import in_depth, met, relax, voted
@@ -121,7 +121,7 @@ class PatchMatch:
     def needs(self, params: PatchMatchParams) -> Needs:
         dearness = params.rounds * (1.0 if _freedom(params).none else 3.0)
         return Needs(
-            guides=frozenset({Guide.SOURCE, Guide.NEVER} if params.planes else {Guide.SOURCE, Guide.NEVER, Guide.LINE}),
+            guides=frozenset({Guide.SOURCE, Guide.NEVER} | (set() if params.planes else {Guide.LINE, Guide.HINT})),
             seeded=True,
             compiles=True,
             starts=True,
@@ -232,6 +232,7 @@ class _Run:
         self._costs = np.zeros(0, np.int32)  # of the level's targets
         self._field: Field | None = None  # of the finest level, once it is found
         self._beside: Beside  # what the lines say of the level
+        self._held = held(work, len(levels) - 1)
 
     def descend(self, progress: Progress) -> None:
         """From the coarsest level to the finest: each begins with what the one before has found."""
@@ -277,9 +278,14 @@ class _Run:
             backward = not backward
 
     def _vote(self, field: Field) -> None:
-        """What sources say of the hole, but for what the lines say of it."""
+        """What sources say of the hole, but for what the lines say of it, and colours that were put into it.
+
+        Those are held at the smallest size, where the search decides what goes where: a person's colours are flat.
+        """
         field.vote(self._weights(field.level), self._crew)
         self._beside.put(field.level)
+        if field.level is self._levels[-1]:
+            self._held.put(field.level)
 
     def _field_of(self, level: Level) -> Field:
         freedom = _freedom(self._params)
