@@ -23,6 +23,7 @@ import pytest
 from PIL import Image
 
 from lacuna import paths
+from lacuna.contract.models import ENLARGING
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
@@ -203,13 +204,17 @@ def test_the_built_program_lists_its_backends_and_examines_itself(bare: dict[str
 
 
 @pytest.mark.package
-def test_the_built_program_fills_with_every_model_that_ships(bare: dict[str, str], tmp_path: Path):
+def test_the_built_program_fills_and_enlarges_with_every_model_that_ships(bare: dict[str, str], tmp_path: Path):
     verified = _built(bare, "models", "verify", "--json")
     assert verified.returncode == 0, verified.stderr
     assert [told["name"] for told in json.loads(verified.stdout)] == [folder.name for folder in SHIPPED]
     told = json.loads(_built(bare, "models", "list", "--json").stdout)
     for model in told:
         words = ("--model", model["name"], "-o", tmp_path / f"{model['name']}.png", "--json")
+        if model["network"] in ENLARGING:
+            done = _built(bare, "upscale", SAMPLE, "--factor", "1.5", *words)
+            assert done.returncode == 0, done.stderr
+            continue
         done = _built(bare, "fill", SAMPLE, "--mask", MASK, "--backend", LEARNED[model["network"]], *words)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["backend"] == LEARNED[model["network"]]
