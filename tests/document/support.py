@@ -38,7 +38,7 @@ def paint(document: Document, region: Region, value: Any, plane: str = "mask", l
 def state(document: Document) -> tuple[Any, ...]:
     """Copies of everything that undo has to bring back."""
     planes = {name: plane.pixels.copy() for name, plane in document.planes.items()}
-    return planes, document.guides, document.original_box
+    return planes, document.guides, document.original_box, document.stretches, document.header.metadata
 
 
 def assert_same(found: tuple[Any, ...], wanted: tuple[Any, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lacuna.contract.enlargement import by_factor
 from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.document import stretch
 from lacuna.document.document import Document, prepare
 from lacuna.document.occupancy import Occupancy
 from lacuna.document.plane import Plane
+from lacuna.document.stretch import Stretch, stretched
 from lacuna.errors import CannotSave, UnreadableFile
-from lacuna.imaging.photo import Photo
+from lacuna.imaging.photo import Metadata, Photo, white_of
 from lacuna.imaging.region import Region
 from tests.document.support import assert_same, document, noise, paint, photo, state
 
@@ -132,6 +136,72 @@ def test_a_crop_cuts_every_plane_the_original_and_moves_the_guides(tmp_path: Pat
     assert_same(state(made), before)
     assert np.array_equal(made.original(), wanted)
     made.close()
+
+
+def enlarged(made: Document, factor: str, seed: int = 3) -> None:
+    """Enlarge it; what the pixels are made by is of no matter here."""
+    how = by_factor(*made.shape, factor)
+    size = how.rows, how.columns
+    dtype, alpha = made.photo.dtype, None if made.alpha is None else noise(size, seed + 1, made.alpha.dtype)
+    made.enlarge(
+        replace(made.header, metadata=Metadata(dpi=(240.0, 240.0))).with_pixels(noise((*size, 3), seed, dtype), alpha),
+        np.full(size, 255, np.uint8),
+        how,
+        "Enlarge",
+    )
+
+
+def test_an_enlargement_takes_every_plane_guides_and_the_original_along(tmp_path: Path) -> None:
+    picture = photo(60, 50, alpha=True)
+    wanted = picture.pixels.copy()
+    made = document(tmp_path, picture)
+    with made.edit("Guide") as edit:
+        edit.put(made.put_guides, (GuideStroke(Guide.LINE, ((21.0, 12.0), (22.0, 13.0)), 2.0),))
+    made.crop(Region(10, 5, 50, 45), "Crop")
+    before = state(made)
+
+    enlarged(made, "2.5")
+
+    assert made.shape == (100, 100)
+    assert {plane.shape[:2] for plane in made.planes.values()} == {(100, 100)}
+    assert made.guides[0].points == ((40.0, 5.0), (42.5, 7.5))
+    assert made.guides[0].width == 5.0
+    assert made.header.metadata.dpi == (240.0, 240.0)
+    assert not made.original_ready
+    cut = wanted[10:50, 5:45]
+    assert np.array_equal(
+        made.original(), stretched(cut, (Stretch(Region.whole(cut.shape), by_factor(40, 40, 2.5)),), 255.0)
+    )
+    made.crop(Region(10, 20, 60, 90), "Crop")
+    assert made.original().shape == (50, 70, 3)
+    made.history.undo()
+    made.history.undo()
+    assert_same(state(made), before)
+    assert np.array_equal(made.original(), cut)
+    made.history.redo()
+    assert made.shape == (100, 100)
+    assert made.header.metadata.dpi == (240.0, 240.0)
+    made.close()
+
+
+def test_the_enlarged_original_lies_where_the_picture_lies() -> None:
+    ramp = np.broadcast_to(np.arange(40, dtype=np.float32)[None, :, None], (30, 40, 3)) / 40
+
+    found = stretched(ramp, (Stretch(Region(0, 0, 30, 40), by_factor(30, 40, "2.5")),), 1.0)
+
+    middle = slice(15, 85)  # where the kernel reaches over no edge
+    wanted = ((np.arange(100) + 0.5) / 2.5 - 0.5) / 40
+    assert np.abs(found[50, middle, 0] - wanted[middle]).max() < 2e-3
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_the_original_is_enlarged_alike_in_bands_and_as_a_whole(dtype: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    part, how = noise((70, 40, 3), 2, dtype), by_factor(70, 40, "7.3")
+    steps = (Stretch(Region(0, 0, 70, 40), how),)
+    by_bands = stretched(part, steps, white_of(part))
+    monkeypatch.setattr(stretch, "BAND", 10_000)
+    assert by_bands.dtype == dtype
+    assert np.array_equal(by_bands, stretched(part, steps, white_of(part)))
 
 
 def test_a_crop_of_everything_does_nothing_and_one_of_nothing_is_a_mistake(tmp_path: Path) -> None:

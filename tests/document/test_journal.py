@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lacuna.contract import guides
+from lacuna.contract.enlargement import by_factor
 from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.document import journal as journals
@@ -87,6 +88,17 @@ def work(made: Document) -> list:
             edit.replace(plane, noise((640, 530, *plane.shape[2:]), 6, plane.dtype))
         edit.put(made.put_original_box, Region(0, 0, 1, 1))
     note()
+    how = by_factor(640, 530, "1.37")
+    made.enlarge(
+        replace(made.header, metadata=Metadata(dpi=(300.0, 300.0), exif=b"MM")).with_pixels(
+            noise((how.rows, how.columns, 3), 7, made.photo.dtype),
+            None if made.alpha is None else noise((how.rows, how.columns), 8, made.alpha.dtype),
+        ),
+        noise((how.rows, how.columns), 9),
+        how,
+        "Enlarge",
+    )
+    note()
     paint(made, Region(600, 500, 700, 700), 77)
     note()
     return states
@@ -137,7 +149,7 @@ def test_everything_comes_back_and_can_be_undone_and_redone(dtype: type) -> None
     assert back.document.history.position == 4
     assert not back.document.history.clean
     assert back.document.steps() == (STEP,)
-    for position in (4, 6, 0, 3, 5, 1, 2):
+    for position in (4, 6, 0, 3, 7, 5, 1, 2):
         back.document.history.go_to(position)
         assert_same(state(back.document), states[position])
     back.document.history.go_to(3)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from lacuna.contract.enlargement import Enlargement
 from lacuna.contract.fill import FillStep
 from lacuna.contract.guides import GuideStroke
 from lacuna.document.edit import Edit
@@ -16,13 +17,23 @@ from lacuna.document.history import History
 from lacuna.document.occupancy import Occupancy
 from lacuna.document.original import Original, keep_bytes, keep_pixels
 from lacuna.document.plane import Plane
+from lacuna.document.stretch import Stretch, stretched
 from lacuna.document.writer import Writer
 from lacuna.imaging.blank import blank
-from lacuna.imaging.photo import Photo, Pixels
+from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels
 from lacuna.imaging.pyramid import Pyramid
 from lacuna.imaging.region import Region
 
 BUDGET = 256 << 20  # bytes of undo and redo in memory, unless the settings say otherwise
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The size of a picture, and which part of the original it shows, enlarged how often: where a pixel lies."""
+
+    size: tuple[int, int]
+    box: Region
+    stretches: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,12 +107,14 @@ class Document:
         self.alpha = None if photo.alpha is None else Plane("alpha", photo.alpha)
         self.mask = Plane("mask", blank(photo.pixels.shape[:2]), blank=True)
         self.header = photo.with_pixels(np.empty((0, 0, 3), photo.pixels.dtype), None)
-        vars(self.header)["white"] = photo.white  # cached there, because the pixels that tell it are not
+        _keep_white(self.header, photo.white)
         self.guides = ()
         self.writer = Writer()
         self.history = History(self.folder / "history", budget, self.writer)
         self._original: Pixels | None = None
+        self._original_stretches: tuple[Stretch, ...] = ()  # that are done in it
         self._original_box = Region.whole(self.shape)
+        self._stretches: tuple[Stretch, ...] = ()
 
         self.photo_pyramid = prepared.pyramid
         self.mask_pyramid = Pyramid(self.mask.pixels, peak=True, empty=True)
@@ -137,18 +150,35 @@ class Document:
         before, self._original_box = self._original_box, box
         return before
 
+    def put_stretches(self, stretches: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
+        """For `edit.put` alone: how the original lies below the picture; returns how it did before."""
+        before, self._stretches = self._stretches, stretches
+        return before
+
+    def put_metadata(self, metadata: Metadata) -> Metadata:
+        """For `edit.put` alone: what the picture says beside its pixels; returns what it said before."""
+        before, white = self.header.metadata, self.header.white
+        self.header = replace(self.header, metadata=metadata)
+        _keep_white(self.header, white)
+        return before
+
     @property
     def original_box(self) -> Region:
         """The part of the original that the picture shows: all of it until a crop."""
         return self._original_box
 
     @property
-    def frame(self) -> tuple[tuple[int, int], Region]:
-        """The size, and which part of the original it is: what was found in another frame lies elsewhere now."""
-        return self.shape, self._original_box
+    def stretches(self) -> tuple[Stretch, ...]:
+        """How the original was enlarged with the picture, the first time first."""
+        return self._stretches
+
+    @property
+    def frame(self) -> Frame:
+        """What was found in another frame lies elsewhere now."""
+        return Frame(self.shape, self._original_box, self._stretches)
 
     def original(self) -> Pixels:
-        """The picture as opened, cropped as the document was since; decoded again when first needed.
+        """The picture as opened, cropped and enlarged as the document was since; made again when first needed.
 
         A read-only view. The first call decodes, unless `set_original` came before. Raises UnreadableFile.
         """
@@ -156,24 +186,27 @@ class Document:
 
     @property
     def whole_original(self) -> Pixels:
-        """The picture as opened, before any crop; read-only, decoded when first needed as by `original`."""
-        if self._original is None:
-            self.set_original(self.load_original())
+        """As `original`, before any crop since it was last enlarged."""
+        if not self.original_ready:
+            self.set_original(self.load_original(self._stretches), self._stretches)
         assert self._original is not None
         return self._original
 
     @property
     def original_ready(self) -> bool:
         """Can `original` answer at once?"""
-        return self._original is not None
+        return self._original is not None and self._original_stretches == self._stretches
 
-    def load_original(self) -> Pixels:
-        """The whole original, decoded; touches nothing of the document, so a job may call it. Raises UnreadableFile."""
-        return self.kept.load().pixels
+    def load_original(self, stretches: tuple[Stretch, ...] = ()) -> Pixels:
+        """The whole original, decoded, and enlarged by what `stretches` said when it was asked for.
 
-    def set_original(self, pixels: Pixels) -> None:
-        """Take what `load_original` gave."""
-        self._original = pixels.view()
+        Touches nothing of the document, so a job may call it. Raises UnreadableFile.
+        """
+        return stretched(self.kept.load().pixels, stretches, self.header.white)
+
+    def set_original(self, pixels: Pixels, stretches: tuple[Stretch, ...] = ()) -> None:
+        """Take what `load_original(stretches)` gave."""
+        self._original, self._original_stretches = pixels.view(), stretches
         self._original.flags.writeable = False
 
     def mask_bounds(self) -> Region:
@@ -209,6 +242,24 @@ class Document:
         for plane in self.planes.values():
             edit.cut(plane, region)
 
+    def enlarge(self, photo: Photo, mask: Mask, enlargement: Enlargement, label: str) -> None:
+        """Put an enlarged picture and its mask in the place of these: one edit, undone like any other.
+
+        Guides and original go along. The photo's arrays are taken over, and its metadata.
+        """
+        with self.edit(label) as edit:
+            edit.put(self.put_stretches, (*self._stretches, Stretch(self._original_box, enlargement)))
+            edit.put(self.put_original_box, Region(0, 0, enlargement.rows, enlargement.columns))
+            down, across = float(enlargement.down), float(enlargement.across)
+            edit.put(self.put_guides, tuple(guide.scaled(down, across) for guide in self.guides))
+            if photo.metadata != self.header.metadata:
+                edit.put(self.put_metadata, photo.metadata)
+            edit.replace(self.photo, photo.pixels)
+            edit.replace(self.mask, mask)
+            if self.alpha is not None:
+                assert photo.alpha is not None
+                edit.replace(self.alpha, photo.alpha)
+
     def freeze(self) -> FrozenPhoto:
         """The picture as it is now, for a worker to copy while painting goes on; costs the owner's thread nothing."""
         return FrozenPhoto(self.photo.freeze(), self.alpha.freeze() if self.alpha else None, self.header)
@@ -226,6 +277,11 @@ class Document:
         """End its thread and remove its folder."""
         self.history.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _keep_white(header: Photo, white: float) -> None:
+    """Cached in a photo without pixels, because those that tell it are not there."""
+    vars(header)["white"] = white
 
 
 def _follow(plane: Plane, pyramid: Pyramid) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import dataclasses
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lacuna.contract import guides
+from lacuna.contract.enlargement import Enlargement, Rule
 from lacuna.contract.fill import FillOptions, FillStep
+from lacuna.document.stretch import Stretch
 from lacuna.imaging.photo import Metadata, Photo, Source
 from lacuna.imaging.region import Region
 
@@ -22,6 +25,28 @@ def region_to_json(region: Region) -> list[int]:
 
 def region_from_json(value: list[int]) -> Region:
     return Region(*(int(v) for v in value))
+
+
+def stretches_to_json(stretches: tuple[Stretch, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "box": region_to_json(s.box),
+            "size": [s.enlargement.height, s.enlargement.width, s.enlargement.rows, s.enlargement.columns],
+            "factors": [str(s.enlargement.down), str(s.enlargement.across)],
+            "rule": s.enlargement.rule.value,
+        }
+        for s in stretches
+    ]
+
+
+def stretches_from_json(value: list[dict[str, Any]]) -> tuple[Stretch, ...]:
+    found = []
+    for stretch in value:
+        height, width, rows, columns = (int(side) for side in stretch["size"])
+        down, across = (Fraction(factor) for factor in stretch["factors"])
+        enlargement = Enlargement(height, width, rows, columns, down, across, Rule(stretch["rule"]))
+        found.append(Stretch(region_from_json(stretch["box"]), enlargement))
+    return tuple(found)
 
 
 def step_to_json(step: FillStep) -> dict[str, Any]:
@@ -68,13 +93,21 @@ def _plane_from_json(value: list[Any] | None) -> tuple[Region, bytes] | None:
     return None if value is None else (region_from_json(value[0]), _rich(value[1]))
 
 
+def metadata_to_json(metadata: Metadata) -> dict[str, Any]:
+    return {f.name: _plain(getattr(metadata, f.name)) for f in dataclasses.fields(Metadata)}
+
+
+def metadata_from_json(value: dict[str, Any]) -> Metadata:
+    return Metadata(**_known(Metadata, value))
+
+
 def facts_to_json(photo: Photo) -> dict[str, Any]:
     """What a picture says beside its pixels."""
     source = photo.source
     return {
         "grey": photo.grey,
         "profile": _plain(photo.profile),
-        "metadata": {f.name: _plain(getattr(photo.metadata, f.name)) for f in dataclasses.fields(Metadata)},
+        "metadata": metadata_to_json(photo.metadata),
         "source": None
         if source is None
         else {f.name: _plain(getattr(source, f.name)) for f in dataclasses.fields(Source)},
@@ -83,7 +116,7 @@ def facts_to_json(photo: Photo) -> dict[str, Any]:
 
 def facts_from_json(value: dict[str, Any]) -> Photo:
     """A picture of no pixels that says the same; fields that this version does not know are left out."""
-    metadata = Metadata(**_known(Metadata, value["metadata"]))
+    metadata = metadata_from_json(value["metadata"])
     source = None if value["source"] is None else Source(**_known(Source, value["source"]))
     return Photo(np.empty((0, 0, 3), np.uint8), None, value["grey"], _rich(value["profile"]), metadata, source)
 

@@ -18,7 +18,7 @@ from lacuna import paths
 from lacuna.contract import guides
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit, SavedTiles, Swapped, SwappedPlane
-from lacuna.document.facts import region_to_json, step_to_json
+from lacuna.document.facts import metadata_to_json, region_to_json, step_to_json, stretches_to_json
 from lacuna.document.frozen import Frozen
 from lacuna.document.kept_masks import KeptMask, drop_mask, keep_mask, kept_mask
 from lacuna.document.lock import FileLock
@@ -37,7 +37,12 @@ LOCK = "lock"
 SYNC_SECONDS = 1.0  # how much a power cut may take; a fill is synced at once
 ATTEMPTS = 100  # who looks for sessions to restore may hold the lock of a new folder for a moment
 CHUNK = 4 << 20  # bytes of tiles in one record, so that no edit has to be held in memory as a whole
-VALUES: dict[str, Callable[[Any], Any]] = {"put_guides": guides.to_json, "put_original_box": region_to_json}
+VALUES: dict[str, Callable[[Any], Any]] = {
+    "put_guides": guides.to_json,
+    "put_original_box": region_to_json,
+    "put_stretches": stretches_to_json,
+    "put_metadata": metadata_to_json,
+}
 
 
 def sessions_folder() -> Path:
@@ -208,7 +213,13 @@ class Journal:
         self._submit(lambda: _edit_records(head, frozen), sync=edit.step is not None)
 
     def _values(self) -> dict[str, Any]:
-        return {"put_guides": self.document.guides, "put_original_box": self.document.original_box}
+        document = self.document
+        return {
+            "put_guides": document.guides,
+            "put_original_box": document.original_box,
+            "put_stretches": document.stretches,
+            "put_metadata": document.header.metadata,
+        }
 
     def _moved(self, position: int) -> None:
         self._tell()

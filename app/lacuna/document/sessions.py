@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 
 from lacuna.contract import guides
 from lacuna.document.document import BUDGET, Document, prepare
-from lacuna.document.facts import region_from_json, step_from_json
+from lacuna.document.facts import metadata_from_json, region_from_json, step_from_json, stretches_from_json
 from lacuna.document.journal import LOCK, LOG, Journal, Place, SavedTo, sessions_folder
 from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, Record
@@ -24,6 +25,12 @@ from lacuna.errors import JournalDamaged
 from lacuna.i18n import _, ngettext
 from lacuna.imaging.region import Region
 
+VALUES: dict[str, Callable[[Any], Any]] = {  # by the document's method that puts them
+    "put_guides": guides.from_json,
+    "put_original_box": region_from_json,
+    "put_stretches": stretches_from_json,
+    "put_metadata": metadata_from_json,
+}
 YOUNG_SECONDS = 3600.0  # a folder without a log may be another program's that is opening a picture just now
 
 
@@ -242,12 +249,7 @@ class _Replay:
                 if fresh is not None:
                     edit.replace(plane, fresh)
             for name, value in head["values"].items():
-                if name == "put_guides":
-                    edit.put(document.put_guides, guides.from_json(value))
-                elif name == "put_original_box":
-                    edit.put(document.put_original_box, region_from_json(value))
-                else:
-                    raise ValueError(name)
+                edit.put(getattr(document, name), VALUES[name](value))
 
     def _tiles(self, plane: int) -> Any:
         for record in self.waiting:

@@ -17,16 +17,16 @@ BAND = 512  # rows: a comparison of the whole would be as large as the picture
 
 
 def original_if_changed(document: Document) -> Callable[[], Pixels] | None:
-    """For a worker: the picture as opened, cropped as it is now; decoded again where it is not in memory.
+    """For a worker: the picture as opened, cropped and enlarged as it is now; decoded again where it is not in memory.
 
     None where no edit in force has touched the picture. Called on the owner's thread, as part of freezing it.
     """
     entries = document.history.entries[: document.history.position]
     if not any(edit.touches("photo") for edit in entries):
         return None
-    box = document.original_box
+    box, stretches = document.original_box, document.stretches
     known = document.whole_original if document.original_ready else None
-    return lambda: (document.load_original() if known is None else known)[box.slices]
+    return lambda: (document.load_original(stretches) if known is None else known)[box.slices]
 
 
 def saving_cost(photo: Photo, report: WriteReport, original: Callable[[], Pixels] | None) -> str:

@@ -7,21 +7,20 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
-from lacuna.document.document import Document
+from lacuna.document.document import Document, Frame
 from lacuna.errors import LacunaError
 from lacuna.imaging.photo import Pixels
 from lacuna.imaging.pyramid import Pyramid
-from lacuna.imaging.region import Region
 from lacuna.ui.jobs import MainThread
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """All of the original (None if the document had it already), and the levels of the part `box` that it shows."""
+    """All of the original (None if the document had it already), and the levels of what it shows in that frame."""
 
     document: Document
     pixels: Pixels | None
-    box: Region
+    frame: Frame
     levels: Pyramid
 
 
@@ -45,9 +44,9 @@ class OriginalLoader(QObject):
         if self.busy:
             return
         ready = document.original() if document.original_ready else None
-        box, white = document.original_box, document.header.white
+        frame, white = document.frame, document.header.white
         self._thread = threading.Thread(
-            target=self._run, args=(document, ready, box, white), name="lacuna-original", daemon=True
+            target=self._run, args=(document, ready, frame, white), name="lacuna-original", daemon=True
         )
         self._thread.start()
 
@@ -56,18 +55,18 @@ class OriginalLoader(QObject):
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _run(self, document: Document, ready: Pixels | None, box: Region, white: float) -> None:
+    def _run(self, document: Document, ready: Pixels | None, frame: Frame, white: float) -> None:
         try:
             pixels = None
             if ready is None:
-                pixels = document.load_original()
-                ready = pixels[box.slices]
+                pixels = document.load_original(frame.stretches)
+                ready = pixels[frame.box.slices]
             levels = Pyramid(ready, white=white)
             levels.build()
         except LacunaError as error:
             self._door.deliver(lambda error=error: self._ended(self.failed, error))  # type: ignore[misc]
         else:
-            found = Loaded(document, pixels, box, levels)
+            found = Loaded(document, pixels, frame, levels)
             self._door.deliver(lambda: self._ended(self.loaded, found))
 
     def _ended(self, signal: SignalInstance, value: object) -> None:

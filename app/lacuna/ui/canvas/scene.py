@@ -111,6 +111,11 @@ class Scene(QObject):
     def overlay_opacity(self, opacity: float) -> None:
         self._restyle(opacity=opacity)
 
+    @property
+    def checker(self) -> int:
+        """The side of a square below what is transparent, in device pixels."""
+        return self._checker
+
     def use_pixel_ratio(self, ratio: float) -> None:
         """Lines and checkers keep their size on a screen of this many device pixels a unit."""
         self._checker = max(4, round(8 * ratio))
@@ -187,11 +192,11 @@ class Scene(QObject):
 
     def _original_loaded(self, loaded: Loaded) -> None:
         document = loaded.document
-        if document is not self.document or loaded.box != document.original_box:
-            self.want_original()  # cropped, or another picture, while it was being decoded
+        if document is not self.document or loaded.frame != document.frame:
+            self.want_original()  # cropped, enlarged, or another picture, while it was being decoded
             return
         if loaded.pixels is not None and not document.original_ready:
-            document.set_original(loaded.pixels)
+            document.set_original(loaded.pixels, loaded.frame.stretches)
         header = document.header
         source = PictureSource(loaded.levels, None, header.white, display_of(header))
         self.original = PhotoLayer(source, self._checker)
