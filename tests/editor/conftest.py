@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.editor.scripted import script  # noqa: F401  (a fixture)
+from tests.editor.scripted_upscaler import upscaler  # noqa: F401  (a fixture)
 from tests.editor.support import Desk, desk, picture
 
 

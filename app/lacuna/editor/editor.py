@@ -13,11 +13,14 @@ from lacuna.editor.candidates import Candidate, Unfilled
 from lacuna.editor.clone import CROSS
 from lacuna.editor.edges import Edges
 from lacuna.editor.ending import Ending
+from lacuna.editor.enlarged_preview import EnlargedPreview
+from lacuna.editor.enlarging import Enlarging
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.guides import Guides
 from lacuna.editor.masking import Masking
 from lacuna.editor.models import Models
+from lacuna.editor.mosaics import Mosaics
 from lacuna.editor.offer import Offer
 from lacuna.editor.rests import Rests
 from lacuna.editor.tool import Gesture, Laid, Modifier, Outline, Pointer, Tool
@@ -78,6 +81,9 @@ class Editor:
         self.masking = Masking(self)
         self.guides = Guides(self)
         self.filling = Filling(self)
+        self.enlarging = Enlarging(self)
+        self.enlarged_preview = EnlargedPreview(self, queue)
+        self.mosaics = Mosaics(self)
         self.ending = Ending(self)
         self.models = Models(self)
         self._queue = queue
@@ -86,6 +92,11 @@ class Editor:
     def jobs(self) -> list[Job]:
         """Those not over, the running one first."""
         return self.work.jobs
+
+    @property
+    def stoppable(self) -> bool:
+        """Esc would cancel a job."""
+        return self.work.stoppable
 
     @property
     def blocked(self) -> str:
@@ -181,6 +192,8 @@ class Editor:
         self.document = document
         self.masking.forget()
         self.filling.forget()
+        self.enlarged_preview.cancel()
+        self.enlarging.follow(document)
         if document is not None:
             self.toolbox.fit(document.shape)
             document.history.changed.add(self.filling.offers.looked_at)
@@ -448,13 +461,7 @@ class Editor:
 
     def crop_to_mask(self) -> None:
         """What is still being worked out for the picture as it is now comes first."""
-        document = self.document
-
-        def crop() -> None:
-            if self.document is document:
-                self._change_mask(self.masking.crop)
-
-        self.rests.afterwards(crop)
+        self._when_settled(self.masking.crop)
 
     def _change_mask(self, change: Callable[[Document], None]) -> None:
         document = self.document
@@ -583,6 +590,43 @@ class Editor:
         self.work.cancel_first()
         self.state_changed()
 
+    # --- enlarging ---------------------------------------------------------------------------------------------------
+    def enlarge(self) -> None:
+        """Enlarge the picture as `enlarging` says, in a job; what is still being worked out for it comes first."""
+        self._when_settled(self.enlarging.enlarge)
+
+    def save_enlarged(self, path: Path, quality: int | None = None, then: Callable[[bool], None] | None = None) -> None:
+        """Write the enlarged picture, or its enlarged part, to a file; this one stays as it is."""
+        self._when_settled(lambda document: self.enlarging.save(document, path, quality, then or (lambda _well: None)))
+
+    def open_enlarged(self) -> None:
+        """Open the enlarged picture, or its enlarged part, in the place of this one. Unsaved work: ask before."""
+        self._when_settled(self.enlarging.open)
+
+    def find_mosaic(self, then: Callable[[Any], None], size: tuple[float, float] | None = None) -> None:
+        """Look in a job for the blocks of the masked part, or for where those of `size` (height, width) lie."""
+        document = self.document
+        if document is not None:
+            self._guarded(lambda: self.mosaics.find(document, then, size))
+
+    def undo_mosaic(self, mosaic: Any, way: Any) -> None:
+        """Enlarge the blocks of the masked part, in a job."""
+        self._when_settled(lambda document: self.mosaics.undo(document, mosaic, way))
+
+    def _when_settled(self, act: Callable[[Document], None]) -> None:
+        """`act`, once what is still being worked out for the picture is in it; a try that is shown is accepted."""
+        document = self.document
+        if document is None:
+            return
+        self._guarded(self.toolbox.part)
+        self._settle()
+
+        def go() -> None:
+            if self.document is document:
+                self._guarded(lambda: act(document))
+
+        self.rests.afterwards(go)
+
     # --- clipboard ---------------------------------------------------------------------------------------------------
     def copy(self, make: Callable[[Photo], T], then: Callable[[T], None]) -> None:
         """Make something of a copy of the picture as it is now, for the clipboard: `make` in a job, then `then` here.
@@ -619,7 +663,9 @@ class Editor:
             if document.frame == frame:
                 act(*what)
             else:
-                sentence = _("“{action}” was dropped: the picture was cropped meanwhile.").format(action=label)
+                sentence = _("“{action}” was dropped: the picture was cropped or enlarged meanwhile.").format(
+                    action=label
+                )
                 self.tell(Message(sentence, severity=Severity.WARNING))
 
         return checked

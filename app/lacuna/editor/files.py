@@ -83,6 +83,10 @@ class Files:
     def paste_picture(self, read: Callable[[], Photo]) -> None:
         self._open(_("Open the pasted picture"), lambda _progress, _folder: (read(), None), lambda: None)
 
+    def open_made(self, label: str, make: Callable[[Progress], Photo]) -> None:
+        """Open the picture that `make` gives in the worker; it comes from no file."""
+        self._open(label, lambda progress, _folder: (make(progress), None), lambda: None)
+
     def _open(
         self,
         label: str,
@@ -208,11 +212,16 @@ class Files:
         if document.original_ready or (self._loading is not None and not self._loading.over):
             return
 
-        def done(pixels: Pixels) -> None:
-            if not document.original_ready:
-                document.set_original(pixels)
+        stretches = document.stretches
 
-        self._loading = self._editor.work.run(_("Load the original"), lambda _progress: document.load_original(), done)
+        def done(pixels: Pixels) -> None:
+            if document.stretches == stretches and not document.original_ready:
+                document.set_original(pixels, stretches)
+
+        def load(_progress: Progress) -> Pixels:
+            return document.load_original(stretches)
+
+        self._loading = self._editor.work.run(_("Load the original"), load, done)
 
     # --- save --------------------------------------------------------------------------------------------------------
     def save(

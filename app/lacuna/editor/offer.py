@@ -159,7 +159,7 @@ class Offers:
 
     def cropped(self) -> None:
         """What waits lies elsewhere now: it is dropped, and said."""
-        sentence = _("“{action}” was dropped: the picture was cropped meanwhile.")
+        sentence = _("“{action}” was dropped: the picture was cropped or enlarged meanwhile.")
         for offer in self._waiting:
             self._editor.tell(Message(sentence.format(action=offer.shown.label), severity=Severity.WARNING))
         self._waiting.clear()

@@ -130,11 +130,18 @@ class Work:
 
     def escape(self) -> bool:
         """Cancel the first job that Esc reaches; False if there is none."""
-        for job in self.jobs:
-            if job.matters and job not in self._kept:
-                job.cancel()
-                return True
-        return False
+        job = self._reached()
+        if job is not None:
+            job.cancel()
+        return job is not None
+
+    @property
+    def stoppable(self) -> bool:
+        """Is there one that Esc reaches?"""
+        return self._reached() is not None
+
+    def _reached(self) -> Job | None:
+        return next((job for job in self.jobs if job.matters and job not in self._kept), None)
 
     @property
     def bound(self) -> frozenset[Job]:
