@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.editor.scripted import script  # noqa: F401  (a fixture)
+from tests.editor.scripted_upscaler import upscaler  # noqa: F401  (a fixture)
 
 if TYPE_CHECKING:
     from lacuna.ui.main_window import MainWindow

@@ -41,6 +41,7 @@ def check_window(window: MainWindow) -> None:
     settle()
     assert seen_whole(window.fill_panel.button)
     for dock in window.docks.values():
+        dock.show()
         dock.raise_()
         settle()
         assert seen_whole(dock.widget())

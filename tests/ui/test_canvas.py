@@ -427,9 +427,9 @@ def test_the_divider_shows_before_on_its_left_and_after_on_its_right(canvas: Can
     wait_until(lambda: canvas.scene.original is not None)
     rows = slice(60, 150)
     for x in (320, 130, 500):
-        drag(canvas, (canvas.comparison.x, 300), (x + 40, 310), (x, 300))
+        drag(canvas, (canvas.divider.x, 300), (x + 40, 310), (x, 300))
         move(canvas, *AWAY)
-        assert canvas.comparison.x == x
+        assert canvas.divider.x == x
         shown = on_window(canvas)
         assert np.array_equal(shown[rows, : x - 20], before[rows, : x - 20])
         assert np.array_equal(shown[rows, x + 20 :], after[rows, x + 20 :])

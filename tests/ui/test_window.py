@@ -1230,7 +1230,8 @@ def test_tab_goes_round_the_window_in_the_order_in_which_its_parts_stand(window:
 
 
 def test_docks_can_be_hidden_and_shown_from_the_menu(window: MainWindow) -> None:
-    assert {d.objectName() for d in window.findChildren(QDockWidget)} == {"fill", "zoom", "navigator", "history"}
+    docks = {dock.objectName() for dock in window.findChildren(QDockWidget)}
+    assert docks == {"fill", "enlarge", "zoom", "navigator", "history"}
     for action in window.bars.panels.actions():
         was = action.isChecked()
         action.trigger()

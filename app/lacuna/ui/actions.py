@@ -89,7 +89,12 @@ def can_redo(w: MainWindow) -> bool:
 
 
 def has_something_to_stop(w: MainWindow) -> bool:
-    return w.editor.gesture is not None or w.editor.offer is not None or bool(w.editor.jobs) or has_mask(w)
+    begun = w.editor.gesture is not None or w.editor.offer is not None or bool(w.editor.jobs)
+    return begun or w.enlarge.previewing or has_mask(w)
+
+
+def is_parted(w: MainWindow) -> bool:
+    return w.canvas.divider.shown
 
 
 def has_results(w: MainWindow) -> bool:
@@ -146,6 +151,8 @@ ROWS: tuple[Row, ...] = (
         lambda w: w.clipboard.full),
     Row("edit.paste_mask", N_("Paste as &mask"), (), lambda w: w.clipboard.paste_mask(), Menu.EDIT,
         lambda w: w.clipboard.full and has_picture(w)),
+    Row("edit.enlarge", N_("En&large…"), ("Ctrl+Alt+I",), lambda w: w.enlarge.open(), Menu.EDIT, has_picture,
+        starts_group=True),
     Row("edit.preferences", N_("Pr&eferences…"), ("Ctrl+,",), lambda w: w.show_preferences(), Menu.EDIT, always,
         starts_group=True),
     Row("edit.models", N_("M&odels…"), (), lambda w: w.show_models(), Menu.EDIT, always),
@@ -196,6 +203,8 @@ ROWS: tuple[Row, ...] = (
         Menu.MASK, has_mask),
     Row("mask.crop", N_("Cro&p the picture to the mask"), (), lambda w: w.editor.crop_to_mask(), Menu.MASK, has_mask,
         starts_group=True),
+    Row("mask.enlarge", N_("Enlarge the masked part…"), ("Ctrl+Alt+Shift+I",),
+        lambda w: w.enlarge.open_masked(), Menu.MASK, has_mask),
     # guides
     Row("guides.show", N_("&Show the guides"), ("Shift+Q",), lambda w: w.show_guides(not w.canvas.show_guides),
         Menu.GUIDES, has_picture, checked=lambda w: w.canvas.show_guides),
@@ -209,6 +218,7 @@ ROWS: tuple[Row, ...] = (
     Row("fill.again", N_("&Try again"), ("R",), lambda w: w.editor.try_again(), Menu.FILL, has_fill, icon="reset"),
     Row("fill.compare", N_("&Compare methods…"), ("Shift+R",), lambda w: w.results.ask_compare(), Menu.FILL,
         lambda w: has_mask(w) or has_fill(w)),
+    Row("fill.mosaic", N_("Undo a &mosaic…"), ("Ctrl+Alt+M",), lambda w: w.enlarge.ask_mosaic(), Menu.FILL, has_mask),
     Row("fill.escape", N_("&Stop, or drop what is begun"), ("Esc",), lambda w: w.results.escape(), Menu.FILL,
         has_something_to_stop, icon="cancel"),
     Row("fill.after_stroke", N_("Fill &after each stroke"), (),
@@ -229,6 +239,10 @@ ROWS: tuple[Row, ...] = (
     _opacity(7, N_("70 %")), _opacity(8, N_("80 %")), _opacity(9, N_("90 %")),
     Row("view.compare", N_("&Compare with a slider"), ("Y",), lambda w: w.compare(not w.canvas.compare), Menu.VIEW,
         has_picture, icon="compare", checked=lambda w: w.canvas.compare, starts_group=True),
+    Row("view.divider_left", N_("Move the divider left"), ("Shift+Left",), lambda w: w.canvas.divider.step(-1),
+        Menu.NONE, is_parted, reach=Reach.CANVAS),
+    Row("view.divider_right", N_("Move the divider right"), ("Shift+Right",), lambda w: w.canvas.divider.step(1),
+        Menu.NONE, is_parted, reach=Reach.CANVAS),
     Row("view.side_by_side", N_("Results side &by side"), ("Shift+Y",),
         lambda w: w.results.show_side_by_side(not w.side_by_side.on), Menu.VIEW, lambda w: bool(w.editor.candidates),
         icon="side-by-side", checked=lambda w: w.side_by_side.on),

@@ -82,12 +82,12 @@ class NumberField(Field):
         self.whole = param.kind != "number"
         self.box: QSpinBox | QDoubleSpinBox
         if self.whole:
-            spin = _SpinBox(self.done.emit, parent)
+            spin = SpinBox(self.done.emit, parent)
             spin.setRange(int(self.low), int(self.high))
             spin.setSingleStep(int(self.step))
             self.box = spin
         else:
-            double = _DoubleSpinBox(self.done.emit, parent)
+            double = DoubleSpinBox(self.done.emit, parent)
             double.setDecimals(decimals(self.step))
             double.setRange(self.low, self.high)
             double.setSingleStep(self.step)
@@ -310,7 +310,9 @@ def _box_ready(box: QAbstractSpinBox) -> None:
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel alone does not take the keyboard away
 
 
-class _SpinBox(QSpinBox):
+class SpinBox(QSpinBox):
+    """A whole number that keeps Enter and Esc from becoming shortcuts; `done` is called after either."""
+
     def __init__(self, done: Callable[[], None], parent: QWidget) -> None:
         super().__init__(parent)
         self._done = done
@@ -328,7 +330,9 @@ class _SpinBox(QSpinBox):
             self._done()
 
 
-class _DoubleSpinBox(QDoubleSpinBox):
+class DoubleSpinBox(QDoubleSpinBox):
+    """The same for a number with a fraction."""
+
     def __init__(self, done: Callable[[], None], parent: QWidget) -> None:
         super().__init__(parent)
         self._done = done

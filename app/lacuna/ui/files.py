@@ -131,7 +131,7 @@ class Files:
         if self._editor.save_path is not None:
             self._save(self._editor.save_path, self._editor.save_quality, then)
         elif self._editor.settings.preferences.save_without_asking and then is not None:
-            self._save(self._proposed(), None, then, overwrite=False)
+            self._save(self.proposed(), None, then, overwrite=False)
         else:
             self.ask_save(then)
 
@@ -143,7 +143,7 @@ class Files:
         from lacuna.ui.dialogs.save_picture import SavePicture
 
         SavePicture(
-            self._proposed(),
+            self.proposed(),
             document.header,
             8 * document.photo.pixels.itemsize,
             document.alpha is not None,
@@ -163,7 +163,7 @@ class Files:
         # What the format cannot hold stood on the page that was confirmed; a proposed name loses nothing.
         self._editor.save(path, saved, quality=quality, allow_reduce=True, overwrite=overwrite)
 
-    def _proposed(self) -> Path:
+    def proposed(self) -> Path:
         """What the editor proposes: beside the source, or where dialogs begin if nothing can be written there."""
         here = self._here()
         beside = here is not None and not here.is_relative_to(paths.resources()) and os.access(here.parent, os.W_OK)
@@ -236,7 +236,7 @@ class Files:
 
     def _beside(self, document: Document, pattern: str) -> Path:
         """Where to propose to write what belongs to the picture: `pattern` with its name, where it would be saved."""
-        proposed, source = self._proposed(), document.header.path
+        proposed, source = self.proposed(), document.header.path
         return proposed.with_name(pattern.format(name=source.stem if source else proposed.stem))
 
     # --- sessions ----------------------------------------------------------------------------------------------------

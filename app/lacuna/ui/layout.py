@@ -11,7 +11,7 @@ from PySide6.QtCore import QByteArray, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-VERSION = 1  # rises when docks or bars change so much that an old layout does not fit
+VERSION = 2  # rises when docks or bars change so much that an old layout does not fit
 DOCK_WIDTH = 310  # at first: the settings of every method fit, so that the picture stays where it is
 HEIGHTS = {"fill": 470, "zoom": 200, "history": 110}  # at first; shares, rather: the window is not that high
 FIRST_SIZE = QSize(1320, 860)
@@ -48,6 +48,7 @@ def restore(window: QMainWindow, docks: dict[str, QDockWidget], text: str) -> No
         first(window)
     if not state or not window.restoreState(QByteArray.fromBase64(state.encode()), _version(window)):
         arrange(window, docks)
+    docks["enlarge"].hide()  # it comes with a preview over the picture: only when it is asked for
     _bring_on_screen(window)
 
 
@@ -59,6 +60,7 @@ def arrange(window: QMainWindow, docks: dict[str, QDockWidget]) -> None:
         together.append("history")
     if stack is Stack.ONE:
         together.insert(0, "fill")
+    window.tabifyDockWidget(docks["fill"], docks["enlarge"])
     for name, beside in zip(together[1:], together, strict=False):
         window.tabifyDockWidget(docks[beside], docks[name])
     docks[together[0]].raise_()

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from lacuna.ui.canvas.canvas import Canvas
     from lacuna.ui.clipboard import Clipboard
     from lacuna.ui.drops import Drops
+    from lacuna.ui.enlarging import Enlarge
     from lacuna.ui.files import Files
     from lacuna.ui.messages import Messages
     from lacuna.ui.offer_question import OfferQuestion
+    from lacuna.ui.panels.enlarge_panel import EnlargePanel
     from lacuna.ui.panels.fill_panel import FillPanel
     from lacuna.ui.panels.history_panel import HistoryPanel
     from lacuna.ui.panels.navigator_panel import NavigatorPanel
@@ -72,6 +74,8 @@ class MainWindow(QMainWindow):
     options: OptionBar
     status: StatusLine
     fill_panel: FillPanel
+    enlarge_panel: EnlargePanel
+    enlarge: Enlarge
     history_panel: HistoryPanel
     zoom_panel: ZoomPanel
     navigator: NavigatorPanel
@@ -108,9 +112,11 @@ class MainWindow(QMainWindow):
         from lacuna.ui.canvas.canvas import Canvas
         from lacuna.ui.clipboard import Clipboard
         from lacuna.ui.drops import Drops
+        from lacuna.ui.enlarging import Enlarge
         from lacuna.ui.files import Files
         from lacuna.ui.messages import Messages
         from lacuna.ui.offer_question import OfferQuestion
+        from lacuna.ui.panels.enlarge_panel import EnlargePanel
         from lacuna.ui.panels.fill_panel import FillPanel
         from lacuna.ui.panels.history_panel import HistoryPanel
         from lacuna.ui.panels.navigator_panel import NavigatorPanel
@@ -141,10 +147,12 @@ class MainWindow(QMainWindow):
         self.status.setFixedHeight(STATUS_HEIGHT)
         self.setStatusBar(self.status)
         self.fill_panel = FillPanel(editor, self.action_set, self)
+        self.enlarge_panel = EnlargePanel(editor, self.action_set, self)
         self.history_panel = HistoryPanel(editor, self)
         self.zoom_panel = ZoomPanel(self.canvas, self)
         self.navigator = NavigatorPanel(self.canvas, self)
         self.docks["fill"].setWidget(self.fill_panel)
+        self.docks["enlarge"].setWidget(self.enlarge_panel)
         self.docks["zoom"].setWidget(self.zoom_panel)
         self.docks["navigator"].setWidget(self.navigator)
         self.docks["history"].setWidget(self.history_panel)
@@ -154,12 +162,14 @@ class MainWindow(QMainWindow):
             self.side_by_side,
             self.offer_strip,
             self.fill_panel,
+            self.enlarge_panel,
             self.zoom_panel,
             self.navigator,
             self.history_panel,
             self.status,
         )
         self.results = Results(self)
+        self.enlarge = Enlarge(self)
         self.furnished = True
         self._connect()
         self._apply_preferences()
@@ -182,6 +192,8 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     def compare(self, on: bool) -> None:
+        if on:
+            self.enlarge.show_preview(False)
         self.canvas.compare = on
         self._refresh()
 
@@ -255,7 +267,13 @@ class MainWindow(QMainWindow):
 
     # --- building ----------------------------------------------------------------------------------------------------
     def _make_docks(self) -> dict[str, QDockWidget]:
-        titles = {"fill": _("Fill"), "zoom": _("Zoom view"), "navigator": _("Navigator"), "history": _("History")}
+        titles = {
+            "fill": _("Fill"),
+            "enlarge": _("Enlarge"),
+            "zoom": _("Zoom view"),
+            "navigator": _("Navigator"),
+            "history": _("History"),
+        }
         docks: dict[str, QDockWidget] = {name: Dock(name, title, self) for name, title in titles.items()}
         for dock in docks.values():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
@@ -282,7 +300,7 @@ class MainWindow(QMainWindow):
         self.canvas.cursor_moved.connect(self.status.show_cursor)
         self.fill_panel.preferred.connect(self.prefer)
         self.status.zoom_asked.connect(self._zoom_asked)
-        for part in (self.options, self.fill_panel, self.status):
+        for part in (self.options, self.fill_panel, self.enlarge_panel, self.status):
             part.done.connect(self._back_to_picture)
         QGuiApplication.clipboard().dataChanged.connect(self._clipboard_changed)
 

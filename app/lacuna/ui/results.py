@@ -62,9 +62,12 @@ class Results:
             self.navigation.nudge(0, step)
 
     def escape(self) -> None:
-        """Go back to the picture; from there, what the editor has to stop or to drop."""
+        """Go back to the picture; from there, what the editor has to stop or to drop; a preview before a mask."""
+        editor, enlarge = self._window.editor, self._window.enlarge
         if self._window.side_by_side.on:
             self._window.side_by_side.leave()
+        elif enlarge.previewing and editor.gesture is None and editor.offer is None and not editor.stoppable:
+            enlarge.close_preview()
         else:
             self._window.editor.escape()
 

@@ -26,12 +26,15 @@ from PySide6.QtWidgets import QWidget
 
 from lacuna import words
 from lacuna.document.document import Document
+from lacuna.document.stretch import Stretch
 from lacuna.editor.editor import Editor
 from lacuna.editor.tool import Button, Outline, Pointer
 from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas import overlays
 from lacuna.ui.canvas.comparison import Comparison
+from lacuna.ui.canvas.divider import Divider
+from lacuna.ui.canvas.enlarged_view import EnlargedView
 from lacuna.ui.canvas.guides_view import GuidesView
 from lacuna.ui.canvas.loupe import Loupe
 from lacuna.ui.canvas.navigation import Drag, Navigation, notches
@@ -64,6 +67,7 @@ class Canvas(View):
         self.scene.setParent(self)
         self.editor = editor
         self._document: Document | None = None
+        self._stretches: tuple[Stretch, ...] = ()
         self._frames: list[Region] = []  # of a result that asks, in the view
         self._edges = overlays.EdgesView()
         self._guides = GuidesView()
@@ -75,10 +79,14 @@ class Canvas(View):
         self.setAccessibleName(_("Picture"))
         self.setMinimumSize(120, 90)
         self.navigation = Navigation(self.viewport, lambda: self.ratio, self._panned, self._zoomed)
-        self.comparison = Comparison(self)
+        self.divider = Divider(self)
+        self.comparison = Comparison(self, self.divider)
+        self.enlarged = EnlargedView(self, self.divider)
         self.loupe = Loupe(self)
         self.keys = {Qt.Key.Key_Space: Drag.PAN, Qt.Key.Key_Z: Drag.ZOOM}  # held to make drags move the view
-        self.touch = Touch(editor, self.navigation, self.comparison, lambda: self.ratio, self._begin_stroke)
+        self.touch = Touch(
+            editor, self.navigation, self.divider, lambda: self.enlarged.on, lambda: self.ratio, self._begin_stroke
+        )
         self._outline = overlays.OutlineView()
         self._ring = False  # the keyboard came by keyboard, so a frame says where it is
         editor.state_changed.add(self._state_changed)
@@ -135,15 +143,22 @@ class Canvas(View):
     # --- news --------------------------------------------------------------------------------------------------------
     def scene_replaced(self) -> None:
         shape = self.scene.shape
+        document = self.editor.document
+        stretches = () if document is None else document.stretches
         if shape != self.viewport.image:
-            # A crop or its undo keeps the zoom where one was chosen; another picture is shown whole.
-            same = self._document is not None and self._document is self.editor.document
-            self.viewport.reshape(shape) if same else self.viewport.show(shape)
+            # A crop or its undo keeps the zoom where one was chosen, an enlargement what is seen; another picture is
+            # shown whole.
+            if self._document is None or self._document is not document:
+                self.viewport.show(shape)
+            elif stretches != self._stretches:
+                self.viewport.enlarge(shape)
+            else:
+                self.viewport.reshape(shape)
             self.zoom_changed.emit(self.viewport.zoom)
         elif self._document is not self.editor.document and self._document is not None:
             self.viewport.show(shape)
             self.zoom_changed.emit(self.viewport.zoom)
-        self._document = self.editor.document
+        self._document, self._stretches = document, stretches
         self._follow_guides()
         self._moved()
         self.update()
@@ -189,7 +204,8 @@ class Canvas(View):
         Not at fractional scalings: Qt rounds the edges of what it moves there.
         """
         ratio = self.ratio
-        still = self.comparison.active or self.loupe.on or self._ring or not self.isVisible()
+        covered = self.comparison.active or self.enlarged.on or self.loupe.on
+        still = covered or self._ring or not self.isVisible()
         if still or ratio % 1 or dx % ratio or dy % ratio or self._unfinished:
             self.update()
             return
@@ -224,7 +240,7 @@ class Canvas(View):
 
     def _follow_outline(self) -> None:
         """Draw the tool's outline where it is now."""
-        hidden = self.touch.moves_view or self.loupe.on or self.comparison.hot
+        hidden = self.touch.moves_view or self.loupe.on or self.divider.hot
         pointer = None if hidden else self.touch.pointer
         outline = self.editor.outline(pointer, self._sees) if self.editor.document is not None else Outline()
         if pointer is None:
@@ -258,6 +274,8 @@ class Canvas(View):
             self._guides.paint(painter, self.viewport, self.ratio, self.dirty)
             for frame in self._frames:
                 overlays.paint_frame(painter, frame, self.ratio)
+            if not self.comparison.held:
+                self.enlarged.paint(painter)
             self.comparison.paint(painter)
             self._outline.paint(painter, self.viewport, self.ratio)
             self.loupe.paint(painter)

@@ -8,7 +8,7 @@ from enum import Enum
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QWheelEvent
 
-from lacuna.ui.canvas.viewport import STEPS_AN_OCTAVE, Viewport
+from lacuna.ui.canvas.viewport import STEPS_AN_OCTAVE, Look, Viewport
 
 NOTCH = 120.0  # of a wheel, in eighths of a degree
 DRAG_ZOOM = 160.0  # device-independent pixels of a Z drag that double the zoom
@@ -79,6 +79,11 @@ class Navigation:
     def fit(self) -> None:
         """Show the whole picture."""
         self.viewport.fit()
+        self._zoomed(False)
+
+    def take_up(self, look: Look) -> None:
+        """Go back to where the view was."""
+        self.viewport.take_up(look)
         self._zoomed(False)
 
     def zoom_in(self) -> None:

@@ -57,14 +57,22 @@ class PhotoLayer:
         return self._channels(level, region).view(np.uint32)[..., 0]
 
     def _over_checkers(self, pixels: Argb, alpha: NDArray[np.uint8], rect: Region) -> Argb:
-        odd = (np.arange(rect.y0, rect.y1) // self.checker)[:, None] + np.arange(rect.x0, rect.x1) // self.checker & 1
-        board = np.where(odd, CHECKERS[1] & 255, CHECKERS[0] & 255).astype(np.uint16)[..., None]
-        weight = alpha.astype(np.uint16)[..., None]
         channels = np.ascontiguousarray(pixels).view(np.uint8).reshape(*pixels.shape, 4)
-        mixed = channels * weight + board * (255 - weight) + 127
-        mixed //= 255
+        mixed = over_checkers(channels, alpha, rect, self.checker)
         mixed[..., 3] = 255
-        return mixed.astype(np.uint8).view(np.uint32)[..., 0]
+        return mixed.view(np.uint32)[..., 0]
+
+
+def over_checkers(
+    channels: NDArray[np.uint8], alpha: NDArray[np.uint8], rect: Region, checker: int
+) -> NDArray[np.uint8]:
+    """Colours (h, w, c) at `rect` by their opacity over a board with squares of `checker` pixels."""
+    odd = (np.arange(rect.y0, rect.y1) // checker)[:, None] + np.arange(rect.x0, rect.x1) // checker & 1
+    board = np.where(odd, CHECKERS[1] & 255, CHECKERS[0] & 255).astype(np.uint16)[..., None]
+    weight = alpha.astype(np.uint16)[..., None]
+    mixed = channels * weight + board * (255 - weight) + 127
+    mixed //= 255
+    return mixed.astype(np.uint8)
 
 
 def reach(scale: Scale, shape: tuple[int, int]) -> int:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 
 from lacuna.editor.editor import Editor
 from lacuna.editor.tool import Button, Pointer
-from lacuna.ui.canvas.comparison import Comparison
+from lacuna.ui.canvas.divider import Divider
 from lacuna.ui.canvas.navigation import Drag, Navigation
 from lacuna.ui.canvas.pointer import Stylus, pointer_at
 
@@ -17,20 +17,23 @@ class Touch:
     """Decides whom a press is for, and leads the moves that follow to the same one until the release.
 
     `at` is where the pointer is, in the widget's units; None while it is elsewhere. `held` is the drag of a key that is
-    held down. `begins(pointer)` is called before each stroke.
+    held down. `begins(pointer)` is called before each stroke. While `looks()`, nothing can be drawn on: left drags move
+    the view.
     """
 
     def __init__(
         self,
         editor: Editor,
         navigation: Navigation,
-        comparison: Comparison,
+        divider: Divider,
+        looks: Callable[[], bool],
         ratio: Callable[[], float],
         begins: Callable[[Pointer], None],
     ) -> None:
         self._editor = editor
         self._navigation = navigation
-        self._comparison = comparison
+        self._divider = divider
+        self._looks = looks
         self._ratio = ratio
         self._begins = begins
         self._stylus = Stylus(editor)
@@ -55,7 +58,7 @@ class Touch:
         """What a left drag would do to the view now."""
         if self.held is not Drag.NONE:
             return self.held
-        return Drag.PAN if self._editor.tool.id == "hand" else Drag.NONE
+        return Drag.PAN if self._editor.tool.id == "hand" or self._looks() else Drag.NONE
 
     @property
     def moves_view(self) -> bool:
@@ -71,7 +74,7 @@ class Touch:
         """The cursor that says what a press would do; none where a `nib` is drawn."""
         if self._editor.document is None:
             return Qt.CursorShape.ArrowCursor
-        if self._comparison.dragging or (self._comparison.hot and not self.drawing):
+        if self._divider.dragging or (self._divider.hot and not self.drawing):
             return Qt.CursorShape.SplitHCursor
         if self._navigation.drag is Drag.PAN:
             return Qt.CursorShape.ClosedHandCursor
@@ -91,13 +94,13 @@ class Touch:
         assert self.at is not None
         if self.drawing and not pen:
             return
-        if self._navigation.drag is not Drag.NONE or self._comparison.dragging:
+        if self._navigation.drag is not Drag.NONE or self._divider.dragging:
             return
         self._stylus.pen_down = pen
         if button is Button.MIDDLE:
             self._navigation.begin(Drag.PAN, self.at)
-        elif button is Button.LEFT and self._comparison.grips(self.at) and not self.drawing:
-            self._comparison.dragging = True
+        elif button is Button.LEFT and self._divider.grips(self.at) and not self.drawing:
+            self._divider.dragging = True
         elif button is Button.LEFT and self.wanted is not Drag.NONE and not self.drawing:
             self._navigation.begin(self.wanted, self.at)
         elif button is not Button.NONE:
@@ -108,7 +111,7 @@ class Touch:
     def double_press(self, button: Button) -> None:
         """The second of two quick presses: closes a polygon."""
         assert self.at is not None
-        if button is Button.LEFT and not self.moves_view and not self._comparison.grips(self.at):
+        if button is Button.LEFT and not self.moves_view and not self._divider.grips(self.at):
             self._stylus.double_click(self._pointer(button))
         else:
             self.press(button)
@@ -116,19 +119,19 @@ class Touch:
     def move(self, *, pen: bool = False) -> None:
         """The pointer moved, pressed or not."""
         assert self.at is not None
-        if self._comparison.dragging:
-            self._comparison.drag_to(self.at)
+        if self._divider.dragging:
+            self._divider.drag_to(self.at)
         elif self._navigation.drag is not Drag.NONE:
             self._navigation.move(self.at)
         else:
-            self._comparison.warm(not self.drawing and self._comparison.grips(self.at))
+            self._divider.warm(not self.drawing and self._divider.grips(self.at))
             (self._stylus.pen_move if pen else self._stylus.move)(self._pointer(Button.NONE))
 
     def release(self, button: Button, *, pen: bool = False) -> None:
         """A button went up, or the pen was lifted."""
         assert self.at is not None
-        if self._comparison.dragging:
-            self._comparison.dragging = not (pen or button is Button.LEFT)
+        if self._divider.dragging:
+            self._divider.dragging = not (pen or button is Button.LEFT)
         elif self._navigation.drag is not Drag.NONE:
             self._navigation.end()
         elif pen:
@@ -145,12 +148,12 @@ class Touch:
         if self.drawing:
             self._stylus.release(self._pointer(self._stylus.button))
         self._navigation.end()
-        self._comparison.dragging = False
+        self._divider.dragging = False
 
     def leave(self) -> None:
         """The pointer left the widget."""
         self.at = None
-        self._comparison.warm(False)
+        self._divider.warm(False)
 
     def _pointer(self, button: Button) -> Pointer:
         assert self.at is not None

@@ -7,6 +7,7 @@ is painted again comes out as it was, and 100 % shows each image pixel as one de
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from lacuna.imaging.region import Region
 
@@ -15,6 +16,15 @@ LARGEST_FIT = 8.0  # an icon is not blown up to the size of the screen
 SMALLEST_PICTURE = 16  # device pixels that the long side keeps when zoomed out
 KEPT_IN_SIGHT = 64  # device pixels of the picture that no pan takes out of the view
 STEPS_AN_OCTAVE = 4  # wheel notches from one power of two to the next
+
+
+@dataclass(frozen=True)
+class Look:
+    """A zoom and the image point in the middle; `most`: the whole picture was fitted, at this zoom at the most."""
+
+    zoom: float
+    centre: tuple[float, float]
+    most: float | None
 
 
 class Viewport:
@@ -82,6 +92,18 @@ class Viewport:
             self._clamp()
             self._remember()
 
+    def enlarge(self, image: tuple[int, int]) -> None:
+        """The same picture has more or fewer pixels now: what is seen of it stays, at another zoom."""
+        factor = image[0] / max(1, self.image[0])
+        x, y = self._centre
+        self.image = image
+        if self.fitted:
+            self._fit()
+            return
+        self.zoom = min(LARGEST, max(self.smallest, self.zoom / factor))
+        self._centre_on(x * factor, y * factor)
+        self._remember()
+
     def resize(self, width: int, height: int) -> None:
         """The view has another size: its middle stays, or the whole picture does."""
         self.width, self.height = max(1, width), max(1, height)
@@ -112,6 +134,20 @@ class Viewport:
     def smallest(self) -> float:
         """The smallest zoom that is allowed."""
         return min(1.0, SMALLEST_PICTURE / max(1, *self.image))
+
+    @property
+    def look(self) -> Look:
+        """How the picture is seen now, to be taken up again."""
+        return Look(self.zoom, self._centre, self._most if self.fitted else None)
+
+    def take_up(self, look: Look) -> None:
+        """See the picture as it was seen, as far as it has the same size."""
+        if look.most is not None:
+            self._most = look.most
+            self._fit()
+        else:
+            self.zoom = min(LARGEST, max(self.smallest, look.zoom))
+            self.centre_on(*look.centre)
 
     def zoom_to(self, zoom: float, x: float, y: float) -> None:
         """Change the zoom so that the image point at (x, y) of the view stays there."""

@@ -102,17 +102,23 @@ class StatusLine(QStatusBar):
         self._cursor_later.setInterval(CURSOR_EVERY)
         self._cursor_later.timeout.connect(self._show_cursor)
         self.side_by_side = False  # that is how results are shown now
+        self.previewing = False  # an enlarged picture lies over this one
         editor.document_changed.add(self._follow)
         editor.state_changed.add(self.refresh)
         self._zoom_shown = 1.0
         self._follow()
 
     def refresh(self) -> None:
-        hint = self._offer() or self._report() or _(HINTS.get(self._editor.tool.id, ""))
+        hint = self._preview() or self._offer() or self._report() or _(HINTS.get(self._editor.tool.id, ""))
         self.hint.setText(hint)
         self.hint.setToolTip(hint)
         self._show_size()
         self._soon_cursor()  # another result may be in view below the pointer
+
+    def _preview(self) -> str:
+        if not self.previewing:
+            return ""
+        return _("Drag the line or press Shift and an arrow to compare; drag the picture to move it. Esc goes back.")
 
     def _offer(self) -> str:
         offer = self._editor.offer
