@@ -87,7 +87,9 @@ def test_a_click_alone_makes_no_line(opened: Desk):
 def test_a_point_is_dragged_and_a_line_taken_away_by_alt_or_the_right_button(opened: Desk):
     line(opened, (50, 60), (150, 60), (150, 160))
     line(opened, (250, 60), (350, 60))
-    opened.drag((152, 61), (180, 80))
+    opened.click(152, 61)  # no drag
+    assert len(opened.labels) == 2
+    opened.drag((152, 61), (182, 81))
     assert strokes(opened)[0].points == ((50, 60), (180, 80), (150, 160))
     opened.click(300, 63, button=Button.RIGHT)
     assert [stroke.points[0] for stroke in strokes(opened)] == [(50, 60)]

@@ -81,3 +81,16 @@ def test_what_was_cancelled_counts_no_more(lion: Desk) -> None:
     lion.drag((40, 40), (60, 45))
     lion.settle()
     assert lion.mask[200, 180] == 0
+
+
+def test_a_scribble_that_finds_nothing_takes_nothing_back(lion: Desk) -> None:
+    lion.size_brush(20)
+    lion.drag((50, 50), (90, 60))
+    lion.editor.use("pick")
+    for _again in range(2):
+        lion.drag((900, 900), (950, 950))  # beside the picture
+        lion.settle()
+    lion.drag((160, 100), (180, 200), (280, 220))
+    lion.settle()
+    assert lion.labels == ["Brush stroke", "Pick an object"]
+    assert lion.mask[50, 60] == 255

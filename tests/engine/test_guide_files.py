@@ -82,6 +82,9 @@ def test_what_is_no_guide_is_named(tmp_path: Path) -> None:
         "d.svg": "<svg",
         "e.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"/>',
         "f.svg": "\x00\x01",
+        "g.json": '{"format": "lacuna guides", "size": [90, 120], "guides": [{"kind": "line", "points": [[1e9, 2]]}]}',
+        "h.json": '{"format": "lacuna guides", "size": [90, 120], "guides": [{"kind": "hint", "points": [[1, 2]], '
+        '"colour": [NaN, 0, 9]}]}',
     }.items():
         path = tmp_path / name
         path.write_text(text)
@@ -120,3 +123,32 @@ def test_a_file_that_is_there_stays_and_other_endings_are_refused(tmp_path: Path
     assert path.read_text() == "1"
     cv2.imwrite(str(tmp_path / "plain.png"), np.zeros((*SIZE, 3), np.uint8))
     assert guide_files.read(tmp_path / "plain.png", SIZE) == ()
+
+
+def test_shapes_that_use_each_other_without_end_are_refused(tmp_path: Path) -> None:
+    levels = "".join(f'<g id="a{i + 1}"><use href="#a{i}"/><use href="#a{i}"/></g>' for i in range(18))
+    path = tmp_path / "uses.svg"
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="90">'
+        f'<defs><line id="a0" x2="9" y2="9"/>{levels}</defs><use href="#a18"/></svg>'
+    )
+    with pytest.raises(UnreadableFile, match=r"uses\.svg"):
+        guide_files.read(path, SIZE)
+
+
+def test_a_curve_far_away_is_no_endless_work_and_a_single_point_is_a_dot(tmp_path: Path) -> None:
+    path = tmp_path / "far.svg"
+    curve = "M0 0 C 9e5 9e5 -9e5 9e5 100 50 C 9e5 9e5 -9e5 9e5 100 50"
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" width="120" height="90"><path d="{curve}"/></svg>')
+    with pytest.raises(UnreadableFile):
+        guide_files.read(path, SIZE)
+    dot = tmp_path / "dot.json"
+    dot.write_text('{"format": "lacuna guides", "size": [90, 120], "guides": [{"kind": "line", "points": [[5, 6]]}]}')
+    assert guide_files.read(dot, SIZE) == (GuideStroke(Guide.LINE, ((5, 6), (5, 6))),)
+
+
+def test_a_picture_of_areas_is_no_picture_of_lines(tmp_path: Path) -> None:
+    path = tmp_path / "white.png"
+    cv2.imwrite(str(path), np.full((300, 300), 255, np.uint8))
+    with pytest.raises(UnreadableFile, match=r"white\.png.*areas"):
+        guide_files.read(path, (300, 300))

@@ -109,3 +109,17 @@ def test_guides_are_exported_and_imported_by_the_menu(window: MainWindow, tmp_pa
     wait_until(lambda: not window.editor.jobs)
     settle()
     assert window.editor.document.guides == before
+
+
+def test_esc_drops_a_line_that_is_begun_and_nothing_else(window: MainWindow) -> None:
+    open_photo(window)
+    key(window.canvas, "G")
+    for share in (0.3, 0.5):
+        QTest.mouseMove(window.canvas, place(window, share, 0.4))
+        QTest.mouseClick(window.canvas, LEFT, pos=place(window, share, 0.4))
+    settle()
+    assert window.editor.gesture is not None
+    key(window.canvas, "Esc")
+    assert window.editor.gesture is None
+    assert window.canvas.outline.path == ()
+    assert window.editor.document.guides == ()

@@ -712,7 +712,12 @@ def test_how_a_fill_is_joined_is_chosen_in_the_panel_and_explained(window: MainW
     label = next(label for label in window.fill_panel.seam.findChildren(QLabel) if label.buddy() is box)
     assert "Poisson" in label.toolTip()
     box.setFocus()
-    QTest.keyClicks(box, "Poi")
+    interval = QApplication.keyboardInputInterval()
+    QApplication.setKeyboardInputInterval(10_000)  # on a busy machine letters come slowly
+    try:
+        QTest.keyClicks(box, "Poi")
+    finally:
+        QApplication.setKeyboardInputInterval(interval)
     assert window.editor.settings.preferences.composite == "poisson"
 
 

@@ -159,7 +159,8 @@ class Enlarging:
         def done(found: tuple[UpscaleResult, Mask]) -> None:
             (result, mask), seen = found, taken[0]
             self._ran(result)
-            if document.photo.revision != seen.revision:
+            # What was released meanwhile and is still being worked out has changed the picture, too.
+            if document.photo.revision != seen.revision or self._editor.rests.pending:
                 self._dropped(label, _("“{action}” was dropped: the picture was changed meanwhile."))
             elif document.history.went_back(redoable):
                 self._dropped(label, _("“{action}” was dropped: you went back in the history meanwhile."))
@@ -169,6 +170,8 @@ class Enlarging:
                 header = replace(document.header, metadata=metadata)
                 document.enlarge(header.with_pixels(result.pixels, result.alpha), mask, made, label)
                 self.follow(document)
+                size = _("{width} × {height} pixels.").format(width=made.columns, height=made.rows)
+                self._editor.said(Message(size))
 
         in_frame = self._editor.in_frame(document, label, done)
         self._editor.work.run(label, work, in_frame, begin=begin)

@@ -72,7 +72,7 @@ class GuideLine:
             return Removing(document, at, self.kinds)
         found = point_near(document.guides, at, self.kinds)
         if found is not None:
-            return Moving(document, *found)
+            return Moving(document, *found, at)
         return Drawing(document, at, GuideStroke(Guide(options.kind), (), options.width))
 
     def outline(self, at: Pointer, options: Any) -> Outline:
@@ -233,17 +233,23 @@ class Surrounding(Guiding):
 
 
 class Moving(Guiding):
-    """A point of a line that is dragged elsewhere."""
+    """A point of a line that is dragged elsewhere, by as much as the pointer goes."""
 
-    def __init__(self, document: Document, stroke: GuideStroke, index: int) -> None:
+    def __init__(self, document: Document, stroke: GuideStroke, index: int, at: Pointer) -> None:
         super().__init__(document)
         self._before, self._index = stroke, index
         self._after = stroke
+        self._start = (at.x, at.y)
+        self._dragged = False
 
     def move(self, at: Pointer) -> None:
-        points = list(self._before.points)
-        points[self._index] = (at.x, at.y)
-        self._after = replace(self._before, points=tuple(points))
+        down, across = at.y - self._start[1], at.x - self._start[0]
+        self._dragged = self._dragged or math.hypot(down, across) * at.scale > DRAGGED
+        if self._dragged:
+            points = list(self._before.points)
+            x, y = points[self._index]
+            points[self._index] = (x + across, y + down)
+            self._after = replace(self._before, points=tuple(points))
 
     def release(self, at: Pointer) -> bool:
         self.move(at)

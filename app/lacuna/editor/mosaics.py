@@ -21,7 +21,7 @@ from lacuna.engine import paces
 from lacuna.engine.upscaling import UpscaleRequest, UpscaleResult, upscale
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
-from lacuna.imaging.photo import Mask, Pixels
+from lacuna.imaging.photo import Mask, Photo, Pixels
 from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Mosaics:
 
         def work(_progress: Progress) -> Mosaic | None:
             pixels, marked = photo.read(seen), mask.read(seen)
+            if not marked.any():  # it was filled or cleared meanwhile
+                return None
             if size is None:
                 found = mosaics.find_mosaic(pixels, marked)
             else:
@@ -75,7 +77,7 @@ class Mosaics:
 
         def work(progress: Progress) -> tuple[UpscaleResult, Pixels, Mask]:
             photo, mask = taken[0][:2]
-            return _undone(photo, mask, box, mosaic, way, document.header.white, progress)
+            return _undone(photo, mask, box, mosaic, way, document.header, progress)
 
         def done(made: tuple[UpscaleResult, Pixels, Mask]) -> None:
             result, pixels, mask = made
@@ -111,7 +113,7 @@ def sized(mosaic: Mosaic, height: float, width: float) -> bool:
 
 
 def _undone(
-    photo: Frozen, mask: Frozen, box: Region, mosaic: Mosaic, way: Way, white: float, progress: Progress
+    photo: Frozen, mask: Frozen, box: Region, mosaic: Mosaic, way: Way, header: Photo, progress: Progress
 ) -> tuple[UpscaleResult, Pixels, Mask]:
     """What the enlargement told, the box's pixels as they shall be, and its mask."""
     margin = math.ceil((mosaics.MARGIN + 2) * max(mosaic.down.size, mosaic.across.size))
@@ -125,7 +127,16 @@ def _undone(
     inner = box.shift(-seen.y0, -seen.x0)
     wanted = inner.shift(-blocks.place.y0, -blocks.place.x0)
     result = upscale(
-        UpscaleRequest(blocks.pixels, made, white, method=way.method, model=way.model, region=wanted), progress
+        UpscaleRequest(
+            blocks.pixels,
+            made,
+            header.white,
+            grey=header.grey,
+            method=way.method,
+            model=way.model,
+            region=wanted,
+        ),
+        progress,
     )
     strength = marked[inner.slices]
     return result, _mixed(pixels[inner.slices], result.pixels, strength), strength

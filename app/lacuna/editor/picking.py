@@ -145,17 +145,18 @@ class Scribble(Shape):
         picked.waiting -= 1
         if picked.newest:
             document.history.undo()
-        self._put(*self._found)
-        picked.edit = document.history.newest
+        picked.edit = self._put(*self._found)
         return self.drawn
 
     def dropped(self) -> None:
         self._picked.waiting -= 1
         self._picked.scribbles.remove(self)
 
-    def _put(self, region: Region, coverage: Mask) -> None:
-        """What a scribble outside of the object takes away is not in it any more: all is painted."""
-        if not region.empty and coverage.any():
-            with self._document.edit(self.label) as edit, edit.write(self._document.mask, region) as pixels:
-                np.maximum(pixels, coverage, out=pixels)
-            self._region = region
+    def _put(self, region: Region, coverage: Mask) -> Edit | None:
+        """The edit that paints all of the object; None where nothing comes of it, and the history stays as it is."""
+        if region.empty or not coverage.any():
+            return None
+        with self._document.edit(self.label) as edit, edit.write(self._document.mask, region) as pixels:
+            np.maximum(pixels, coverage, out=pixels)
+        self._region = region
+        return edit if self._document.history.newest is edit else None

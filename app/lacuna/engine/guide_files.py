@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -17,17 +19,20 @@ import numpy as np
 
 from lacuna.contract import guides
 from lacuna.contract.guides import Guide, GuideStroke
-from lacuna.engine.arrays import size_mismatch
-from lacuna.errors import UnreadableFile, UnsupportedFormat
+from lacuna.errors import SizeMismatch, UnreadableFile, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.atomic import write_atomically
-from lacuna.imaging.centrelines import centrelines
+from lacuna.imaging.centrelines import centrelines, widest
 from lacuna.imaging.mask_file import read_mask, write_mask
 
 MARK = "lacuna guides"  # what a JSON file of ours says of itself
 LARGEST = 64 << 20  # bytes of a text that is read
-MOST_POINTS = 1_000_000
+MOST_POINTS = 200_000
+MOST_SHAPES = 20_000  # of a drawing, with those that others use again
+ARC_STEPS = 16  # that tell how long an arc is
+WIDEST = 80.0  # pixels of a line in a picture
+FARTHEST = 1e6  # pixels: no picture is so large
 STEP = 4.0  # pixels of the picture between the points that stand for a curve
 DISTORTED = 0.01  # by which the sides of a drawing may differ in proportion from the picture's
 AREAS = (Guide.SOURCE, Guide.NEVER)
@@ -47,7 +52,10 @@ def read(path: Path, size: tuple[int, int], *, pixel_limit: int = files.PIXEL_LI
         return _from_drawing(path, size)
     marks = read_mask(path, pixel_limit=pixel_limit)
     if marks.shape != size:
-        raise size_mismatch((marks.shape[0], marks.shape[1]), size)
+        raise _of_another_size((marks.shape[0], marks.shape[1]), size)
+    if widest(marks > 0) > WIDEST:  # a photo, or a mask, taken by mistake
+        reason = _("it shows areas, not lines")
+        raise UnreadableFile(_("{path} cannot be read: {reason}.").format(path=path, reason=reason))
     return tuple(GuideStroke(Guide.LINE, line.points, line.width) for line in centrelines(marks > 0))
 
 
@@ -88,7 +96,7 @@ def _from_json(path: Path, size: tuple[int, int]) -> tuple[GuideStroke, ...]:
             sentence, hint=_("Lacuna writes such files with “format”, “size” and “guides”."), cause=error
         ) from error
     if (height, width) != size:
-        raise size_mismatch((height, width), size)
+        raise _of_another_size((height, width), size)
     return _sound(strokes, path)
 
 
@@ -116,11 +124,13 @@ def _from_drawing(path: Path, size: tuple[int, int]) -> tuple[GuideStroke, ...]:
 
     text = _text(path)
     try:
+        if _unfolded(text) > MOST_SHAPES:
+            raise ValueError("too many shapes")
         drawing = SVG.parse(StringIO(text), reify=True)
         wide, high = float(drawing.width), float(drawing.height)
         shapes = [element for element in drawing.elements() if isinstance(element, Shape)]
-        if not (wide > 0 and high > 0 and math.isfinite(wide * high)):
-            raise ValueError("no size")
+        if not (wide > 0 and high > 0 and math.isfinite(wide * high)) or not shapes:
+            raise ValueError("no size, or nothing drawn")
         down, across = size[0] / high, size[1] / wide
         strokes = tuple(
             stroke.scaled(down, across) for shape in shapes for stroke in _strokes(shape, max(down, across))
@@ -131,8 +141,29 @@ def _from_drawing(path: Path, size: tuple[int, int]) -> tuple[GuideStroke, ...]:
         sentence = _("{path} cannot be read: {reason}.").format(path=path, reason=_("it is no drawing (SVG)"))
         raise UnreadableFile(sentence, cause=error) from error
     if abs(down / across - 1) > DISTORTED:
-        raise size_mismatch((round(high), round(wide)), size)
+        raise _of_another_size((round(high), round(wide)), size)
     return _sound(strokes, path)
+
+
+def _unfolded(text: str) -> int:
+    """How many elements a drawing has once all that is used again stands where it is used. The parser unfolds them
+    all, and some lines can ask for more than there is memory. Raises ValueError for what uses itself."""
+    from xml.etree import ElementTree
+
+    root = ElementTree.fromstring(text)
+    named = {element.get("id"): element for element in root.iter() if element.get("id")}
+    counts: dict[Any, int] = {}
+
+    def count(element: Any, within: frozenset[Any]) -> int:
+        if element in within:
+            raise ValueError("a shape that uses itself")
+        if element not in counts:
+            used = next((value for name, value in element.items() if name.rpartition("}")[2] == "href"), "")
+            others = [*element, *filter(None, [named.get(used.removeprefix("#"))])]
+            counts[element] = 1 + sum(count(other, within | {element}) for other in others)
+        return counts[element]
+
+    return count(root, frozenset())
 
 
 def _strokes(shape: Any, scale: float) -> Iterator[GuideStroke]:
@@ -155,7 +186,8 @@ def _strokes(shape: Any, scale: float) -> Iterator[GuideStroke]:
             elif isinstance(segment, Line):
                 points.append(_pair(segment.end))
             else:
-                count = max(2, math.ceil(float(segment.length(error=1e-3)) * scale / STEP))
+                way = math.fsum(math.dist(*map(_pair, pair)) for pair in pairwise(_handles(segment)))
+                count = max(2, math.ceil(min(way * scale, FARTHEST) / STEP))
                 if len(points) + count > MOST_POINTS:
                     raise ValueError("too many points")
                 points += [_pair(segment.point(step / count)) for step in range(1, count + 1)]
@@ -164,6 +196,19 @@ def _strokes(shape: Any, scale: float) -> Iterator[GuideStroke]:
         if points:
             points = points if len(points) > 1 else points * 2
             yield GuideStroke(kind, tuple(points), width, colour, closed)
+
+
+def _handles(segment: Any) -> tuple[Any, ...]:
+    """The points of a curve whose polygon is at least as long as the curve."""
+    from svgelements import Arc, CubicBezier, QuadraticBezier
+
+    if isinstance(segment, CubicBezier):
+        return segment.start, segment.control1, segment.control2, segment.end
+    if isinstance(segment, QuadraticBezier):
+        return segment.start, segment.control, segment.end
+    if isinstance(segment, Arc):
+        return tuple(segment.point(step / ARC_STEPS) for step in range(ARC_STEPS + 1))
+    return segment.start, segment.end
 
 
 def _colour_of(shape: Any) -> tuple[float, float, float]:
@@ -190,10 +235,29 @@ def _text(path: Path) -> str:
         ) from error
 
 
+def _of_another_size(guides: tuple[int, int], picture: tuple[int, int]) -> SizeMismatch:
+    """The error for guides that were drawn for a picture of another (height, width)."""
+    sentence = _(
+        "The guides are for {guides_width} × {guides_height} pixels, the picture is {width} × {height}."
+    ).format(guides_width=guides[1], guides_height=guides[0], width=picture[1], height=picture[0])
+    hint = _("Give guides of the picture's size; a drawing may have another, in the same proportions.")
+    return SizeMismatch(sentence, hint, (guides[1], guides[0]), (picture[1], picture[0]))
+
+
 def _sound(strokes: tuple[GuideStroke, ...], path: Path) -> tuple[GuideStroke, ...]:
-    """The same strokes, if they are ones: numbers, and not too many."""
-    numbers = (value for stroke in strokes for point in (*stroke.points, (stroke.width,)) for value in point)
-    if sum(len(stroke.points) for stroke in strokes) > MOST_POINTS or not all(map(math.isfinite, numbers)):
+    """The same strokes, if they are ones: numbers that a picture can have, and not too many. A point becomes a dot."""
+    if sum(len(stroke.points) for stroke in strokes) > MOST_POINTS or not all(map(_is_sound, strokes)):
         reason = _("its guides have too many points, or some that are no numbers")
         raise UnreadableFile(_("{path} cannot be read: {reason}.").format(path=path, reason=reason))
-    return tuple(stroke for stroke in strokes if stroke.points)
+    return tuple(
+        stroke if len(stroke.points) > 1 else replace(stroke, points=stroke.points * 2)
+        for stroke in strokes
+        if stroke.points
+    )
+
+
+def _is_sound(stroke: GuideStroke) -> bool:
+    """Comparisons with what is no number are false."""
+    near = all(abs(value) <= FARTHEST for point in stroke.points for value in point)
+    colour = stroke.colour is None or all(0 <= part <= 1 for part in stroke.colour)
+    return near and 0 < stroke.width <= FARTHEST and colour

@@ -36,7 +36,6 @@ from lacuna.imaging.region import Region
 
 ALPHA = "bicubic"  # what alpha is enlarged by: no network has learned what it looks like
 ALPHA_SHARE = 0.05  # of the progress
-CARD = 100.0  # times as fast as a core of a laptop is a graphics card, before it is measured
 ROUNDING = 1e-6
 WHOLE = 1 << 40  # no limit to a part
 

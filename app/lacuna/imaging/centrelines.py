@@ -38,6 +38,14 @@ def centrelines(marks: Hole) -> list[Polyline]:
     return found
 
 
+def widest(marks: Hole) -> float:
+    """How wide marks (h, w) are at the most, in pixels; 0 without any."""
+    import cv2
+
+    depth = cv2.distanceTransform(np.pad(marks, 1).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return max(0.0, 2 * float(depth.max()) - 1)
+
+
 def thinned(marks: Hole) -> Hole:
     """What is left of marks when their borders are taken away as long as nothing comes apart or grows shorter.
 

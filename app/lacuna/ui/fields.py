@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -337,6 +337,10 @@ class DoubleSpinBox(QDoubleSpinBox):
         super().__init__(parent)
         self._done = done
         _box_ready(self)
+        numbers = QLocale(self.locale())
+        # “2,7” is refused as it is typed: where a comma parts thousands it would be 27.
+        numbers.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator | QLocale.NumberOption.RejectGroupSeparator)
+        self.setLocale(numbers)
 
     def textFromValue(self, value: float) -> str:
         """Without noughts that say nothing: 30, not 30.0."""

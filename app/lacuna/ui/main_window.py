@@ -319,8 +319,10 @@ class MainWindow(QMainWindow):
         self.stage.show_canvas(True)
 
     def _refresh(self) -> None:
-        if self.editor.gesture is None:
+        gesture = self.editor.gesture
+        if gesture is None or not gesture.writes:  # a shape that is begun can be dropped; a stroke has no time for this
             self.action_set.refresh()
+        if gesture is None:
             self.messages.flush()
             self.messages.tidy()
         self._show_title()

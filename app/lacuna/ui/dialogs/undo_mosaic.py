@@ -57,7 +57,8 @@ class UndoMosaic(Dialog):
         self._soon.setInterval(AFTER)
         self._soon.timeout.connect(self._look_again)
         self._enable(False)
-        editor.find_mosaic(self._come)
+        self._question = 0
+        self._ask()
 
     def _side(self, grid: QGridLayout, row: int, text: str) -> DoubleSpinBox:
         box = DoubleSpinBox(lambda: None, self)
@@ -74,10 +75,19 @@ class UndoMosaic(Dialog):
         grid.addWidget(box, row, 1)
         return box
 
+    def _ask(self, size: tuple[float, float] | None = None) -> None:
+        """Have a job look; of several answers only that to the last question counts."""
+        self._question += 1
+        question = self._question
+
+        def come(mosaic: Mosaic | None) -> None:
+            if isValid(self) and self.isVisible() and question == self._question:
+                self._come(mosaic)
+
+        self._editor.find_mosaic(come, size)
+
     def _come(self, mosaic: Mosaic | None) -> None:
         """The job has looked."""
-        if not isValid(self) or not self.isVisible():
-            return
         self._mosaic = mosaic
         self._enable(True)
         if mosaic is None:
@@ -102,11 +112,12 @@ class UndoMosaic(Dialog):
         self.found.setText(text.format(width=width, height=height, share=share))
 
     def _corrected(self) -> None:
+        self._question += 1  # what is on its way was asked before
         self.found.setText(_("Looking for the blocks …"))
         self._soon.start()
 
     def _look_again(self) -> None:
-        self._editor.find_mosaic(self._come, (self.block_height.value(), self.block_width.value()))
+        self._ask((self.block_height.value(), self.block_width.value()))
 
     def _confirm(self) -> None:
         mosaic = self._mosaic

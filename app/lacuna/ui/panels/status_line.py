@@ -31,6 +31,11 @@ HINTS = {
     ),
     "rectangle": N_("Drag a rectangle over what should go. Alt or the right button takes away."),
     "wand": N_("Click a colour to mask what is like it. Alt or the right button takes away."),
+    "pick": N_("Scribble inside an object to mask it. More scribbles add to it, with Alt they take away."),
+    "guide": N_(
+        "Click from corner to corner, then Enter, or draw by hand: the fill follows. Alt or the right button removes."
+    ),
+    "sampling": N_("Draw around what may be copied, or never. Alt or the right button removes an area."),
     "hand": N_("Drag to move the picture. Space does the same with any tool."),
 }
 ZOOMS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
