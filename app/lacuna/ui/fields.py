@@ -9,10 +9,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QApplication,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -166,14 +167,26 @@ class Chooser(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pointed = False
+        self._typed = QElapsedTimer()  # since the last letter that was looked for among the choices
         self.activated.connect(lambda _index: self.picked.emit() if self._pointed else None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pointed = True
         super().mousePressEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """Of a word that is being typed no further letter is a tool's key."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._typed.isValid():
+            assert isinstance(event, QKeyEvent)
+            if event.text().isalnum() and not self._typed.hasExpired(QApplication.keyboardInputInterval()):
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._pointed = False
+        if event.text().isalnum():
+            self._typed.restart()
         super().keyPressEvent(event)
 
 
