@@ -67,13 +67,13 @@ class GuideStroke:
 
 def marked(strokes: Iterable[GuideStroke], kind: Guide, shape: tuple[int, int]) -> Mask | None:
     """(h, w) uint8, 1 where strokes of a kind lie, else 0; None if there are none of it."""
-    lines = [stroke.polyline for stroke in strokes if stroke.kind is kind]
+    lines = lines_of(strokes, kind)
     return drawn(lines, shape) if lines else None
 
 
-def lines_of(strokes: Iterable[GuideStroke]) -> list[Polyline]:
-    """The lines among them."""
-    return [stroke.polyline for stroke in strokes if stroke.kind is Guide.LINE]
+def lines_of(strokes: Iterable[GuideStroke], kind: Guide = Guide.LINE) -> list[Polyline]:
+    """Those of a kind, as polylines."""
+    return [stroke.polyline for stroke in strokes if stroke.kind is kind]
 
 
 def covered(strokes: Iterable[GuideStroke], kind: Guide) -> Region:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,12 +21,10 @@ class Stretch:
     enlargement: Enlargement
 
 
-def stretched(
-    original: Pixels, stretches: tuple[Stretch, ...], white: float, check: Callable[[], object] = lambda: None
-) -> Pixels:
-    """The original as it lies below the picture after all `stretches`; `check()` is called now and then."""
+def stretched(original: Pixels, stretches: tuple[Stretch, ...], white: float) -> Pixels:
+    """The original as it lies below the picture after all `stretches`."""
     for stretch in stretches:
-        original = _enlarged(original[stretch.box.slices], stretch.enlargement, white, check)
+        original = _enlarged(original[stretch.box.slices], stretch.enlargement, white)
     return original
 
 
@@ -44,14 +41,13 @@ class _Band:
     column: int = 0
 
 
-def _enlarged(part: Pixels, enlargement: Enlargement, white: float, check: Callable[[], object]) -> Pixels:
+def _enlarged(part: Pixels, enlargement: Enlargement, white: float) -> Pixels:
     from lacuna.imaging.colour import from_float, to_float
     from lacuna.imaging.resampling import LANCZOS, resampled
 
     out = np.empty((enlargement.rows, enlargement.columns, 3), part.dtype)
     reach = int(LANCZOS.radius * max(1.0, 1 / float(enlargement.down))) + 2
     for top in range(0, enlargement.rows, BAND):
-        check()
         bottom = min(top + BAND, enlargement.rows)
         first = max(0, int(top / enlargement.down) - reach)
         last = min(part.shape[0], int(bottom / enlargement.down) + reach + 1)

@@ -11,10 +11,10 @@ from typing import Any
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.params import choice, number
 from lacuna.document.document import Document
-from lacuna.editor.tool import Covered, Modifier, Outline, Pointer, Rest
+from lacuna.editor.selections import Lasso, Points, Shape
+from lacuna.editor.tool import Modifier, Outline, Pointer
 from lacuna.i18n import N_, _
 from lacuna.imaging.polylines import smoothed
-from lacuna.imaging.region import Region
 
 NEAR = 8.0  # screen pixels: so near to the pointer a point or a line is meant
 DRAGGED = 4.0  # screen pixels: a press that goes farther draws by hand, one that does not sets a corner
@@ -22,7 +22,6 @@ TURNS = math.pi / 4  # with Shift a straight segment has one of these directions
 LINE_WIDTH = 3.0  # image pixels, at first
 SMOOTH = 4.0  # screen pixels along a line drawn by hand, over which it is smoothed
 
-NOWHERE = Region(0, 0, 0, 0)
 Point = tuple[float, float]
 
 LINE_KINDS = ((Guide.LINE.value, N_("Line to continue")), (Guide.ERASE_EDGE.value, N_("No edge here")))
@@ -44,7 +43,7 @@ class AreaOptions:
     kind: str = choice(Guide.SOURCE.value, AREA_KINDS, label=N_("Kind"))
 
 
-class GuideLine:
+class GuideLine(Lasso):
     """Lines that say how the picture runs behind the hole: by hand, or straight from click to click.
 
     A press on a point of a line moves that; Alt or the right button takes a line away.
@@ -54,19 +53,15 @@ class GuideLine:
     name = N_("Guide line")
     Options: type = LineOptions
     paints_mask = False
-    continues = False
     kinds = (Guide.LINE, Guide.ERASE_EDGE)
 
     def __init__(self) -> None:
         self._document: Document | None = None  # the one that was last drawn in: its points show under the pointer
 
-    def begins(self, at: Pointer) -> bool:
-        return True
-
     def forget(self) -> None:
         self._document = None
 
-    def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Removing:
+    def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Removing:  # type: ignore[override]
         self._document = document
         if at.erases:
             return Removing(document, at, self.kinds)
@@ -83,61 +78,36 @@ class GuideLine:
         return Outline(circles=((x, y, NEAR / 2 / max(at.scale, 1e-6)),))
 
 
-class SamplingArea:
+class SamplingArea(Lasso):
     """Areas that may be copied from, or never: drawn around; Alt or the right button takes one away."""
 
     id = "sampling"
     name = N_("Sampling area")
     Options: type = AreaOptions
     paints_mask = False
-    continues = False
     kinds = (Guide.SOURCE, Guide.NEVER)
 
-    def begins(self, at: Pointer) -> bool:
-        return True
-
-    def forget(self) -> None:
-        return
-
-    def press(self, document: Document, at: Pointer, options: Any) -> Surrounding | Removing:
+    def press(self, document: Document, at: Pointer, options: Any) -> Surrounding | Removing:  # type: ignore[override]
         if at.erases:
             return Removing(document, at, self.kinds)
         return Surrounding(document, at, GuideStroke(Guide(options.kind), (), 1.0, closed=True))
 
-    def outline(self, at: Pointer, options: Any) -> Outline:
-        return Outline()
 
+class Guiding(Shape):
+    """What gestures with guides share: the document has them as a value, and their end puts another one there."""
 
-class Guiding:
-    """What gestures with guides share: the document has them as a value, and nothing is changed before the end."""
-
-    erases = False
-    writes = False
-    drawn = NOWHERE
-    covered: Covered = {}
-    rest: Rest | None = None
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
+    def __init__(self, document: Document, *, erases: bool = False, label: str) -> None:
+        super().__init__(document, erases, label)
 
     def move(self, at: Pointer) -> None:
-        return
-
-    def press(self, at: Pointer) -> bool:
-        return False
-
-    def back(self) -> bool:
-        return False
-
-    def cancel(self) -> None:
         return
 
     def outline(self) -> Outline:
         return Outline()
 
-    def _put(self, guides: tuple[GuideStroke, ...], label: str) -> None:
+    def _put(self, guides: tuple[GuideStroke, ...]) -> None:
         if guides != self._document.guides:
-            with self._document.edit(label) as edit:
+            with self._document.edit(self.label) as edit:
                 edit.put(self._document.put_guides, guides)
 
 
@@ -145,9 +115,9 @@ class Drawing(Guiding):
     """A line: as the pointer goes if it is dragged; else corners, clicked one by one, until Enter or a double click."""
 
     def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
-        super().__init__(document)
+        super().__init__(document, label=_("Guide line"))
         self._stroke = stroke
-        self._points: list[Point] = [(at.x, at.y)]
+        self._points: Points = [(at.x, at.y)]
         self._pointer: Point = (at.x, at.y)
         self._by_hand = False
         self._cornered = False  # it has been let go without a drag
@@ -184,7 +154,7 @@ class Drawing(Guiding):
         if self._by_hand:
             points = smoothed(points, SMOOTH / max(self._scale, 1e-6), 1 / max(self._scale, 1e-6) / 2)
         if len(points) > 1:
-            self._put((*self._document.guides, replace(self._stroke, points=points)), _("Guide line"))
+            self._put((*self._document.guides, replace(self._stroke, points=points)))
 
     def back(self) -> bool:
         self._points.pop()
@@ -207,9 +177,9 @@ class Surrounding(Guiding):
     """An area, drawn around by hand and closed where it is let go."""
 
     def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
-        super().__init__(document)
+        super().__init__(document, label=_("Sampling area"))
         self._stroke = stroke
-        self._points: list[Point] = [(at.x, at.y)]
+        self._points: Points = [(at.x, at.y)]
         self._scale = at.scale
 
     def move(self, at: Pointer) -> None:
@@ -226,7 +196,7 @@ class Surrounding(Guiding):
         if len(self._points) > 2:
             few = smoothed(tuple(self._points), 0.0, 1 / max(self._scale, 1e-6) / 2)
             if len(few) > 2:
-                self._put((*self._document.guides, replace(self._stroke, points=few)), _("Sampling area"))
+                self._put((*self._document.guides, replace(self._stroke, points=few)))
 
     def outline(self) -> Outline:
         return Outline(path=tuple(self._points), closed=True)
@@ -236,7 +206,7 @@ class Moving(Guiding):
     """A point of a line that is dragged elsewhere, by as much as the pointer goes."""
 
     def __init__(self, document: Document, stroke: GuideStroke, index: int, at: Pointer) -> None:
-        super().__init__(document)
+        super().__init__(document, label=_("Move a guide's point"))
         self._before, self._index = stroke, index
         self._after = stroke
         self._start = (at.x, at.y)
@@ -259,7 +229,6 @@ class Moving(Guiding):
     def finish(self) -> None:
         self._put(
             tuple(self._after if stroke is self._before else stroke for stroke in self._document.guides),
-            _("Move a guide's point"),
         )
 
     def outline(self) -> Outline:
@@ -269,10 +238,8 @@ class Moving(Guiding):
 class Removing(Guiding):
     """The guide under the pointer goes when the button is let go."""
 
-    erases = True
-
     def __init__(self, document: Document, at: Pointer, kinds: tuple[Guide, ...]) -> None:
-        super().__init__(document)
+        super().__init__(document, erases=True, label=_("Remove a guide"))
         self._kinds = kinds
         self._at = at
 
@@ -284,7 +251,7 @@ class Removing(Guiding):
     def finish(self) -> None:
         found = stroke_near(self._document.guides, self._at, self._kinds)
         if found is not None:
-            self._put(tuple(stroke for stroke in self._document.guides if stroke is not found), _("Remove a guide"))
+            self._put(tuple(stroke for stroke in self._document.guides if stroke is not found))
 
 
 def point_near(

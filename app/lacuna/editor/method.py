@@ -129,7 +129,7 @@ class Method:
             within=document.mask_bounds(),
             paces=self._editor.settings.paces,
             pixel_bytes=3 * document.photo.dtype.itemsize,
-            sources=sources_box(None, document.guides, needs, document.shape),
+            sources=self.how().sources_box(document),
         )
         return Estimate(
             found.seconds, found.bytes, pixels, found.windows, first=self._first(), crop=found.crop, size=found.size

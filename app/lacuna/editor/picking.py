@@ -14,9 +14,8 @@ from lacuna.detection import objects
 from lacuna.detection.objects import Scribbles
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit
-from lacuna.document.frozen import Frozen
-from lacuna.editor.selections import Lasso, Points, Shape
-from lacuna.editor.tool import Covered, Laid, Outline, Pointer, Rest
+from lacuna.editor.selections import Lasso, Points, Sought
+from lacuna.editor.tool import Outline, Pointer
 from lacuna.i18n import N_, _
 from lacuna.imaging.photo import Mask
 from lacuna.imaging.polylines import Polyline
@@ -82,7 +81,7 @@ class Pick(Lasso):
         return Scribble(self._picked, at, options.width / max(at.scale, 1e-6))
 
 
-class Scribble(Shape):
+class Scribble(Sought):
     """One line of scribble; the object is found by a job, and takes the place of what was found before it."""
 
     def __init__(self, picked: Picked, at: Pointer, width: float) -> None:
@@ -90,8 +89,6 @@ class Scribble(Shape):
         self._picked = picked
         self._width = width
         self._points: Points = [(at.x, at.y)]
-        self._photo: Frozen | None = None
-        self._found: tuple[Region, Mask] | None = None
 
     def move(self, at: Pointer) -> None:
         if math.dist(self._points[-1], (at.x, at.y)) >= self._width / 4:
@@ -115,17 +112,6 @@ class Scribble(Shape):
         return Outline(path=tuple(self._points))
 
     # --- what is left to a job ---------------------------------------------------------------------------------------
-    @property
-    def rest(self) -> Rest | None:
-        return self if self._photo is not None else None
-
-    @property
-    def laid(self) -> tuple[Laid, ...]:
-        return ()
-
-    def painted_over(self, covered: Covered) -> None:
-        return  # it changes the mask
-
     def begin(self) -> None:
         self._lines = self._picked.lines
 

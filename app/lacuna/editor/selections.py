@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lacuna.contract.params import choice
+from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
+from lacuna.document.frozen import Frozen
 from lacuna.editor.strokes import ERASE, MODES, PAINT
-from lacuna.editor.tool import Covered, Modifier, Outline, Pointer, Rest
+from lacuna.editor.tool import Covered, Laid, Modifier, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging import brush
+from lacuna.imaging.photo import Mask
 from lacuna.imaging.region import Region
 
 CLOSE = 8.0  # screen pixels: a click so near to a polygon's first point closes it
@@ -118,6 +122,36 @@ class Shape:
         with self._document.edit(self.label) as edit, edit.write(mask, region) as pixels:
             (brush.erase if self.erases else brush.paint)(pixels, coverage)
         self._region = region
+
+
+class Sought(Shape, ABC):
+    """A shape that a job finds, in the photo as it was when the gesture ended: from when on it has a `rest`."""
+
+    _photo: Frozen | None = None
+    _found: tuple[Region, Mask] | None = None
+
+    @property
+    def rest(self) -> Rest | None:
+        return self if self._photo is not None else None
+
+    @property
+    def laid(self) -> tuple[Laid, ...]:
+        return ()
+
+    def painted_over(self, covered: Covered) -> None:
+        return  # it changes the mask
+
+    def begin(self) -> None:
+        return
+
+    @abstractmethod
+    def run(self, progress: Progress) -> None: ...
+
+    @abstractmethod
+    def make(self) -> Region: ...
+
+    def dropped(self) -> None:
+        return
 
 
 class LassoLoop(Shape):

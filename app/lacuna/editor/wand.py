@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from lacuna.contract.params import integer, switch
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
-from lacuna.document.frozen import Frozen
-from lacuna.editor.selections import Lasso, SelectionOptions, Shape, erases
-from lacuna.editor.tool import Covered, Laid, Outline, Pointer, Rest
+from lacuna.editor.selections import Lasso, SelectionOptions, Sought, erases
+from lacuna.editor.tool import Outline, Pointer
 from lacuna.i18n import N_, _
 from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
@@ -47,7 +46,7 @@ class Wand(Lasso):
         return WandClick(document, at, options)
 
 
-class WandClick(Shape):
+class WandClick(Sought):
     """A click; what it marks is found when the button is let go, at the place where it was pressed.
 
     A patch too large to be found while the person waits is left to a job, which reads the photo as it was at the click.
@@ -59,8 +58,6 @@ class WandClick(Shape):
         self._x, self._y = math.floor(at.x), math.floor(at.y)
         self._options = options
         self._shape: tuple[int, ...] = document.photo.shape  # as it is now: the worker may look after a crop
-        self._photo: Frozen | None = None
-        self._found: tuple[Region, Mask] | None = None
 
     def move(self, at: Pointer) -> None:
         return
@@ -75,20 +72,6 @@ class WandClick(Shape):
                 self.make()
         return True
 
-    @property
-    def rest(self) -> Rest | None:
-        return self if self._photo is not None else None
-
-    @property
-    def laid(self) -> tuple[Laid, ...]:
-        return ()
-
-    def painted_over(self, covered: Covered) -> None:
-        return  # it changes the mask
-
-    def begin(self) -> None:
-        return  # it looks at the photo as it was at the click
-
     def run(self, progress: Progress) -> None:
         assert self._photo is not None
         self._found = self._look(self._photo.read, None, progress)
@@ -99,9 +82,6 @@ class WandClick(Shape):
             self._lay(*self._found)
             self._found = None
         return self.drawn
-
-    def dropped(self) -> None:
-        return
 
     def finish(self) -> None:
         return  # before the release there is nothing to close
