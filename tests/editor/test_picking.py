@@ -1,4 +1,4 @@
-"""Picking an object: each scribble makes the object anew, until something else is done."""
+"""Picking an object: each scribble makes the outline anew, until it is put into the mask or dropped."""
 
 from __future__ import annotations
 
@@ -17,80 +17,118 @@ def lion(empty: Desk) -> Desk:
     return empty
 
 
-def share(desk: Desk) -> float:
-    return float((desk.mask >= 128).mean())
+def outlined(desk: Desk, x: float, y: float) -> bool:
+    """Is this point proposed?"""
+    return any(each.holds(x, y) for each in desk.editor.proposals.found)
 
 
-def test_a_scribble_marks_the_object_as_one_edit(lion: Desk) -> None:
+def test_a_scribble_outlines_the_object_and_enter_marks_it_as_one_edit(lion: Desk) -> None:
     lion.drag((160, 100), (180, 200), (280, 220))
     assert lion.editor.outline(None).path == ()
     lion.settle()
+    assert lion.labels == []
+    assert not lion.mask.any()
+    assert outlined(lion, 180, 200)
+    assert not outlined(lion, 40, 40)
+    lion.editor.enter()
     assert lion.labels == ["Pick an object"]
     assert lion.mask[200, 180] == 255
-    assert 0.05 < share(lion) < 0.6
+    assert 0.05 < float((lion.mask >= 128).mean()) < 0.6
     lion.editor.undo()
     assert not lion.mask.any()
 
 
-def test_further_scribbles_add_and_with_alt_take_away_within_the_same_edit(lion: Desk) -> None:
+def test_further_scribbles_add_and_with_alt_take_away_and_undo_takes_the_last_back(lion: Desk) -> None:
     lion.drag((160, 100), (180, 200), (280, 220))
     lion.settle()
-    before = lion.mask.copy()
+    (first,) = lion.editor.proposals.found
     lion.drag((330, 230), (420, 260))
     lion.settle()
-    assert lion.labels == ["Pick an object"]
-    assert lion.mask[260, 415] == 255
+    assert outlined(lion, 415, 260)
+    (second,) = lion.editor.proposals.found
     lion.drag((330, 230), (430, 262), modifiers=Modifier.ALT)
     lion.settle()
-    assert lion.labels == ["Pick an object"]
-    assert lion.mask[245, 380] < 128
-    assert lion.mask[200, 180] == 255
-    assert not np.array_equal(lion.mask, before)
+    assert not outlined(lion, 380, 245)
+    assert outlined(lion, 180, 200)
+    lion.editor.undo()
+    assert lion.editor.proposals.found == (second,)
+    lion.editor.undo()
+    assert lion.editor.proposals.found == (first,)
+    lion.editor.undo()
+    assert not lion.editor.proposals.shown
+    assert lion.labels == []
 
 
-def test_two_quick_scribbles_are_about_one_object(lion: Desk) -> None:
+def test_a_scribble_after_one_was_taken_back_knows_nothing_of_it(lion: Desk) -> None:
+    lion.drag((160, 100), (180, 200), (280, 220))
+    lion.settle()
+    lion.drag((30, 40), (90, 60))
+    lion.settle()
+    assert outlined(lion, 60, 50)
+    lion.editor.undo()
+    lion.drag((170, 150), (180, 200))
+    lion.settle()
+    assert outlined(lion, 180, 200)
+    assert not outlined(lion, 60, 50)
+
+
+def test_two_quick_scribbles_are_about_one_object_and_enter_waits_for_both(lion: Desk) -> None:
     lion.drag((160, 100), (180, 200))
     lion.drag((250, 215), (280, 220))
+    lion.editor.enter()
     lion.settle()
     assert lion.labels == ["Pick an object"]
     assert lion.mask[218, 270] == 255
+    assert not lion.editor.proposals.shown
 
 
-def test_after_something_else_a_scribble_is_about_another_object(lion: Desk) -> None:
+def test_after_enter_or_esc_a_scribble_is_about_another_object(lion: Desk) -> None:
+    for end, marked in ((lion.editor.escape, 0), (lion.editor.enter, 255)):
+        lion.drag((160, 100), (180, 200), (280, 220))
+        lion.settle()
+        end()
+        assert lion.mask[200, 180] == marked
+        lion.drag((30, 40), (90, 60))
+        lion.settle()
+        assert not outlined(lion, 180, 200)
+        lion.editor.escape()
+
+
+def test_another_tool_leaves_the_outline_and_a_fill_takes_it_in(lion: Desk) -> None:
     lion.drag((160, 100), (180, 200), (280, 220))
     lion.settle()
-    lion.editor.clear_mask()
-    lion.drag((330, 230), (420, 260))
+    lion.editor.use("hand")
+    assert lion.editor.proposals.shown
+    lion.editor.fill()
     lion.settle()
-    assert lion.labels == ["Pick an object", "Clear mask", "Pick an object"]
-    assert lion.mask[130, 165] == 0
+    assert lion.labels == ["Pick an object", "Fill: Telea (fast marching)"]
 
 
 def test_without_an_object_there_is_nothing_to_take_away(lion: Desk) -> None:
     lion.drag((160, 100), (180, 200), modifiers=Modifier.ALT)
     lion.settle()
     assert lion.editor.gesture is None
-    assert lion.labels == []
+    assert not lion.editor.proposals.shown
 
 
 def test_what_was_cancelled_counts_no_more(lion: Desk) -> None:
     lion.drag((160, 100), (180, 200), (280, 220))
     lion.editor.undo()  # it is still being found
     lion.settle()
-    assert lion.labels == []
+    assert not lion.editor.proposals.shown
     lion.drag((40, 40), (60, 45))
     lion.settle()
-    assert lion.mask[200, 180] == 0
+    assert not outlined(lion, 180, 200)
 
 
-def test_a_scribble_that_finds_nothing_takes_nothing_back(lion: Desk) -> None:
-    lion.size_brush(20)
-    lion.drag((50, 50), (90, 60))
-    lion.editor.use("pick")
-    for _again in range(2):
-        lion.drag((900, 900), (950, 950))  # beside the picture
-        lion.settle()
+def test_a_scribble_that_finds_nothing_leaves_what_is_proposed(lion: Desk) -> None:
     lion.drag((160, 100), (180, 200), (280, 220))
     lion.settle()
-    assert lion.labels == ["Brush stroke", "Pick an object"]
-    assert lion.mask[50, 60] == 255
+    before = lion.editor.proposals.found
+    for _again in range(2):
+        lion.drag((900, 900), (950, 950), modifiers=Modifier.ALT)  # beside the picture
+        lion.settle()
+    (after,) = lion.editor.proposals.found
+    assert np.array_equal(after.mask, before[0].mask)
+    lion.editor.enter()
+    assert lion.labels == ["Pick an object"]

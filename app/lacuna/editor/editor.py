@@ -18,10 +18,12 @@ from lacuna.editor.enlarging import Enlarging
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.guides import Guides
+from lacuna.editor.intent import Intent
 from lacuna.editor.masking import Masking
 from lacuna.editor.models import Models
 from lacuna.editor.mosaics import Mosaics
 from lacuna.editor.offer import Offer
+from lacuna.editor.proposals import Proposals
 from lacuna.editor.rests import Rests
 from lacuna.editor.tool import Gesture, Laid, Modifier, Outline, Pointer, Tool
 from lacuna.editor.toolbox import Ended, Toolbox
@@ -74,7 +76,10 @@ class Editor:
         self.work.changed.add(self.job_changed)
         self.work.ended.add(self.state_changed)
         self.files = Files(self)
-        self.toolbox = Toolbox(settings, self._gesture_ended)
+        self.proposals = Proposals()
+        self.proposals.changed.add(self.state_changed)
+        self.intent = Intent(self)
+        self.toolbox = Toolbox(settings, self.proposals, self._gesture_ended)
         self.toolbox.freed.add(self.work.resume)
         self.rests = Rests(self)
         self.toolbox.painted.add(self.rests.painted_over)
@@ -189,6 +194,7 @@ class Editor:
         """For `files` alone: another document, or none; what belonged to the last one goes."""
         self.work.cancel_bound()
         self.toolbox.cancel()
+        self.proposals.drop()
         self.document = document
         self.masking.forget()
         self.filling.forget()
@@ -224,6 +230,7 @@ class Editor:
 
     def _resized(self, _plane: Plane) -> None:
         self.filling.offers.cropped()
+        self.proposals.drop()
         self.toolbox.forget_places()
 
     # --- tools -------------------------------------------------------------------------------------------------------
@@ -275,7 +282,7 @@ class Editor:
         A try that is shown is accepted before a gesture begins; naming a place to copy from leaves it as it is.
         """
         document = self.document
-        if document is None:
+        if document is None or (self.gesture is None and self.proposals.press(at)):
             return
         if self.tool.id == "restore" and self.gesture is None and not document.original_ready:
             self.files.load_original(document)
@@ -336,27 +343,16 @@ class Editor:
             and ended.tool.paints_mask
             and not (ended.gesture.erases or collects or region.empty)
         ):
-            self.fill()
+            self._fill()
 
     # --- Enter, Esc and history ---------------------------------------------------------------------------------------
     def enter(self) -> None:
-        """Close the unfinished shape, else accept the result shown, else run the fill."""
-        if self.gesture is not None:
-            self._guarded(self.toolbox.finish)
-        elif self.offer is not None:
-            self.accept()
-        else:
-            self.fill()
+        """Close the unfinished shape, else accept the result shown, else mark what is proposed, else run the fill."""
+        self._guarded(self.intent.enter)
 
     def escape(self) -> None:
-        """Drop the shape, else the results offered, else cancel the run, else clear the mask (undoable)."""
-        if self.gesture is not None:
-            self.toolbox.cancel()
-        elif self.offer is not None:
-            self.drop()
-        elif not self.work.escape():
-            self.clear_mask()
-        self.state_changed()
+        """Drop the shape, else results offered, else what is proposed, else cancel the run, else clear the mask."""
+        self._guarded(self.intent.escape)
 
     def back(self) -> None:
         """Backspace: take the polygon's last point back."""
@@ -364,24 +360,12 @@ class Editor:
         self.state_changed()
 
     def undo(self) -> None:
-        """While a polygon is begun, its last corner; else what is still being worked out, tries, or the last edit.
-
-        During a stroke nothing.
-        """
-        if self.gesture is not None:
-            self.back()
-        elif self.rests.cancel_last():
-            self.state_changed()
-        elif self.offer is not None and self.offer.base is not None:
-            self.drop()
-        elif self.document is not None:
-            document = self.document
-            self._guarded(lambda: self._taking_mask_back(document.history.undo))
+        """While a polygon is begun, its last corner; else what is still being worked out, tries, what is proposed, or
+        the last edit. During a stroke nothing."""
+        self._guarded(self.intent.undo)
 
     def redo(self) -> None:
-        document = self.document
-        if self.gesture is None and document is not None and not self.rests.pending:
-            self._guarded(lambda: self._taking_mask_back(document.history.redo))
+        self._guarded(self.intent.redo)
 
     def _taking_mask_back(self, act: Callable[[], object]) -> None:
         with self.filling.taking_mask_back():
@@ -396,7 +380,8 @@ class Editor:
 
     @property
     def can_undo(self) -> bool:
-        return self.document is not None and (self.rests.pending or self.document.history.can_undo)
+        waits = self.rests.pending or self.proposals.shown
+        return self.document is not None and (waits or self.document.history.can_undo)
 
     @property
     def can_redo(self) -> bool:
@@ -549,7 +534,11 @@ class Editor:
         return self.filling.method.estimate(self.document)
 
     def fill(self) -> None:
-        """Fill the mask in a job. What a running fill works on already is left to it; the rest waits its turn."""
+        """Fill the mask in a job, with what is proposed for it. What a running fill works on already is left to it."""
+        self._guarded(self.proposals.accept)
+        self._fill()
+
+    def _fill(self) -> None:
         document = self.document
         if document is not None:
             self._guarded(lambda: self.filling.fill(document))

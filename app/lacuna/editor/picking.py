@@ -1,4 +1,4 @@
-"""Pick an object: a scribble inside it marks all of it; more scribbles add to it, and with Alt take away."""
+"""Pick an object: a scribble inside it proposes all of it; more scribbles add to it, and with Alt take away."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from lacuna.contract.params import number
 from lacuna.contract.progress import Progress
 from lacuna.detection import objects
 from lacuna.detection.objects import Scribbles
 from lacuna.document.document import Document
-from lacuna.document.edit import Edit
-from lacuna.editor.selections import Lasso, Points, Sought
+from lacuna.editor.proposals import Proposals, Proposed
+from lacuna.editor.selections import NOWHERE, Lasso, Points, Sought
 from lacuna.editor.tool import Outline, Pointer
 from lacuna.i18n import N_, _
-from lacuna.imaging.photo import Mask
 from lacuna.imaging.polylines import Polyline
 from lacuna.imaging.region import Region
 
@@ -31,22 +28,18 @@ class PickOptions:
 
 @dataclass(eq=False)
 class Picked:
-    """An object that is being picked: what was scribbled for it, and the edit that it is in the mask by."""
+    """An object that is being picked: what was scribbled for it, and what is proposed thereby."""
 
     document: Document
+    proposals: Proposals
     scribbles: list[Scribble] = field(default_factory=list)
     waiting: int = 0  # scribbles whose object is still being found
-    edit: Edit | None = None
-
-    @property
-    def newest(self) -> bool:
-        """The object is the last that was done."""
-        return self.edit is not None and self.document.history.newest is self.edit
+    proposed: Proposed | None = None
 
     @property
     def goes_on(self) -> bool:
-        """A further scribble is about the same object."""
-        return self.newest or self.waiting > 0
+        """A further scribble is about the same object: it is neither marked yet nor dropped."""
+        return self.waiting > 0 or (self.proposed is not None and self.proposals.found == (self.proposed,))
 
     @property
     def lines(self) -> Scribbles:
@@ -54,16 +47,30 @@ class Picked:
         inside = tuple(each.line for each in self.scribbles if not each.erases)
         return Scribbles(inside, tuple(each.line for each in self.scribbles if each.erases))
 
+    def propose(self, proposed: Proposed) -> None:
+        self.proposed = proposed
+        self.proposals.show(self.document, (proposed,), _("Pick an object"), clicked=False, back=self.back)
+
+    def back(self) -> None:
+        """The last scribble is taken back: what was proposed before it is proposed again."""
+        *before, last = (each for each in self.scribbles if each.proposed is not None)  # others are being dropped
+        self.scribbles.remove(last)
+        if before and before[-1].proposed is not None:
+            self.propose(before[-1].proposed)
+        else:
+            self.proposals.drop()
+
 
 class Pick(Lasso):
-    """Marks the object that is scribbled into."""
+    """Proposes the object that is scribbled into."""
 
     id = "pick"
     name = N_("Pick an object")
     Options: type = PickOptions
     paints_mask = False  # a fill after the first scribble would leave nothing to correct
 
-    def __init__(self) -> None:
+    def __init__(self, proposals: Proposals) -> None:
+        self._proposals = proposals
         self._picked: Picked | None = None
 
     def begins(self, at: Pointer) -> bool:
@@ -77,15 +84,16 @@ class Pick(Lasso):
         if not self.begins(at):
             return None
         if self._picked is None or self._picked.document is not document or not self._picked.goes_on:
-            self._picked = Picked(document)
+            self._picked = Picked(document, self._proposals)
         return Scribble(self._picked, at, options.width / max(at.scale, 1e-6))
 
 
 class Scribble(Sought):
-    """One line of scribble; the object is found by a job, and takes the place of what was found before it."""
+    """One line of scribble; the object is found by a job, and proposed in the place of what was found before it."""
 
     def __init__(self, picked: Picked, at: Pointer, width: float) -> None:
         super().__init__(picked.document, at.erases, _("Pick an object"))
+        self.proposed: Proposed | None = None
         self._picked = picked
         self._width = width
         self._points: Points = [(at.x, at.y)]
@@ -119,30 +127,23 @@ class Scribble(Sought):
         assert self._photo is not None
         photo, header = self._photo, self._document.header
         try:
-            self._found = objects.picked(
+            region, coverage = objects.picked(
                 photo.read, (photo.shape[0], photo.shape[1]), header.white, self._lines, progress.check
             )
         finally:
             photo.release()
+        if coverage.any():
+            self.proposed = Proposed(coverage, region, label=self.label)
 
     def make(self) -> Region:
-        assert self._found is not None
-        picked, document = self._picked, self._document
-        picked.waiting -= 1
-        if picked.newest:
-            document.history.undo()
-        picked.edit = self._put(*self._found)
-        return self.drawn
+        """Nothing is changed in the document yet."""
+        self._picked.waiting -= 1
+        if self.proposed is None:  # nothing was found: as if it had not been drawn
+            self._picked.scribbles.remove(self)
+        else:
+            self._picked.propose(self.proposed)
+        return NOWHERE
 
     def dropped(self) -> None:
         self._picked.waiting -= 1
         self._picked.scribbles.remove(self)
-
-    def _put(self, region: Region, coverage: Mask) -> Edit | None:
-        """The edit that paints all of the object; None where nothing comes of it, and the history stays as it is."""
-        if region.empty or not coverage.any():
-            return None
-        with self._document.edit(self.label) as edit, edit.write(self._document.mask, region) as pixels:
-            np.maximum(pixels, coverage, out=pixels)
-        self._region = region
-        return edit if self._document.history.newest is edit else None

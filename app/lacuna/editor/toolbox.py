@@ -13,6 +13,7 @@ from lacuna.editor.clone import CloneBrush
 from lacuna.editor.guiding import GuideLine, SamplingArea
 from lacuna.editor.heal import HealBrush
 from lacuna.editor.picking import Pick
+from lacuna.editor.proposals import Proposals
 from lacuna.editor.selections import Lasso, Polygon, Rectangle
 from lacuna.editor.strokes import ERASE, LARGEST, PAINT, SMALLEST, Brush, Eraser, RestoreBrush
 from lacuna.editor.tool import Covered, Gesture, Modifier, Outline, Pointer, Tool
@@ -73,10 +74,10 @@ class Toolbox:
     the end of a stroke may lie below it, `painted(covered)` tells what one that came to its end has covered.
     """
 
-    def __init__(self, settings: Settings, ended: Callable[[Ended], None]) -> None:
+    def __init__(self, settings: Settings, proposals: Proposals, ended: Callable[[Ended], None]) -> None:
         self.tools: tuple[Tool, ...] = (
             Brush(), Eraser(), RestoreBrush(), CloneBrush(), HealBrush(), Lasso(), Polygon(), Rectangle(),
-            Wand(), Pick(), GuideLine(), SamplingArea(), Hand(),
+            Wand(), Pick(proposals), GuideLine(), SamplingArea(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
         self.painted: Listeners[[Covered]] = Listeners()

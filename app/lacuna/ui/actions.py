@@ -90,7 +90,7 @@ def can_redo(w: MainWindow) -> bool:
 
 def has_something_to_stop(w: MainWindow) -> bool:
     begun = w.editor.gesture is not None or w.editor.offer is not None or bool(w.editor.jobs)
-    return begun or w.enlarge.previewing or has_mask(w)
+    return begun or w.editor.proposals.shown or w.enlarge.previewing or has_mask(w)
 
 
 def is_parted(w: MainWindow) -> bool:

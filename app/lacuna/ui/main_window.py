@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lacuna.ui.panels.navigator_panel import NavigatorPanel
     from lacuna.ui.panels.offer_strip import OfferStrip
     from lacuna.ui.panels.option_bar import OptionBar
+    from lacuna.ui.panels.proposal_bar import ProposalBar
     from lacuna.ui.panels.side_by_side import SideBySide
     from lacuna.ui.panels.status_line import StatusLine
     from lacuna.ui.panels.zoom_panel import ZoomPanel
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
     offer_question: OfferQuestion
     drops: Drops
     offer_strip: OfferStrip
+    proposal_bar: ProposalBar
     side_by_side: SideBySide
     results: Results
     options: OptionBar
@@ -122,6 +124,7 @@ class MainWindow(QMainWindow):
         from lacuna.ui.panels.navigator_panel import NavigatorPanel
         from lacuna.ui.panels.offer_strip import OfferStrip
         from lacuna.ui.panels.option_bar import OptionBar
+        from lacuna.ui.panels.proposal_bar import ProposalBar
         from lacuna.ui.panels.side_by_side import SideBySide
         from lacuna.ui.panels.status_line import StatusLine
         from lacuna.ui.panels.zoom_panel import ZoomPanel
@@ -137,10 +140,11 @@ class MainWindow(QMainWindow):
         self.offer_question = OfferQuestion(editor, self.messages)
         self.drops = Drops(self)
         self.offer_strip = OfferStrip(editor, self.action_set, self.stage)
+        self.proposal_bar = ProposalBar(editor, self.action_set, self.stage)
         self.side_by_side = SideBySide(editor, self.canvas, self.action_set, self.stage)
         for view in (self.canvas, self.side_by_side):
             self.action_set.give_to(view)
-        self.stage.furnish(self.canvas, self.side_by_side, self.messages, self.offer_strip)
+        self.stage.furnish(self.canvas, self.side_by_side, self.messages, self.offer_strip, self.proposal_bar)
         self.options = OptionBar(editor, self.bars.before_options, self)
         self.bars.show_options(self.options)
         self.status = StatusLine(editor, self)
@@ -161,6 +165,7 @@ class MainWindow(QMainWindow):
             self.canvas,
             self.side_by_side,
             self.offer_strip,
+            self.proposal_bar,
             self.fill_panel,
             self.enlarge_panel,
             self.zoom_panel,

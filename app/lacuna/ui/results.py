@@ -66,7 +66,7 @@ class Results:
         editor, enlarge = self._window.editor, self._window.enlarge
         if self._window.side_by_side.on:
             self._window.side_by_side.leave()
-        elif enlarge.previewing and editor.gesture is None and editor.offer is None and not editor.stoppable:
+        elif enlarge.previewing and not (editor.gesture or editor.offer or editor.proposals.shown or editor.stoppable):
             enlarge.close_preview()
         else:
             self._window.editor.escape()

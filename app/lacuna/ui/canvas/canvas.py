@@ -39,6 +39,7 @@ from lacuna.ui.canvas.guides_view import GuidesView
 from lacuna.ui.canvas.loupe import Loupe
 from lacuna.ui.canvas.navigation import Drag, Navigation, notches
 from lacuna.ui.canvas.pointer import BUTTONS, pen_button
+from lacuna.ui.canvas.proposals_view import ProposalsView
 from lacuna.ui.canvas.scene import Scene
 from lacuna.ui.canvas.tile_cache import BUDGET, Layer
 from lacuna.ui.canvas.touch import Touch
@@ -71,6 +72,7 @@ class Canvas(View):
         self._frames: list[Region] = []  # of a result that asks, in the view
         self._edges = overlays.EdgesView()
         self._guides = GuidesView()
+        self._proposals = ProposalsView()
         self._show_guides = True
         self.setMouseTracking(True)
         self.setTabletTracking(True)
@@ -170,6 +172,7 @@ class Canvas(View):
                 self.update_device(overlays.frame_bounds(frame, self.ratio))
             self._frames = frames
         self.update_device(*self._edges.become(self.editor.edges, self.viewport))
+        self.update_device(*self._proposals.become(self.editor.proposals, self.viewport, self.ratio))
         self._follow_guides()
         self._follow_outline()
         self._choose_cursor()
@@ -272,6 +275,7 @@ class Canvas(View):
             if not self.comparison.held:
                 self._edges.paint(painter, self.viewport)
             self._guides.paint(painter, self.viewport, self.ratio, self.dirty)
+            self._proposals.paint(painter, self.viewport, self.ratio, self.dirty)
             for frame in self._frames:
                 overlays.paint_frame(painter, frame, self.ratio)
             if not self.comparison.held:

@@ -31,7 +31,9 @@ HINTS = {
     ),
     "rectangle": N_("Drag a rectangle over what should go. Alt or the right button takes away."),
     "wand": N_("Click a colour to mask what is like it. Alt or the right button takes away."),
-    "pick": N_("Scribble inside an object to mask it. More scribbles add to it, with Alt they take away."),
+    "pick": N_(
+        "Scribble inside an object to outline it; more add, with Alt they take away. Enter marks it, Esc drops it."
+    ),
     "guide": N_(
         "Click from corner to corner, then Enter, or draw by hand: the fill follows. Alt or the right button removes."
     ),

@@ -1,0 +1,61 @@
+"""What Enter, Esc and undo mean now: whatever waits for the person comes first, the newest before what lies below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lacuna.editor.editor import Editor
+
+
+class Intent:
+    """Shape, then results offered, then what is proposed for the mask, then the run or the history."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+
+    def enter(self) -> None:
+        editor = self._editor
+        if editor.gesture is not None:
+            editor.toolbox.finish()
+        elif editor.offer is not None:
+            editor.accept()
+        else:  # what is still being found may be proposed
+            editor.rests.afterwards(self._mark_or_fill)
+
+    def _mark_or_fill(self) -> None:
+        if self._editor.proposals.shown:
+            self._editor.proposals.accept()
+        else:
+            self._editor.fill()
+
+    def escape(self) -> None:
+        editor = self._editor
+        if editor.gesture is not None:
+            editor.toolbox.cancel()
+        elif editor.offer is not None:
+            editor.drop()
+        elif editor.proposals.shown:
+            editor.proposals.drop()
+        elif not editor.work.escape():
+            editor.clear_mask()
+
+    def undo(self) -> None:
+        editor, document = self._editor, self._editor.document
+        if editor.gesture is not None:
+            editor.back()
+        elif editor.rests.cancel_last():
+            return
+        elif editor.offer is not None and editor.offer.base is not None:
+            editor.drop()
+        elif editor.proposals.shown:
+            editor.proposals.back()
+        elif document is not None:
+            with editor.filling.taking_mask_back():
+                document.history.undo()
+
+    def redo(self) -> None:
+        editor, document = self._editor, self._editor.document
+        if editor.gesture is None and document is not None and not editor.rests.pending:
+            with editor.filling.taking_mask_back():
+                document.history.redo()

@@ -1,0 +1,136 @@
+"""Parts of the picture that were found and are not in the mask yet: outlined, switched on and off, then marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.document.document import Document
+from lacuna.editor.tool import Button, Modifier, Pointer
+from lacuna.imaging.outlines import Traced, traced
+from lacuna.imaging.photo import Hole, Mask
+from lacuna.imaging.region import Region
+from lacuna.listeners import Listeners
+
+
+@dataclass(frozen=True, eq=False)
+class Proposed:
+    """A part that may be marked: `mask` (h, w) at `region`, bool, or uint8 where its edge is soft.
+
+    Making one traces its outline, which takes a while for a large one: make it in a job. `confidence` is 0 to 1, None
+    where there is none; `label` says what it is, in the person's language.
+    """
+
+    mask: Hole | Mask
+    region: Region
+    confidence: float | None = None
+    label: str = ""
+    outline: Traced = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outline", traced(_inside(self.mask), self.region.x0, self.region.y0))
+
+    @property
+    def coverage(self) -> Mask:
+        """(h, w) uint8: how strongly it is to be marked."""
+        hard = self.mask.dtype == bool
+        return np.where(self.mask, np.uint8(255), np.uint8(0)) if hard else np.asarray(self.mask, np.uint8)
+
+    def holds(self, x: float, y: float) -> bool:
+        """Does an image point lie within it?"""
+        column, row = int(x // 1) - self.region.x0, int(y // 1) - self.region.y0
+        height, width = self.mask.shape
+        return 0 <= row < height and 0 <= column < width and bool(_inside(self.mask[row, column]))
+
+
+class Proposals:
+    """What is proposed for the mask of one document. Nothing is changed before `accept`, which makes one edit.
+
+    `changed()` tells that others are shown, or one was switched. All methods are called on the owner's thread.
+    """
+
+    def __init__(self) -> None:
+        self.changed: Listeners[[]] = Listeners()
+        self.found: tuple[Proposed, ...] = ()
+        self.on: tuple[bool, ...] = ()  # of each
+        self.clicked = True  # a click within one switches it
+        self._document: Document | None = None
+        self._label = ""
+        self._back: Callable[[], object] | None = None
+
+    def show(
+        self,
+        document: Document,
+        found: Sequence[Proposed],
+        label: str,
+        *,
+        clicked: bool = True,
+        back: Callable[[], object] | None = None,
+    ) -> None:
+        """Propose these in the place of any others; `label` names the edit that `accept` makes.
+
+        Where a tool goes on with them, they are not `clicked`, and `back()` is what undo means: by default all go.
+        """
+        self.found, self.on = tuple(found), (True,) * len(found)
+        self.clicked = clicked
+        self._document, self._label, self._back = document, label, back
+        self.changed()
+
+    @property
+    def shown(self) -> bool:
+        return bool(self.found)
+
+    @property
+    def chosen(self) -> tuple[Proposed, ...]:
+        """Those that are on."""
+        return tuple(each for each, on in zip(self.found, self.on, strict=True) if on)
+
+    # --- one by one --------------------------------------------------------------------------------------------------
+    def at(self, x: float, y: float) -> int | None:
+        """The place of the smallest that holds an image point and can be switched there; None if none does."""
+        inside = [i for i, each in enumerate(self.found) if self.clicked and each.holds(x, y)]
+        return min(inside, key=lambda i: self.found[i].region.area, default=None)
+
+    def press(self, at: Pointer) -> bool:
+        """A plain press within one switches it; False for a press that means something else."""
+        index = self.at(at.x, at.y) if at.button is Button.LEFT and at.modifiers is Modifier.NONE else None
+        if index is not None:
+            self.switch(index)
+        return index is not None
+
+    def switch(self, index: int) -> None:
+        """On becomes off, and back."""
+        self.on = tuple(not on if i == index else on for i, on in enumerate(self.on))
+        self.changed()
+
+    # --- all ---------------------------------------------------------------------------------------------------------
+    def accept(self) -> None:
+        """Put all that are on into the mask, as one edit; none makes no edit."""
+        document, chosen, label = self._document, self.chosen, self._label
+        self.drop()
+        if document is None or not chosen:
+            return
+        with document.edit(label) as edit:
+            for each in chosen:
+                inside = each.region.clip(document.shape)
+                if not inside.empty:
+                    with edit.write(document.mask, inside) as pixels:
+                        np.maximum(pixels, each.coverage[inside.slices_in(each.region)], out=pixels)
+
+    def drop(self) -> None:
+        """Forget all."""
+        if self.found:
+            self.found, self.on, self._document, self._back = (), (), None, None
+            self.changed()
+
+    def back(self) -> None:
+        """Undo: what made them is taken back one step, or all go."""
+        (self._back or self.drop)()
+
+
+def _inside(mask: NDArray[np.generic]) -> Hole:
+    """bool: what is marked, of a soft mask what is marked by half or more."""
+    return np.asarray(mask if mask.dtype == bool else np.asarray(mask) >= 128, bool)
