@@ -49,6 +49,10 @@ class SizeMismatch(UnsuitableMask):
         self.picture_size = picture_size
 
 
+class UnsuitableRecipe(LacunaError):
+    """A recipe that does not fit its picture: made for another size, or with pixels painted into another one."""
+
+
 class InvalidParameter(LacunaError):
     """A setting outside its range, or a name that is not a setting."""
 

@@ -22,14 +22,10 @@ from lacuna.contract import guides
 from lacuna.contract.enlargement import by_factor
 from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.contract.step_json import step_from_json, step_to_json
 from lacuna.document import journal as journals
 from lacuna.document.document import Document, prepare
-from lacuna.document.facts import (
-    facts_from_json,
-    facts_to_json,
-    step_from_json,
-    step_to_json,
-)
+from lacuna.document.facts import facts_from_json, facts_to_json
 from lacuna.document.journal import Journal, SavedTo
 from lacuna.document.kept_masks import KeptMask, drop_mask, keep_mask, kept_mask
 from lacuna.document.lock import FileLock

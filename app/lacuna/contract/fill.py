@@ -202,7 +202,11 @@ class FillOptions:
 
 @dataclass(frozen=True)
 class FillStep:
-    """A fill as a recipe step: everything but the pixels. `mask` is the PNG of the mask inside `box`."""
+    """A fill as a recipe step: everything but the pixels. `mask` is the PNG of the mask inside `box`.
+
+    `model` names the weights that were used, as `params` may leave that to the program. Without `repeatable` it was
+    made of another picture than the steps before it give, since something was painted while it ran.
+    """
 
     backend: str
     params: dict[str, Any]
@@ -216,3 +220,5 @@ class FillStep:
     version: int = field(default=VERSION)
     sources: tuple[Region, bytes] | None = None  # where texture may come from: the PNG of it (255 = yes) in its box
     edges: tuple[Region, bytes] | None = None  # that it should follow: the PNG of them (255 = sure) in their box
+    model: str | None = None
+    repeatable: bool = True

@@ -11,6 +11,7 @@ import numpy as np
 from lacuna.contract.enlargement import Enlargement
 from lacuna.contract.fill import FillStep
 from lacuna.contract.guides import GuideStroke
+from lacuna.contract.steps import CropStep, EnlargeStep, Step
 from lacuna.document.edit import Edit
 from lacuna.document.frozen import Frozen
 from lacuna.document.history import History
@@ -106,8 +107,7 @@ class Document:
         self.photo = Plane("photo", photo.pixels)
         self.alpha = None if photo.alpha is None else Plane("alpha", photo.alpha)
         self.mask = Plane("mask", blank(photo.pixels.shape[:2]), blank=True)
-        self.header = photo.with_pixels(np.empty((0, 0, 3), photo.pixels.dtype), None)
-        _keep_white(self.header, photo.white)
+        self.header = photo.with_pixels(np.empty((0, 0, 3), photo.pixels.dtype), None).of_white(photo.white)
         self.guides = ()
         self.writer = Writer()
         self.history = History(self.folder / "history", budget, self.writer)
@@ -136,7 +136,7 @@ class Document:
             planes["alpha"] = self.alpha
         return planes
 
-    def edit(self, label: str, step: FillStep | None = None) -> Edit:
+    def edit(self, label: str, step: Step | None = None) -> Edit:
         """Open an edit; its commit becomes one entry of the history."""
         return Edit(label, self.history.push, step)
 
@@ -158,8 +158,7 @@ class Document:
     def put_metadata(self, metadata: Metadata) -> Metadata:
         """For `edit.put` alone: what the picture says beside its pixels; returns what it said before."""
         before, white = self.header.metadata, self.header.white
-        self.header = replace(self.header, metadata=metadata)
-        _keep_white(self.header, white)
+        self.header = replace(self.header, metadata=metadata).of_white(white)
         return before
 
     @property
@@ -231,7 +230,7 @@ class Document:
             raise ValueError("a crop needs at least one pixel")
         if region == Region.whole(self.shape):
             return
-        with self.edit(label) as edit:
+        with self.edit(label, CropStep(region, self.shape)) as edit:
             self.cut_to(region, edit)
 
     def cut_to(self, region: Region, edit: Edit) -> None:
@@ -242,12 +241,14 @@ class Document:
         for plane in self.planes.values():
             edit.cut(plane, region)
 
-    def enlarge(self, photo: Photo, mask: Mask, enlargement: Enlargement, label: str) -> None:
+    def enlarge(
+        self, photo: Photo, mask: Mask, enlargement: Enlargement, label: str, step: EnlargeStep | None = None
+    ) -> None:
         """Put an enlarged picture and its mask in the place of these: one edit, undone like any other.
 
         Guides and original go along. The photo's arrays are taken over, and its metadata.
         """
-        with self.edit(label) as edit:
+        with self.edit(label, step) as edit:
             edit.put(self.put_stretches, (*self._stretches, Stretch(self._original_box, enlargement)))
             edit.put(self.put_original_box, Region(0, 0, enlargement.rows, enlargement.columns))
             down, across = float(enlargement.down), float(enlargement.across)
@@ -269,19 +270,14 @@ class Document:
         return self.freeze().read()
 
     def steps(self) -> tuple[FillStep, ...]:
-        """The recipe so far: steps of the fills in force, oldest first."""
+        """The fills in force, oldest first."""
         entries = self.history.entries[: self.history.position]
-        return tuple(edit.step for edit in entries if edit.step is not None)
+        return tuple(edit.fill for edit in entries if edit.fill is not None)
 
     def close(self) -> None:
         """End its thread and remove its folder."""
         self.history.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _keep_white(header: Photo, white: float) -> None:
-    """Cached in a photo without pixels, because those that tell it are not there."""
-    vars(header)["white"] = white
 
 
 def _follow(plane: Plane, pyramid: Pyramid) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import FillStep
+from lacuna.contract.steps import Step
 from lacuna.document.plane import Plane
 from lacuna.document.sheet import Cut
 from lacuna.document.spill import Kept
@@ -146,16 +147,21 @@ class SwappedPlane:
 class Edit:
     """An open change. End it with `commit` or `rollback`; as a context manager it does so by itself.
 
-    `step` is the recipe step of a fill. A committed edit that changed nothing leaves no entry.
+    `step` is the recipe step of a fill, a crop or an enlargement. Committed without a change it leaves no entry.
     """
 
-    def __init__(self, label: str, committed: Callable[[Edit], None], step: FillStep | None = None) -> None:
+    def __init__(self, label: str, committed: Callable[[Edit], None], step: Step | None = None) -> None:
         self.label = label
         self.step = step
         self.serial = 0  # which of its history's edits it is, from 1; set when it is pushed
         self.operations: list[Operation] = []
         self._committed = committed
         self.open = True
+
+    @property
+    def fill(self) -> FillStep | None:
+        """The step, if it is a fill."""
+        return self.step if isinstance(self.step, FillStep) else None
 
     @contextmanager
     def write(self, plane: Plane, region: Region) -> Iterator[NDArray[Any]]:

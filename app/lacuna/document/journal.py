@@ -16,9 +16,10 @@ from typing import Any
 
 from lacuna import paths
 from lacuna.contract import guides
+from lacuna.contract.step_json import region_to_json, step_to_json
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit, SavedTiles, Swapped, SwappedPlane
-from lacuna.document.facts import metadata_to_json, region_to_json, step_to_json, stretches_to_json
+from lacuna.document.facts import metadata_to_json, stretches_to_json
 from lacuna.document.frozen import Frozen
 from lacuna.document.kept_masks import KeptMask, drop_mask, keep_mask, kept_mask
 from lacuna.document.lock import FileLock
@@ -210,7 +211,7 @@ class Journal:
         head["planes"] = [
             {"name": n, "shape": list(f.shape), "dtype": f.dtype.str, "whole": n in whole} for n, f, _keys in frozen
         ]
-        self._submit(lambda: _edit_records(head, frozen), sync=edit.step is not None)
+        self._submit(lambda: _edit_records(head, frozen), sync=edit.fill is not None)
 
     def _values(self) -> dict[str, Any]:
         document = self.document

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lacuna import paths
-from lacuna.document.facts import region_from_json, region_to_json
+from lacuna.contract.step_json import region_from_json, region_to_json
 from lacuna.document.log import LogReader, LogWriter
 from lacuna.document.tile_code import decode, encode
 from lacuna.imaging.photo import Mask

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from lacuna.contract import guides
+from lacuna.contract.step_json import region_from_json, step_from_json
 from lacuna.document.document import BUDGET, Document, prepare
-from lacuna.document.facts import metadata_from_json, region_from_json, step_from_json, stretches_from_json
+from lacuna.document.facts import metadata_from_json, stretches_from_json
 from lacuna.document.journal import LOCK, LOG, Journal, Place, SavedTo, sessions_folder
 from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, Record

@@ -38,10 +38,10 @@ class Below:
     @classmethod
     def of(cls, edit: Edit, document: Document) -> Below:
         """While `edit` is in force. Raises UnreadableFile for tiles on disk that are gone."""
-        assert edit.step is not None
+        assert edit.fill is not None
         planes = (plane for name, plane in document.planes.items() if name != "mask" and edit.touches(name))
         tiles = {plane.name: edit.before(plane) for plane in planes}
-        return cls(edit, edit.step, document.shape, document.photo.revision, tiles)
+        return cls(edit, edit.fill, document.shape, document.photo.revision, tiles)
 
     @cached_property
     def mask(self) -> Mask:

@@ -20,7 +20,15 @@ from lacuna.editor.enlarged_size import USUAL_DPI, EnlargedSize, Said
 from lacuna.editor.values import Message, Severity
 from lacuna.editor.ways import Way, chosen_at_first, ways
 from lacuna.engine import paces
-from lacuna.engine.upscaling import UpscaleEstimate, UpscaleRequest, UpscaleResult, estimate, request_for, upscale
+from lacuna.engine.upscaling import (
+    UpscaleEstimate,
+    UpscaleRequest,
+    UpscaleResult,
+    estimate,
+    request_for,
+    step_of,
+    upscale,
+)
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
 from lacuna.imaging import files
@@ -168,7 +176,9 @@ class Enlarging:
                 if document.mask.revision != seen.mask_revision:  # painting goes on beside a long run
                     mask = enlarged_mask(document.mask.pixels, document.mask_bounds(), made)
                 header = replace(document.header, metadata=metadata)
-                document.enlarge(header.with_pixels(result.pixels, result.alpha), mask, made, label)
+                dpi = self._size.dpi if metadata != document.header.metadata else None
+                step = step_of(result, made, dpi)
+                document.enlarge(header.with_pixels(result.pixels, result.alpha), mask, made, label, step)
                 self.follow(document)
                 size = _("{width} × {height} pixels.").format(width=made.columns, height=made.rows)
                 self._editor.said(Message(size))

@@ -83,7 +83,7 @@ class Filling:
         if how.missing:
             self._editor.tell(Message(how.missing, severity=Severity.WARNING))
             return
-        seed = max(self._seed, base.step.seed) + 1 if how.needs.seeded and base.step is not None else self._seed
+        seed = max(self._seed, base.fill.seed) + 1 if how.needs.seeded and base.fill is not None else self._seed
         if self._try(document, base, how, seed):
             self._seed = seed
             return
@@ -105,7 +105,7 @@ class Filling:
 
     def _try_each(self, document: Document, base: Edit, hows: Sequence[How]) -> None:
         """A try by each method, beside the fill itself; none where that has been done already."""
-        seed = self._seed if base.step is None else base.step.seed
+        seed = self._seed if base.fill is None else base.fill.seed
         tried = [self._try(document, base, how, seed, compared=True) for how in hows]
         if any(tried):
             self.offers.begin(base, self._there(document, Below.of(base, document)))
@@ -132,7 +132,7 @@ class Filling:
         done = reversed(document.history.entries[: document.history.position])
         # Guides that were drawn since are what it is tried again for.
         newest = next((edit for edit in done if any(map(edit.touches, document.planes))), None)
-        return newest if newest is not None and newest.step is not None else None
+        return newest if newest is not None and newest.fill is not None else None
 
     def _known(self, asked: Asked, *, seeded: bool) -> bool:
         """Is the same try among those that wait, or on its way? The seed counts only if it changes something."""

@@ -201,6 +201,7 @@ def step_of(request: FillRequest) -> FillStep:
         mask=mask,
         size=request.size,
         guides=request.guides,
+        model=model,
         model_sha256=None if model is None else models.weights_digest(model),
         sources=_as_png(allowed) if allowed else None,
         edges=_as_png(edges) if edges else None,

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna import words
-from lacuna.contract import default
+from lacuna.contract import default, models
 from lacuna.contract.enlargement import Enlargement
 from lacuna.contract.fill import Needs, Runtime
 from lacuna.contract.progress import Progress
+from lacuna.contract.steps import EnlargeStep
 from lacuna.contract.upscale import Part, UpscaleNeeds
 from lacuna.engine import device as devices
 from lacuna.engine import upscalers
@@ -130,6 +131,12 @@ def upscale(request: UpscaleRequest, progress: Progress) -> UpscaleResult:
         notes=tuple(dict.fromkeys(told.notes)),
         spent=told.spent,
     )
+
+
+def step_of(result: UpscaleResult, enlargement: Enlargement, dpi: float | None = None) -> EnlargeStep:
+    """The enlargement as a recipe step."""
+    digest = models.weights_digest(result.model) if result.model else None
+    return EnlargeStep(enlargement, result.method, result.model, digest, dpi)
 
 
 def refuse_unknown(method: str, model: str, device: str) -> None:

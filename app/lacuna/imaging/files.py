@@ -69,14 +69,17 @@ def read(path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
     return read_bytes(load(path), path, pixel_limit=pixel_limit)
 
 
-def load(path: Path) -> bytes:
-    """The bytes of a file. Raises UnreadableFile."""
+def load(path: Path, most: int | None = None) -> bytes:
+    """The bytes of a file, of at most so many. Raises UnreadableFile."""
     path = Path(path)
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would never end, a device may
+        state = os.stat(path)
+        if not stat.S_ISREG(state.st_mode):  # a pipe would never end, a device may
             what = _("it is a folder") if path.is_dir() else _("it is no ordinary file")
             sentence = _("{path} cannot be opened: {reason}.").format(path=path, reason=what)
             raise UnreadableFile(sentence, _("Choose a picture file."))
+        if most is not None and state.st_size > most:
+            raise UnreadableFile(_("{path} cannot be read: {reason}.").format(path=path, reason=_("it is too large")))
         return path.read_bytes()
     except FileNotFoundError as error:
         raise missing(path, error) from error

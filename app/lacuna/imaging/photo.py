@@ -83,6 +83,12 @@ class Photo:
         """The same file facts over other pixels."""
         return replace(self, pixels=pixels, alpha=alpha)
 
+    def of_white(self, white: float) -> Photo:
+        """The same picture with this as its white, such as that of the picture that its pixels were made from."""
+        same = replace(self)
+        vars(same)["white"] = white  # where the property keeps what it has found
+        return same
+
 
 def white_of(pixels: Pixels) -> float:
     """The value of `pixels`' dtype that stands for white; see `Photo.white`."""

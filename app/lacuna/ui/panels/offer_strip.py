@@ -152,13 +152,13 @@ class OfferStrip(QFrame):
         """The result around the hole. It is made once: what else changes in the picture is not what is compared."""
         known = self._pictures.get(result)
         document = self._editor.document
-        if known is not None or document is None or offer.base is None or offer.base.step is None:
+        if known is not None or document is None or offer.base is None or offer.base.fill is None:
             return known or QIcon()
         header, ratio = document.header, self.devicePixelRatioF()
         source = PictureSource(document.photo_pyramid, None, header.white, display_of(header))
         source.pieces = result.pieces
         wanted = PICTURE * ratio
-        region = framed(offer.base.step.box, PICTURE.width() / PICTURE.height(), document.shape)
+        region = framed(offer.base.fill.box, PICTURE.width() / PICTURE.height(), document.shape)
         level = 0
         while level + 1 < document.photo_pyramid.levels and region.width >> (level + 1) >= wanted.width():
             level += 1
