@@ -85,7 +85,13 @@ class Plane:
 
     def freeze(self, tiles: frozenset[tuple[int, int]] | None = None) -> Frozen:
         """The pixels (or only those `tiles`) as they are now, to be read by another thread while painting goes on."""
-        frozen = Frozen(self.cut, self._view, tiles)
+        return self._guarded(Frozen(self.cut, self._view, tiles))
+
+    def freeze_cut(self, cut: Cut) -> Frozen:
+        """The same of what this plane has shown before and may show again; its sheet is in memory."""
+        return self._guarded(Frozen(cut, cut.sheet.arrays()[0, 0][cut.box.slices], None))
+
+    def _guarded(self, frozen: Frozen) -> Frozen:
         self._frozen = [ref for ref in self._frozen if ref() is not None]
         self._frozen.append(weakref.ref(frozen))
         return frozen

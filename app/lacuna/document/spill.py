@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,9 @@ class SpillFile:
         self.path = path
         self.entries = entries
         self.total = total
+        self._lock = threading.Lock()
+        self._holds = 0
+        self._doomed = False
 
     @classmethod
     def write(cls, path: Path, arrays: dict[Key, NDArray[Any]]) -> SpillFile:
@@ -85,12 +89,51 @@ class SpillFile:
             ) from error
         return arrays
 
+    def hold(self) -> None:
+        """Somebody is going to read it: until as many `release` it is not removed."""
+        with self._lock:
+            self._holds += 1
+
+    def release(self) -> None:
+        with self._lock:
+            self._holds -= 1
+            if self._doomed and not self._holds:
+                self._unlink()
+
     def delete(self) -> None:
-        """Remove the file; one that another program holds open is left to the end of the session."""
+        """Remove the file, once nobody holds it; one that another program holds open stays till the session ends."""
+        with self._lock:
+            self._doomed = True
+            if not self._holds:
+                self._unlink()
+
+    def _unlink(self) -> None:
         try:
             self.path.unlink(missing_ok=True)
         except OSError:
             pass
+
+
+class Lent:
+    """What was kept at one moment, to be read once by a worker, whatever becomes of it meanwhile."""
+
+    def __init__(self, arrays: dict[Key, NDArray[Any]], file: SpillFile | None) -> None:
+        self._arrays, self._file = arrays, file
+        if file is not None:
+            file.hold()
+
+    def take(self) -> dict[Key, NDArray[Any]]:
+        """Nobody may write to these. Raises UnreadableFile."""
+        try:
+            return self._arrays if self._file is None else self._file.read()
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """It is not going to be read any more."""
+        file, self._file, self._arrays = self._file, None, {}
+        if file is not None:
+            file.release()
 
 
 class Kept:
@@ -125,6 +168,10 @@ class Kept:
             self._file = None
             self._measured = None
         return self._arrays
+
+    def lend(self) -> Lent:
+        """What is kept now, for a worker; reads nothing."""
+        return Lent(dict(self._arrays), self._file)
 
     def touch(self) -> None:
         """Say that the contents have changed, or are wanted in memory: a file on its way is of no use."""

@@ -69,6 +69,16 @@ class Asked:
         mask = self.document.mask.pixels
         return sum(int(np.count_nonzero(np.minimum(mask[region.slices], part))) for region, part in self.masks)
 
+    @property
+    def changed_since(self) -> bool:
+        """May the picture now be another than the one that is filled, in what the fill has seen of it?"""
+        photo, alpha = self.document.photo, self.document.alpha
+        return any(photo.changed_since(self.revision, region) for region, _mask in self.masks) or (
+            alpha is not None
+            and self.alpha is not None
+            and any(alpha.changed_since(self.alpha_revision, region) for region, _mask in self.masks)
+        )
+
     def run(self, runtime: Runtime, progress: Progress) -> Ran:
         """In the worker, once: fill, and keep of what it was made for no more than is needed to put it in."""
         request = self._request()

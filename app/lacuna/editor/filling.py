@@ -303,10 +303,14 @@ class Filling:
         """
         document, below = asked.document, asked.below
         masks = tuple(tight(region, mask) for region, mask in asked.masks)
+        changed = asked.changed_since
         if below is not None and document.history.newest is below.edit:
             document.history.undo()
         above = below is not None and _in_force(document, below.edit)
-        with document.edit(_label(asked, ran), ran.result.step) as edit:
+        step = ran.result.step
+        if step is not None and (changed or above):
+            step = replace(step, repeatable=False)
+        with document.edit(_label(asked, ran), step) as edit:
             if above:
                 assert below is not None
                 below.put_all_back(edit, document.planes)

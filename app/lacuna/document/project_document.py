@@ -1,0 +1,83 @@
+"""A document out of a project: each change becomes an entry of the history again, so that it can be undone."""
+
+from __future__ import annotations
+
+from lacuna.contract.fill import FillStep
+from lacuna.contract.steps import CropStep, EnlargeStep
+from lacuna.document.account import Deed
+from lacuna.document.document import BUDGET, Document, prepare
+from lacuna.document.edit import Edit
+from lacuna.document.journal import Journal, Place
+from lacuna.document.project import Project, enlarged, noting_another_end, opaque, picture_of, unpacked
+from lacuna.i18n import _
+from lacuna.imaging import files
+from lacuna.imaging.blank import blank
+from lacuna.imaging.photo import Mask
+from lacuna.imaging.region import Region
+
+
+def document_of(
+    project: Project, place: Place, budget: int = BUDGET, *, pixel_limit: int = files.PIXEL_LIMIT
+) -> tuple[Document, Journal, tuple[str, ...]]:
+    """The document with its journal, for a job to make, and sentences to tell once.
+
+    Strokes of the mask and what had been undone are not in a project: what is masked, and the guides, are the last
+    entry of the history. Raises what `picture_of` does, and CannotSave where the session finds no room.
+    """
+    photo = picture_of(project, pixel_limit=pixel_limit)
+    data = project.picture if isinstance(project.picture, bytes) else None
+    document = Document.opened(prepare(photo, data, place.folder), budget)
+    journal = Journal(document, place)
+    try:
+        for deed in project.deeds:
+            _do(project, deed, document)
+        _put_mask_and_guides(project, document)
+    except BaseException:
+        journal.close()
+        raise
+    after = noting_another_end(project, document.snapshot())
+    return document, journal, (*photo.notes, *after.notes[len(photo.notes) :])
+
+
+def _do(project: Project, deed: Deed, document: Document) -> None:
+    if isinstance(deed.step, CropStep):
+        document.crop(deed.step.region, deed.label)
+        return
+    if deed.enlargement is not None:
+        photo = enlarged(project, deed, document.snapshot())
+        step = deed.step if isinstance(deed.step, EnlargeStep) else None
+        document.enlarge(photo, blank(deed.size_after), deed.enlargement, deed.label, step)
+        return
+    hole = _mask_again(project, deed.step, document) if isinstance(deed.step, FillStep) else None
+    with document.edit(deed.label, deed.step) as edit:
+        for excerpt in deed.excerpts:
+            plane = document.planes.get(excerpt.plane)
+            if plane is None:
+                raise opaque(project)
+            with edit.write(plane, excerpt.region) as pixels:
+                pixels[...] = unpacked(project, excerpt.pixels, pixels.shape, pixels.dtype)
+        if hole is not None:
+            region, mask = hole
+            with edit.write(document.mask, region) as below:
+                below[mask > 0] = 0
+
+
+def _mask_again(project: Project, step: FillStep, document: Document) -> tuple[Region, Mask]:
+    """Put what a fill has filled into the mask, outside of the history: undoing the fill gives it back then."""
+    box = step.box
+    mask = unpacked(project, step.mask, (box.height, box.width), document.mask.dtype)
+    with Edit("", lambda _edit: None) as unseen, unseen.write(document.mask, box) as pixels:
+        pixels[mask > 0] = mask[mask > 0]
+    return box, mask
+
+
+def _put_mask_and_guides(project: Project, document: Document) -> None:
+    if project.mask is None and not project.guides:
+        return
+    with document.edit(_("Mask and guides of the project")) as edit:
+        if project.mask is not None:
+            region, data = project.mask
+            with edit.write(document.mask, region) as pixels:
+                pixels[...] = unpacked(project, data, pixels.shape, pixels.dtype)
+        if project.guides:
+            edit.put(document.put_guides, project.guides)
