@@ -34,7 +34,7 @@ def fill_box(opened: Desk) -> None:
 
 def neighbour(desk: Desk, step: int) -> Path | None:
     found: list[Path | None] = []
-    desk.editor.neighbour(step, found.append)
+    desk.editor.files.folder.neighbour(step, found.append)
     desk.settle()
     return found[0]
 
@@ -310,7 +310,7 @@ def test_a_folder_that_cannot_be_listed_is_said(opened: Desk, monkeypatch: pytes
         raise UnreadableFile("no such folder")
 
     monkeypatch.setattr(files, "in_folder", refuse)
-    opened.editor.neighbour(1, lambda _path: pytest.fail("there is none"))
+    opened.editor.files.folder.neighbour(1, lambda _path: pytest.fail("there is none"))
     opened.settle()
     assert opened.messages[-1].sentence == "no such folder"
 

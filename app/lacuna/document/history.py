@@ -132,12 +132,21 @@ class History:
         """This moment, for `mark_clean` when a save that begins now is done."""
         return self.entries[self.position - 1].serial if self.position else 0
 
+    def position_of(self, moment: int | None) -> int | None:
+        """Where in the history a moment (see `here`) is; None if it can no longer be reached."""
+        serials = [0, *(edit.serial for edit in self.entries)]
+        return serials.index(moment) if moment in serials else None
+
+    @property
+    def alters_picture(self) -> bool:
+        """Do the edits in force change the picture?"""
+        return bool(self._picture_edits[self.position])
+
     def mark_clean(self, moment: int | None = None) -> None:
         """Say that the picture was saved as it is now, or as it was at `moment` (see `here`)."""
         if moment is None:
             moment = self.here()
-        serials = [0, *(edit.serial for edit in self.entries)]
-        self.mark_clean_at(serials.index(moment) if moment in serials else None)
+        self.mark_clean_at(self.position_of(moment))
 
     def mark_clean_at(self, position: int | None) -> None:
         """Say that the picture was saved as it was at `position`; None where that can no longer be reached."""

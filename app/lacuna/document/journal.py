@@ -31,7 +31,18 @@ from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
 
-__all__ = ["Journal", "KeptMask", "Place", "SavedTo", "begin", "drop_mask", "keep_mask", "kept_mask", "sessions_folder"]
+__all__ = [
+    "InProject",
+    "Journal",
+    "KeptMask",
+    "Place",
+    "SavedTo",
+    "begin",
+    "drop_mask",
+    "keep_mask",
+    "kept_mask",
+    "sessions_folder",
+]
 
 LOG = "journal.log"
 LOCK = "lock"
@@ -86,6 +97,17 @@ def begin() -> Place:
     raise AssertionError("a folder just made is nobody else's")
 
 
+@dataclass(frozen=True)
+class InProject:
+    """The project that a document belongs to, and the moment (`History.here`) at which it was saved there.
+
+    None: that can no longer be reached.
+    """
+
+    path: Path
+    moment: int | None
+
+
 class Journal:
     """Listens to a document's history and logs what happens, on the document's own writing thread.
 
@@ -118,6 +140,11 @@ class Journal:
     def saved_to(self, saved: SavedTo) -> None:
         """Remember where and how the picture was saved, so that a restored session goes on saving so."""
         self._submit(lambda: [({"kind": "path", "path": str(saved.path), "quality": saved.quality}, b"")])
+
+    def in_project(self, home: InProject) -> None:
+        """Remember which project the picture was saved in, and when."""
+        position = self.document.history.position_of(home.moment)
+        self._submit(lambda: [({"kind": "project", "path": str(home.path), "position": position}, b"")])
 
     def flush(self, wait: float = 60.0) -> bool:
         """Wait until all is written; False if that took longer than `wait` seconds. Tells of a failure."""

@@ -17,7 +17,7 @@ from lacuna.contract import guides
 from lacuna.contract.step_json import region_from_json, step_from_json
 from lacuna.document.document import BUDGET, Document, prepare
 from lacuna.document.facts import metadata_from_json, stretches_from_json
-from lacuna.document.journal import LOCK, LOG, Journal, Place, SavedTo, sessions_folder
+from lacuna.document.journal import LOCK, LOG, InProject, Journal, Place, SavedTo, sessions_folder
 from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, Record
 from lacuna.document.original import Original
@@ -66,11 +66,15 @@ class Session:
 
 @dataclass(frozen=True, eq=False)
 class Restored:
-    """A session brought back: its document, its journal going on, where it was saved to, and what was lost if any."""
+    """A session brought back: its document, its journal going on, where it was saved to, and what was lost if any.
+
+    `home` is the project that it belongs to.
+    """
 
     document: Document
     journal: Journal
     saved: SavedTo | None = None
+    home: InProject | None = None
     damage: JournalDamaged | None = None
 
 
@@ -178,7 +182,7 @@ def _restore(session: Session, place: Place, budget: int) -> Restored:
                 count,
             ).format(count=count),
         )
-    return Restored(document, Journal(document, place, end=end), replay.saved, damage)
+    return Restored(document, Journal(document, place, end=end), replay.saved, replay.home, damage)
 
 
 def _original(session: Session, head: dict[str, Any]) -> Original:
@@ -208,6 +212,7 @@ class _Replay:
         self.document = document
         self.waiting: list[Record] = []
         self.saved: SavedTo | None = None
+        self.home: InProject | None = None
 
     def apply(self, record: Record) -> None:
         head = record.head
@@ -223,8 +228,15 @@ class _Replay:
                 self.document.history.mark_clean_at(head["position"])
             case "path":
                 self.saved = SavedTo(Path(head["path"]), head.get("quality"))
+            case "project":
+                self.home = InProject(Path(head["path"]), self._moment(head["position"]))
             case kind:
                 raise ValueError(kind)
+
+    def _moment(self, position: int | None) -> int | None:
+        if not position:
+            return position
+        return self.document.history.entries[position - 1].serial
 
     def _edit(self, head: dict[str, Any]) -> None:
         document = self.document

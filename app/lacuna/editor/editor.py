@@ -23,6 +23,7 @@ from lacuna.editor.masking import Masking
 from lacuna.editor.models import Models
 from lacuna.editor.mosaics import Mosaics
 from lacuna.editor.offer import Offer
+from lacuna.editor.projects import Projects
 from lacuna.editor.proposals import Proposals
 from lacuna.editor.rests import Rests
 from lacuna.editor.tool import Gesture, Laid, Modifier, Outline, Pointer, Tool
@@ -76,6 +77,7 @@ class Editor:
         self.work.changed.add(self.job_changed)
         self.work.ended.add(self.state_changed)
         self.files = Files(self)
+        self.projects = Projects(self)
         self.proposals = Proposals()
         self.proposals.changed.add(self.state_changed)
         self.intent = Intent(self)
@@ -177,10 +179,6 @@ class Editor:
     def close(self) -> None:
         """Forget the document and its journal."""
         self.files.close()
-
-    def neighbour(self, step: int, then: Callable[[Path | None], None]) -> None:
-        """Look in a job for the next (+1) or previous (-1) picture of the folder, by natural order of names."""
-        self.files.folder.neighbour(step, then)
 
     def restorable(self) -> list[Any]:
         """Sessions that a crash left behind, newest first (see `document.journal`)."""
@@ -446,7 +444,7 @@ class Editor:
 
     def crop_to_mask(self) -> None:
         """What is still being worked out for the picture as it is now comes first."""
-        self._when_settled(self.masking.crop)
+        self.when_settled(self.masking.crop)
 
     def _change_mask(self, change: Callable[[Document], None]) -> None:
         document = self.document
@@ -582,15 +580,15 @@ class Editor:
     # --- enlarging ---------------------------------------------------------------------------------------------------
     def enlarge(self) -> None:
         """Enlarge the picture as `enlarging` says, in a job; what is still being worked out for it comes first."""
-        self._when_settled(self.enlarging.enlarge)
+        self.when_settled(self.enlarging.enlarge)
 
     def save_enlarged(self, path: Path, quality: int | None = None, then: Callable[[bool], None] | None = None) -> None:
         """Write the enlarged picture, or its enlarged part, to a file; this one stays as it is."""
-        self._when_settled(lambda document: self.enlarging.save(document, path, quality, then or (lambda _well: None)))
+        self.when_settled(lambda document: self.enlarging.save(document, path, quality, then or (lambda _well: None)))
 
     def open_enlarged(self) -> None:
         """Open the enlarged picture, or its enlarged part, in the place of this one. Unsaved work: ask before."""
-        self._when_settled(self.enlarging.open)
+        self.when_settled(self.enlarging.open)
 
     def find_mosaic(self, then: Callable[[Any], None], size: tuple[float, float] | None = None) -> None:
         """Look in a job for the blocks of the masked part, or for where those of `size` (height, width) lie."""
@@ -600,9 +598,9 @@ class Editor:
 
     def undo_mosaic(self, mosaic: Any, way: Any) -> None:
         """Enlarge the blocks of the masked part, in a job."""
-        self._when_settled(lambda document: self.mosaics.undo(document, mosaic, way))
+        self.when_settled(lambda document: self.mosaics.undo(document, mosaic, way))
 
-    def _when_settled(self, act: Callable[[Document], None]) -> None:
+    def when_settled(self, act: Callable[[Document], None]) -> None:
         """`act`, once what is still being worked out for the picture is in it; a try that is shown is accepted."""
         document = self.document
         if document is None:

@@ -11,15 +11,16 @@ from lacuna.i18n import _
 
 
 class Farewell:
-    """The end of a session, for any thread: its mask is kept for the next time, and its folder goes.
+    """The end of a session, for any thread: its mask is kept for the next time (`keeps_mask`), and its folder goes.
 
     With `stays` the folder is left, to be restored. `say` does it once, whoever calls first.
     """
 
-    def __init__(self, document: Document, journal: Journal, stays: bool) -> None:
+    def __init__(self, document: Document, journal: Journal, stays: bool, *, keeps_mask: bool = True) -> None:
         self._document = document
         self._journal = journal
         self._stays = stays
+        self._keeps_mask = keeps_mask
         self._lock = threading.Lock()
         self._said = False
         journal.detach()
@@ -34,7 +35,8 @@ class Farewell:
                 self._journal.leave()
                 return
             try:
-                self._keep_mask()
+                if self._keeps_mask:
+                    self._keep_mask()
             finally:
                 self._journal.close()
 

@@ -13,11 +13,13 @@ import numpy as np
 
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document, Prepared, prepare
-from lacuna.document.journal import Journal, KeptMask, Place, SavedTo, begin, kept_mask
+from lacuna.document.journal import InProject, Journal, KeptMask, Place, SavedTo, begin, kept_mask
 from lacuna.document.original import Original, keep_bytes
+from lacuna.document.project_file import is_project
 from lacuna.document.sessions import Restored, Session, restore, sessions
 from lacuna.editor.farewell import Farewell
 from lacuna.editor.folder import Folder
+from lacuna.editor.projects import OpenedProject
 from lacuna.editor.saving_cost import original_if_changed, saving_cost
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job
@@ -39,7 +41,7 @@ Agreed = tuple[Document | None, int | None]  # which document may go, and at whi
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """What the opening job hands over."""
+    """What the opening job hands over for a picture."""
 
     prepared: Prepared
     place: Place
@@ -63,50 +65,58 @@ class Files:
         path = Path(path).absolute()
         limit = files.NO_LIMIT if allow_large else self._editor.settings.preferences.megapixel_limit * 1_000_000
 
-        def read(progress: Progress, folder: Path) -> tuple[Photo, Original | None]:
+        def read(progress: Progress, place: Place) -> Opened | OpenedProject:
             data = files.load(path)
             progress.check()
+            if is_project(data):
+                return self._editor.projects.opened(data, path, place, budget=self._budget, pixel_limit=limit)
             # Beside the decoding: one after the other, these would take half as long again.
             with ThreadPoolExecutor(1, "lacuna-beside") as beside:
                 beside.submit(_show_coarse, data, progress)
-                kept = beside.submit(keep_bytes, data, path, folder)
+                kept = beside.submit(keep_bytes, data, path, place.folder)
                 photo = files.read_bytes(data, path, pixel_limit=limit)
-            return photo, kept.result()
+            return _prepared(photo, kept.result(), place, progress)
 
         def opened() -> None:
-            self._remember(path)
+            self.remember(path)
             if then is not None:
                 then()
 
         self._open(_("Open “{name}”").format(name=path.name), read, opened)
 
     def paste_picture(self, read: Callable[[], Photo]) -> None:
-        self._open(_("Open the pasted picture"), lambda _progress, _folder: (read(), None), lambda: None)
+        self.open_made(_("Open the pasted picture"), lambda _progress: read())
 
     def open_made(self, label: str, make: Callable[[Progress], Photo]) -> None:
         """Open the picture that `make` gives in the worker; it comes from no file."""
-        self._open(label, lambda progress, _folder: (make(progress), None), lambda: None)
+        self._open(label, lambda progress, place: _prepared(make(progress), None, place, progress), lambda: None)
 
     def _open(
         self,
         label: str,
-        read: Callable[[Progress, Path], tuple[Photo, Original | None]],
+        read: Callable[[Progress, Place], Opened | OpenedProject],
         then: Callable[[], None],
     ) -> None:
         places: list[Place] = []
+        documents: list[OpenedProject] = []
 
-        def work(progress: Progress) -> Opened:
+        def work(progress: Progress) -> Opened | OpenedProject:
             places.append(begin())
-            photo, original = read(progress, places[0].folder)
-            progress.check()
-            prepared = prepare(photo, None, places[0].folder, original)
-            return Opened(prepared, places[0], kept_mask(prepared.original.sha256))
+            opened = read(progress, places[0])
+            if isinstance(opened, OpenedProject):
+                documents.append(opened)
+            return opened
 
-        def change(opened: Opened, agreed: Agreed) -> None:
-            self._opened(opened, agreed)
+        def change(opened: Opened | OpenedProject, agreed: Agreed) -> None:
+            if isinstance(opened, OpenedProject):
+                self._begin(opened.document, opened.journal, agreed, home=opened.home, notes=opened.notes)
+            else:
+                self._opened(opened, agreed)
             then()
 
         def failed() -> None:
+            for document in documents:
+                document.journal.close()
             for place in places:
                 place.abandon()
 
@@ -156,34 +166,48 @@ class Files:
         if opened.mask is not None and opened.mask.shape == document.shape:
             with document.edit(_("Mask from last time")) as edit, edit.write(document.mask, opened.mask.box) as pixels:
                 pixels[...] = opened.mask.pixels
-        self._begin(document, journal, agreed)
-        for note in opened.prepared.photo.notes:
-            self._editor.tell(Message(note))
+        self._begin(document, journal, agreed, notes=opened.prepared.photo.notes)
 
-    def _begin(self, document: Document, journal: Journal, agreed: Agreed, saved: SavedTo | None = None) -> None:
+    def _begin(
+        self,
+        document: Document,
+        journal: Journal,
+        agreed: Agreed,
+        saved: SavedTo | None = None,
+        home: InProject | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
         journal.failed.add(lambda error: self._editor.tell(Message.of(error)))
-        self._change(document, journal, agreed, saved)
+        self._change(document, journal, agreed, saved, home)
+        for note in notes:
+            self._editor.tell(Message(note))
 
     def close(self) -> None:
         if self._editor.document is not None:
             if self._opening is not None:
                 self._opening.cancel()
-            self._change(None, None, self.moment, None)
+            self._change(None, None, self.moment)
 
     def _change(
-        self, document: Document | None, journal: Journal | None, agreed: Agreed, saved: SavedTo | None
+        self,
+        document: Document | None,
+        journal: Journal | None,
+        agreed: Agreed,
+        saved: SavedTo | None = None,
+        home: InProject | None = None,
     ) -> None:
         """Another document, or none. The last one's session ends; a mask not filled is kept for the next time.
 
         If the last one was changed after its end was `agreed` on, its session stays, to be restored.
         """
         last, last_journal = self._editor.document, self._journal
+        stays = last is not None and self.unsaved(last) and agreed != (last, last.history.here())
+        farewell = None if last is None or last_journal is None else self._farewell(last, last_journal, stays)
         self._journal, self.saved = journal, saved
+        self._editor.projects.belong(home)
         self._editor.replace_document(document)
-        if last is None or last_journal is None:
+        if farewell is None:
             return
-        stays = self.unsaved(last) and agreed != (last, last.history.here())
-        farewell = Farewell(last, last_journal, stays)
         self._farewells.append(farewell)
 
         def done(_result: None) -> None:
@@ -197,7 +221,17 @@ class Files:
     def _budget(self) -> int:
         return self._editor.settings.preferences.history_megabytes << 20
 
-    def _remember(self, path: Path) -> None:
+    def _farewell(self, document: Document, journal: Journal, stays: bool) -> Farewell:
+        """The mask of a picture that lies in a project is there, and not kept beside it."""
+        return Farewell(document, journal, stays, keeps_mask=self._editor.projects.path is None)
+
+    def tell_journal(self, what: Callable[[Journal], None]) -> None:
+        """Something that the session of the document has to remember."""
+        if self._journal is not None:
+            what(self._journal)
+
+    def remember(self, path: Path) -> None:
+        """A file that was opened or saved: the newest among those opened last."""
         settings = self._editor.settings
         settings.recent = [str(path), *(p for p in settings.recent if p != str(path))][:RECENT]
         settings.last_folder = str(path.parent)
@@ -247,12 +281,12 @@ class Files:
         def done(written: tuple[Path, list[str]]) -> None:
             path, notes = written
             self.folder.saved_here(path)
-            self._remember(path)
+            self.remember(path)
             if self._editor.document is document:
                 self.saved = SavedTo(path, quality)
                 document.history.mark_clean(moment)
-                if self._journal is not None:
-                    self._journal.saved_to(self.saved)
+                saved = self.saved
+                self.tell_journal(lambda journal: journal.saved_to(saved))
             self._editor.said(Message(_("Saved as “{name}”.").format(name=path.name), "\n".join(filter(None, notes))))
             if then is not None:
                 then(True)
@@ -269,7 +303,9 @@ class Files:
         return files.proposed_path(dataclasses.replace(document.header, alpha=alpha), folder=folder)
 
     def unsaved(self, document: Document) -> bool:
-        return not document.history.clean
+        """Is there what no file holds: of the picture alone, or of all if it belongs to a project?"""
+        of_project = self._editor.projects.unsaved(document)
+        return not document.history.clean if of_project is None else of_project
 
     # --- masks -------------------------------------------------------------------------------------------------------
     def export_mask(self, document: Document, path: Path) -> None:
@@ -296,7 +332,7 @@ class Files:
             return found[0]
 
         def change(restored: Restored, agreed: Agreed) -> None:
-            self._begin(restored.document, restored.journal, agreed, restored.saved)
+            self._begin(restored.document, restored.journal, agreed, restored.saved, restored.home)
             if restored.damage is not None:
                 damage = restored.damage
                 self._editor.tell(Message(damage.sentence, damage.hint, Severity.WARNING))
@@ -320,7 +356,7 @@ class Files:
         """What is unsaved is left to be restored; what is not is tidied away, but for a mask that was not filled."""
         document, journal = self._editor.document, self._journal
         if document is not None and journal is not None:
-            self._farewells.append(Farewell(document, journal, self.unsaved(document)))
+            self._farewells.append(self._farewell(document, journal, self.unsaved(document)))
         for farewell in self._farewells:
             try:
                 farewell.say()
@@ -331,6 +367,12 @@ class Files:
             self._editor.settings.save()
         except CannotSave as error:
             self._editor.said(Message.of(error))
+
+
+def _prepared(photo: Photo, original: Original | None, place: Place, progress: Progress) -> Opened:
+    progress.check()
+    prepared = prepare(photo, None, place.folder, original)
+    return Opened(prepared, place, kept_mask(prepared.original.sha256))
 
 
 def _write_beside(photo: Photo, path: Path, *, quality: int | None, allow_reduce: bool) -> files.WriteReport:

@@ -27,7 +27,10 @@ class Folder:
         self._saved.add(path)
 
     def neighbour(self, step: int, then: Callable[[Path | None], None]) -> None:
-        """List the folder in a job: one on the net may take seconds. An error is said, and `then` never comes."""
+        """Look in a job for the next (+1) or previous (-1) picture: a folder on the net may take seconds.
+
+        An error is said, and `then` never comes.
+        """
         here = self._editor.document.header.path if self._editor.document is not None else None
         if here is None:
             then(None)

@@ -91,7 +91,7 @@ class Files:
             there = self.given.index(here) + step
             self._step_to(self.given[there] if 0 <= there < len(self.given) else None, step)
         else:
-            self._editor.neighbour(step, lambda target: self._step_to(target, step))
+            self._editor.files.folder.neighbour(step, lambda target: self._step_to(target, step))
 
     def _step_to(self, target: Path | None, step: int) -> None:
         if target is not None:
