@@ -68,12 +68,14 @@ class ScriptedPainter:
         self.guides: list[NDArray[Any] | None] = []
         self.edges_seen: list[NDArray[Any] | None] = []
         self.devices: list[str] = []
+        self.sigmas: list[float] = []  # one for each time that edges were asked for
 
     def bytes_for(self, height: int, width: int) -> int:
         return height * width
 
-    def edges(self, image: Any, hole: Any, guide: Any, progress: Progress) -> Any:
+    def edges(self, image: Any, hole: Any, guide: Any, progress: Progress, *, sigma: float = 2.0) -> Any:
         progress.check()
+        self.sigmas.append(sigma)
         found = np.full(hole.shape, 0.25, np.float32)
         return found if guide is None else np.where(hole, np.maximum(found, guide), found)
 

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import lacuna
-from lacuna.backends.edge_connect import EdgeConnect
+from lacuna.backends.edge_connect import EdgeConnect, EdgeConnectParams
 from lacuna.backends.learned import LearnedParams
 from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, FillWork, Runtime
@@ -66,7 +66,7 @@ def run(image: NDArray[Any], mask: Mask, backend: str, progress: Progress | None
 
 
 def asked(image: NDArray[Any], mask: Mask, backend: str, **params: Any) -> FillRequest:
-    chosen = LearnedParams(**params)
+    chosen: Any = registry.backend(backend).Params(**params)
     return replace(request_for(Photo(image), mask, backend, chosen, options=FillOptions()), recipe=True)
 
 
@@ -391,11 +391,11 @@ def test_edges_can_be_predicted_alone_changed_and_followed(monkeypatch: pytest.M
     backend = registry.loaded("edgeconnect", RUNTIME)
     assert isinstance(backend, EdgeConnect)
     work = FillWork(photo(64, 64), square(64, 64, 20, 20, 20) > 0, 255.0)
-    edges = backend.predict_edges(work, LearnedParams(), Progress())
+    edges = backend.predict_edges(work, EdgeConnectParams(), Progress())
     assert edges.shape == (64, 64)
     assert not painter.seen
     edges[30:32] = 1.0
-    filled = backend.fill(replace(work, edges=edges), LearnedParams(), Progress())
+    filled = backend.fill(replace(work, edges=edges), EdgeConnectParams(), Progress())
     assert np.array_equal(painter.edges_seen[0], edges)
     assert np.array_equal(filled.edges, edges)
 
@@ -403,7 +403,8 @@ def test_edges_can_be_predicted_alone_changed_and_followed(monkeypatch: pytest.M
 def with_edges(backend: str, edges: NDArray[np.float32], mask: Mask) -> FillResult:
     image = photo(*mask.shape)
     options = {"options": FillOptions(), "edges": edges}
-    return fill(request_for(Photo(image), mask, backend, LearnedParams(), **options), RUNTIME, Progress())
+    params: Any = registry.backend(backend).Params()
+    return fill(request_for(Photo(image), mask, backend, params, **options), RUNTIME, Progress())
 
 
 def test_given_edges_are_the_lines_of_deepfill_in_the_hole_alone(monkeypatch: pytest.MonkeyPatch) -> None:

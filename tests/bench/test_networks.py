@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lacuna.bench import main, networks, networks_attention, networks_photo
+from lacuna.bench import main, networks, networks_attention, networks_photo, networks_stages
 from lacuna.bench.figure import Figure
 from lacuna.bench.networks_attention import published
 from lacuna.bench.networks_models import CONFIGS
@@ -36,7 +36,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, answers: dict[str, tuple[float, ..
         function, argument = call.rstrip(")").split("(")
         return answers.get(function) or answers[f"{function} {argument}"]
 
-    for module in (networks, networks_attention, networks_photo):
+    for module in (networks, networks_attention, networks_photo, networks_stages):
         monkeypatch.setattr(module, "alone", alone)
     monkeypatch.setattr(networks_attention, "_seconds", lambda: seconds)
     return networks.run()
@@ -51,15 +51,16 @@ def answers(**changes: tuple[float, ...]) -> dict[str, tuple[float, ...]]:
         "networks.engines": (2.0, 2.0),
         "networks.session": (3 * GIGABYTE,),
         "networks_photo.session": (3 * GIGABYTE, 20.0, 10.0),
+        "networks_stages.session": (2.0, 1.0),
     } | {name.replace("__", "."): values for name, values in changes.items()}
 
 
-def test_there_are_rows_of_attention_and_four_of_each_network(monkeypatch: pytest.MonkeyPatch):
+def test_there_are_rows_of_attention_of_the_second_stage_and_four_of_each_network(monkeypatch: pytest.MonkeyPatch):
     figures = measured(monkeypatch, answers())
-    assert len(figures) == 2 + 4 * len(CONFIGS)
+    assert len(figures) == 3 + 4 * len(CONFIGS)
     assert all(figure.bound is not None and figure.kept for figure in figures)
     for backend in CONFIGS:
-        assert sum(figure.what.startswith(f"{backend},") for figure in figures) == 4
+        assert sum(figure.what.startswith(f"{backend},") for figure in figures) == 4 + (backend == "edgeconnect")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,7 @@ def test_there_are_rows_of_attention_and_four_of_each_network(monkeypatch: pytes
         ({"networks_photo__session": (3.1 * GIGABYTE, 10.0, 10.0)}, len(CONFIGS)),
         ({"networks_photo__session": (GIGABYTE, 21.0, 10.0)}, len(CONFIGS)),
         ({"networks_photo__session": (GIGABYTE, 10.0, 21.0)}, len(CONFIGS)),
+        ({"networks_stages__session": (3.1, 2.0)}, 1),
     ],
 )
 def test_what_is_out_of_bounds_is_missed(

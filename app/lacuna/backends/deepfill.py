@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,9 @@ class DeepFill(Learned):
     def guides(self, config: ModelConfig) -> frozenset[Guide]:
         return frozenset({Guide.LINE}) if config.guided else frozenset()
 
-    def paint(self, painter: Painter, image: NDArray[np.float32], work: FillWork, progress: Progress) -> Outcome:
+    def paint(
+        self, painter: Painter, image: NDArray[np.float32], work: FillWork, params: Any, progress: Progress
+    ) -> Outcome:
         guide = self.drawn(work, Guide.LINE) if painter.config.guided else None
         if painter.config.guided and work.edges is not None:
             inside = np.where(work.hole, work.edges, np.float32(0))  # as in training

@@ -85,6 +85,7 @@ class Learned:
     network: ClassVar[Network]
     size: ClassVar[SizeRule]  # as the network's painter wants it
     crop_seconds: ClassVar[float]  # of a megapixel with the published width, on one core
+    edges_share: ClassVar[float] = 0.0  # of its time, into edges that it completes itself
 
     def __init__(self) -> None:
         self._runtime = Runtime()
@@ -118,6 +119,7 @@ class Learned:
             compiles=True,
             fine=1.0 if config is None else config.fine,
             detail="patchmatch" if params.detail == "photo" else None,
+            edges_share=self.edges_share,
             megapixel_seconds=0.0,
             crop_seconds=self.crop_seconds * (1.0 if config is None else config.width**SLIMMING),
             bytes_per_pixel=_bytes_per_pixel(config, side),
@@ -143,14 +145,16 @@ class Learned:
 
     def fill(self, work: FillWork, params: LearnedParams, progress: Progress) -> Filled:
         outcome, notes = self.with_model(
-            work, params, progress, lambda painter, image: self.paint(painter, image, work, progress)
+            work, params, progress, lambda painter, image: self.paint(painter, image, work, params, progress)
         )
         filled = work.image.astype(np.float32)
         filled[work.hole] = outcome.image[work.hole] * np.float32(work.white)
         progress.at(1.0)
         return Filled(filled, edges=outcome.edges, notes=notes)
 
-    def paint(self, painter: Painter, image: NDArray[np.float32], work: FillWork, progress: Progress) -> Outcome:
+    def paint(
+        self, painter: Painter, image: NDArray[np.float32], work: FillWork, params: Any, progress: Progress
+    ) -> Outcome:
         """One pass over `image`, the work in [0, 1] with its hole as the model wants it."""
         return painter.paint(image, work.hole, progress)
 

@@ -15,6 +15,7 @@ from lacuna.bench.memory import alone, peak
 from lacuna.bench.networks_attention import attention_rows
 from lacuna.bench.networks_models import CONFIGS, name_of, torch_missing
 from lacuna.bench.networks_photo import photo_rows
+from lacuna.bench.networks_stages import stage_rows
 from lacuna.bench.pictures import large, square_hole
 from lacuna.contract import models
 from lacuna.contract.fill import Runtime
@@ -42,6 +43,7 @@ def run() -> list[Figure]:
         for backend in CONFIGS:
             alone(f"networks_models.make({backend!r})", home)
             figures += [*_painted(home, backend), *photo_rows(home, backend)]
+        figures += stage_rows(home)
     return figures
 
 

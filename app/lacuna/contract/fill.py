@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +94,7 @@ class Needs:
     rim_seconds: float = 0.0  # beside that, of a thousand pixels of the hole's rim: for what thin holes cost more
     crop_seconds: float = 0.0  # and of a megapixel of the crop
     least_seconds: float = 0.0  # what a fill takes however little there is to do
+    edges_share: float = 0.0  # of its time, into edges that it completes: with `FillWork.edges` it is saved
     marks: Needs | None = None  # of thin marks alone, where those take another time
     bytes_per_pixel: float = 16.0  # working memory for each pixel of the crop
     least_bytes: float = 0.0  # and what a call takes however small its crop is
@@ -102,6 +103,18 @@ class Needs:
     def unasked(self) -> frozenset[str]:
         """The devices that it may be given where none is named."""
         return self.devices - self.on_request
+
+    @property
+    def led(self) -> Needs:
+        """The same for a call that is given its edges."""
+        left = 1 - self.edges_share
+        return replace(
+            self,
+            megapixel_seconds=self.megapixel_seconds * left,
+            rim_seconds=self.rim_seconds * left,
+            crop_seconds=self.crop_seconds * left,
+            edges_share=0.0,
+        )
 
     def seconds(self, pixels: float, rim: float, area: float) -> float:
         """Rough cost of a call: pixels of its hole, pixels along the rim of that, pixels of its crop."""
@@ -182,6 +195,17 @@ class FillBackend(Protocol):
 
     def unload(self) -> None:
         """Give memory back; `load` comes again before the next `fill`."""
+        ...
+
+
+@runtime_checkable
+class EdgePredictor(Protocol):
+    """What a backend that completes edges before it paints has beside the rest: its first step alone."""
+
+    shapes_edges: tuple[str, ...]  # the params on which the edges depend, beside the model
+
+    def predict_edges(self, work: FillWork, params: Any, progress: Progress) -> NDArray[np.float32]:
+        """(h, w) in [0, 1], the edges that `fill` would follow: the picture's, and in the hole what is likely."""
         ...
 
 

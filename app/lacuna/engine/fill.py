@@ -11,19 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract import models
-from lacuna.contract.fill import FillOptions, FillStep, Needs, Runtime
+from lacuna.contract.edges import PredictedEdges
+from lacuna.contract.fill import FillOptions, FillStep, Runtime
 from lacuna.contract.guides import GuideStroke, listed
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
-from lacuna.engine.composite import as_grey, composite, differs, weights
+from lacuna.engine.composite import as_grey, composite, differs
+from lacuna.engine.edges import fitting
 from lacuna.engine.grain import RING, add, measure
-from lacuna.engine.invention import Crop, Invented, Method, Told, failed, invent, loading, no_memory
+from lacuna.engine.invention import Crop, Invented, Method, Told, invent, no_memory
+from lacuna.engine.opened import Opened, cost, load, needs_of, open_windows
 from lacuna.engine.paces import Spent
-from lacuna.engine.plan import Cut, cuts
-from lacuna.engine.sampling import copies, sampled
+from lacuna.engine.plan import Cut
+from lacuna.engine.sampling import copies
 from lacuna.engine.seam import join
-from lacuna.errors import LacunaError, UnknownModel, UnsuitableMask
 from lacuna.i18n import _
 from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.mask import bounds
@@ -61,6 +63,7 @@ class FillRequest:
     options: FillOptions = field(default_factory=FillOptions)
     seed: int = 0
     guides: tuple[GuideStroke, ...] = ()  # in picture coordinates
+    predicted: tuple[PredictedEdges, ...] = ()  # edges that were completed before: those that still fit are followed
     recipe: bool = True  # the result carries its recipe step
 
 
@@ -111,13 +114,12 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     does not depend on the windows, as long as they hold what `plan.windows_for` asks for.
     """
     start = time.perf_counter()
-    needs = _needs(request)
-    opened = _opened(request, needs)
-    _refuse_unsuitable(opened, request.size)
+    needs = needs_of(request)
+    opened = open_windows(request, needs)
     composite_as = request.options.composite
     method = Method(request.backend, request.params, needs, runtime, request.white, request.seed, composite_as)
-    rest = _load(request.backend, runtime, progress)
-    total = sum(_cost(cut) for window in opened for cut in window.cuts)
+    rest = load(request.backend, runtime, progress)
+    total = sum(cost(cut) for window in opened for cut in window.cuts)
     pieces: list[Piece] = []
     told = Told()
     if not copies(needs) and any(window.sources is not None for window in request.windows):
@@ -132,7 +134,7 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     filled_pixels = sum(window.pixels for window in opened)
     for window in opened:
         for cut in window.cuts:
-            part = rest.part(_cost(cut) / total)
+            part = rest.part(cost(cut) / total)
             part.at(0.0, _("Filling"))
             try:
                 piece, different = _fill_cut(request, method, window, cut, filled_pixels, told, part)
@@ -158,13 +160,6 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     )
 
 
-def _needs(request: FillRequest) -> Needs:
-    needs = registry.backend(request.backend).needs(request.params)
-    if needs.missing:
-        raise UnknownModel(needs.missing)
-    return needs
-
-
 @dataclass(frozen=True)
 class Survey:
     """What a fill would do: calls of the backend, pixels of the mask as painted, pixels to fill."""
@@ -176,9 +171,8 @@ class Survey:
 
 def survey(request: FillRequest) -> Survey:
     """What `fill` would do, without doing it. Raises UnsuitableMask and UnknownBackend as it would."""
-    needs = _needs(request)
-    opened = _opened(request, needs)
-    _refuse_unsuitable(opened, request.size)
+    needs = needs_of(request)
+    opened = open_windows(request, needs)
     return Survey(
         regions=sum(len(window.cuts) for window in opened),
         mask_pixels=sum(int(np.count_nonzero(window.mask)) for window in request.windows),
@@ -222,71 +216,8 @@ def _as_png(parts: list[tuple[Region, Mask]]) -> tuple[Region, bytes]:
     return box, png.tobytes()
 
 
-@dataclass(frozen=True, eq=False)
-class _Opened:
-    """A window with its decision: `weight` (h, w) of the fill, its `cuts` in window coordinates, hole pixels.
-
-    `sources` (h, w) is what may be copied, or None: all that is known, or a backend that copies nothing.
-    """
-
-    window: Window
-    weight: Mask
-    cuts: tuple[Cut, ...]
-    pixels: int
-    sources: Hole | None = None
-
-
-def _opened(request: FillRequest, needs: Needs) -> list[_Opened]:
-    heard = [sampled(window, request.guides) for window in request.windows] if copies(needs) else request.windows
-    return [_open(window, request.options, needs) for window in heard]
-
-
-def _open(window: Window, options: FillOptions, needs: Needs) -> _Opened:
-    weight = weights(window.mask, options)
-    hole = weight > 0
-    pixels = int(np.count_nonzero(hole))
-    if window.sources is None or not copies(needs) or not pixels:
-        return _Opened(window, weight, cuts(hole, needs), pixels)
-    sources = window.sources & ~hole
-    if not sources.any():
-        raise UnsuitableMask(
-            _("The sampling area is empty: there is nothing to copy from."),
-            hint=_("Mark a part outside the mask as the place to copy from."),
-        )
-    return _Opened(window, weight, cuts(hole, needs, bounds(sources)), pixels, sources)
-
-
-def _refuse_unsuitable(opened: list[_Opened], size: tuple[int, int]) -> None:
-    pixels = sum(window.pixels for window in opened)
-    if not pixels:
-        raise UnsuitableMask(_("The mask is empty: there is nothing to fill."), hint=_("Mark what should go."))
-    if pixels >= size[0] * size[1]:
-        raise UnsuitableMask(
-            _("The mask covers the whole picture: nothing is left to fill it from."),
-            hint=_("Leave some of the picture unmarked; an inverted mask may be what was meant."),
-        )
-
-
-def _load(backend_id: str, runtime: Runtime, progress: Progress) -> Progress:
-    """Load the backend if this is its first use; what is left of `progress`."""
-    if not registry.needs_loading(backend_id, runtime):
-        return progress.part(1.0)
-    progress.at(0.0, loading())
-    try:
-        registry.loaded(backend_id, runtime)
-    except LacunaError:
-        raise
-    except Exception as error:  # an installed package may fail in any way
-        raise failed(backend_id, error) from error
-    return progress.part(1.0)
-
-
-def _cost(cut: Cut) -> float:
-    return cut.box.area + 1000.0  # a call has a price of its own
-
-
 def _fill_cut(
-    request: FillRequest, method: Method, opened: _Opened, cut: Cut, total: int, told: Told, progress: Progress
+    request: FillRequest, method: Method, opened: Opened, cut: Cut, total: int, told: Told, progress: Progress
 ) -> tuple[Piece, Hole]:
     """The filled piece of one cut of a fill of `total` pixels, and which of its pixels differ from before."""
     window, crop = opened.window, cut.crop
@@ -316,6 +247,9 @@ def _fill_cut(
     crop_pixels = window.pixels[crop.slices]
     share = np.count_nonzero(weight) / total
     whole = Crop(crop_pixels, hole, request.grey, guides, sources, guiding, share)
+    if guiding is None:
+        there = Region(*origin, origin[0] + crop.height, origin[1] + crop.width)
+        whole = replace(whole, edges=fitting(request.predicted, method, whole, there, told))
     invented = invent(method, whole, told, colours)
     box = cut.box.shift(-crop.y0, -crop.x0)
     joined = _joined(request, invented, crop_pixels, hole, box, origin, progress)
@@ -329,7 +263,7 @@ def _fill_cut(
     three = np.repeat(window.alpha[crop.slices][..., None], 3, axis=2)
     alpha_before = window.alpha[cut.box.slices]
     rest = progress.part(1 - colour_share).shown_through(None)  # alpha shown as colours would say nothing
-    opaque = invent(method, replace(whole, image=three, grey=True), told, rest).pixels[inner]
+    opaque = invent(method, replace(whole, image=three, grey=True, edges=guiding), told, rest).pixels[inner]
     alpha = composite(alpha_before, opaque[..., 0], weight)
     return Piece(region, after, alpha, came_from, edges), different | differs(alpha_before, alpha)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -117,7 +119,7 @@ def _along_lines(method: Method, crop: Crop, band: Hole, told: Told, progress: P
     turn = progress.part(BAND_SHARE)
     try:
         _load(first, turn)
-        prepared = _prepared(first, crop, crop.hole.shape[:2])
+        prepared = prepared_for(first, crop, crop.hole.shape[:2])
         led = _restored(first, prepared, _call(first, prepared, told, turn))
     except (MemoryError, UnsuitableMask) as error:
         told.notes.append(
@@ -249,7 +251,7 @@ def _in_sections(method: Method, crop: Crop, parts: tuple[Section, ...], told: T
 
 def _one(method: Method, crop: Crop, part: Section, told: Told, progress: Progress) -> Invented:
     """One call; `crop` is what the section views."""
-    prepared = _prepared(method, crop, part.size)
+    prepared = prepared_for(method, crop, part.size)
     filled = _call(method, prepared, told, progress)
     return _restored(method, prepared, filled)
 
@@ -259,14 +261,15 @@ def _detailed(
 ) -> Invented:
     """The `start`, a fill without detail finer than `finest` pixels, made fine by patches of the crop."""
     _load(method, progress)
-    prepared = _prepared(method, crop, crop.hole.shape[:2])
+    prepared = prepared_for(method, crop, crop.hole.shape[:2])
     start = np.where(np.isfinite(start), start, prepared.work.image)  # known pixels that are no numbers
     prepared = replace(prepared, work=replace(prepared.work, start=start, coarse=finest))
     progress.at(0.0, _("Bringing back detail"))
     return _restored(method, prepared, _call(method, prepared, told, progress))
 
 
-def _prepared(method: Method, crop: Crop, size: tuple[int, int]) -> Prepared:
+def prepared_for(method: Method, crop: Crop, size: tuple[int, int]) -> Prepared:
+    """The crop as the method is given it, at this (height, width)."""
     return prepare(
         crop.image,
         crop.hole,
@@ -290,14 +293,8 @@ def _call(method: Method, prepared: Prepared, told: Told, progress: Progress) ->
         return Filled(prepared.work.image)
     shown = progress.shown_through(preview if progress.watched else None)
     begun, loads = time.perf_counter(), registry.loads()
-    try:
+    with failing_as(method.backend):
         filled = answer(method.backend, method.needs, prepared.work, method.params, shown)
-    except (Cancelled, LacunaError, MemoryError):
-        raise
-    except Exception as error:  # whatever a method may raise, known to us or installed
-        if _out_of_memory(error):
-            raise MemoryError(str(error)) from error
-        raise failed(method.backend, error) from error
     if registry.loads() == loads:  # else it measures what is done but once
         name = key(method.backend, method.needs, started=prepared.work.start is not None)
         took = time.perf_counter() - begun
@@ -326,6 +323,19 @@ def no_memory(shape: tuple[int, ...], cause: BaseException) -> OutOfMemory:
         hint=_("Fill it in several smaller parts, or close other programs."),
         cause=cause,
     )
+
+
+@contextmanager
+def failing_as(backend_id: str) -> Iterator[None]:
+    """Calls of a backend: whatever it raises comes as MemoryError or BackendFailed, but for what people may read."""
+    try:
+        yield
+    except (Cancelled, LacunaError, MemoryError):
+        raise
+    except Exception as error:  # whatever a method may raise, known to us or installed
+        if _out_of_memory(error):
+            raise MemoryError(str(error)) from error
+        raise failed(backend_id, error) from error
 
 
 def loading() -> str:

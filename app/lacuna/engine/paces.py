@@ -34,6 +34,7 @@ def key(backend: str, needs: Needs, *, started: bool = False) -> str:
 def planned(work: FillWork, needs: Needs) -> float:
     """Seconds of one call, by what the method says of its speed."""
     pixels = int(np.count_nonzero(work.hole))
+    needs = needs if work.edges is None else needs.led
     return max(needs.least_seconds * work.share, needs.seconds(pixels, rim(work.hole), work.hole.size))
 
 

@@ -89,6 +89,16 @@ class Prepared:
             raise ValueError(f"the backend gave edges as {found.dtype} {found.shape}")
         return _resized(found[: self.small[0], : self.small[1]], self.shape)
 
+    def spread(self, edges: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Edges of the work at the crop's own size, (h, w): each pixel has those of the small one that it lies in.
+
+        So `prepare` makes the same edges of them again, which of interpolated ones it would not.
+        """
+        if edges.shape != self.work.hole.shape or not np.isfinite(edges).all():
+            raise ValueError(f"the backend gave edges as {edges.dtype} {edges.shape}")
+        rows, columns = (_origins_along(own, big).cell for own, big in zip(self.small, self.shape, strict=True))
+        return np.ascontiguousarray(edges[rows][:, columns], np.float32)
+
     def _enlarged(self, image: Pixels, size: tuple[int, int]) -> Pixels:
         if image.shape[:2] != size:
             image = _resized(image.astype(np.float32), size)

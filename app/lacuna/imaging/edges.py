@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lacuna.imaging.photo import Hole
 
 LUMA = np.array([0.2125, 0.7154, 0.0721])  # Rec. 709, rounded as EdgeConnect's training data were
+SIGMA = 2.0  # pixels of blur, as in the paper
 WEAK, STRONG = 0.1, 0.2  # length of the gradient in a picture of [0, 1], Sobel's taps adding up to 4
 TINY = float(np.finfo(np.float64).eps)
 
@@ -21,7 +22,7 @@ def grey_values(image: NDArray[np.floating]) -> NDArray[np.float64]:
     return image.astype(np.float64) @ LUMA
 
 
-def canny(grey: NDArray[np.floating], known: Hole | None = None, sigma: float = 2.0) -> Hole:
+def canny(grey: NDArray[np.floating], known: Hole | None = None, sigma: float = SIGMA) -> Hole:
     """(h, w) bool, True on edges: ridges of the gradient of `grey` in [0, 1], one pixel thin, after a blur by `sigma`.
 
     Where `known` is False nothing is looked at, and there is no edge there nor right beside it.

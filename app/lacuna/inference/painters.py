@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lacuna.contract.fill import SizeRule
 from lacuna.contract.models import ModelConfig, Network
 from lacuna.contract.progress import Progress
-from lacuna.imaging.edges import canny, grey_values
+from lacuna.imaging.edges import SIGMA, canny, grey_values
 from lacuna.inference import cost
 from lacuna.inference.session import Hole, Outcome, Painter, Picture, Plane, Runner, require_numbers
 
@@ -42,7 +42,9 @@ class _Painter:
     def bytes_for(self, height: int, width: int) -> int:
         return self.held + cost.bytes_for(self.config, height, width)
 
-    def edges(self, image: Picture, hole: Hole, guide: Plane | None, progress: Progress) -> Plane:
+    def edges(
+        self, image: Picture, hole: Hole, guide: Plane | None, progress: Progress, *, sigma: float = SIGMA
+    ) -> Plane:
         raise ValueError(f"{self.config.network} predicts no edges")
 
     def _run(
@@ -97,9 +99,11 @@ class EdgeConnectPainter(_Painter):
 
     size = SizeRule(minimum=12, multiple=4)
 
-    def edges(self, image: Picture, hole: Hole, guide: Plane | None, progress: Progress) -> Plane:
+    def edges(
+        self, image: Picture, hole: Hole, guide: Plane | None, progress: Progress, *, sigma: float = SIGMA
+    ) -> Plane:
         grey = grey_values(image)
-        inputs = {"grey": _plane(grey), "edges": _plane(canny(grey, ~hole)), "hole": _plane(hole)}
+        inputs = {"grey": _plane(grey), "edges": _plane(canny(grey, ~hole, sigma)), "hole": _plane(hole)}
         found = self._run("edges", inputs, progress)["edges"][0, 0]
         return found if guide is None else np.where(hole, np.maximum(found, guide), found)
 

@@ -21,6 +21,7 @@ from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress
 from lacuna.errors import BackendFailed
 from lacuna.i18n import _
+from lacuna.imaging.edges import SIGMA
 
 if TYPE_CHECKING:
     from lacuna.inference.enlarging import Enlarger
@@ -72,8 +73,13 @@ class Painter(Protocol):
     def bytes_for(self, height: int, width: int) -> int:
         """The working memory that a pass of this size takes, weights included."""
 
-    def edges(self, image: Picture, hole: Hole, guide: Plane | None, progress: Progress) -> Plane:
-        """EdgeConnect's first step: edges in [0, 1] of the whole picture, `guide` among them. Others: ValueError."""
+    def edges(
+        self, image: Picture, hole: Hole, guide: Plane | None, progress: Progress, *, sigma: float = SIGMA
+    ) -> Plane:
+        """EdgeConnect's first step: edges in [0, 1] of the whole picture, `guide` among them. Others: ValueError.
+
+        `sigma` is the blur in pixels before edges are sought outside the hole.
+        """
 
     def paint(
         self,
