@@ -16,12 +16,13 @@ from lacuna.contract.enlargement import Enlargement, Rule, by_factor, to_sides, 
 from lacuna.contract.fill import Runtime
 from lacuna.contract.models import Model, ModelConfig, Network
 from lacuna.contract.progress import Cancelled, Progress
+from lacuna.contract.upscale import Ends
 from lacuna.errors import BackendFailed
 from lacuna.inference import session
 from lacuna.inference.enlarging import Enlarger
 from lacuna.inference.onnx_enlarger import OnnxEnlarger
 from lacuna.inference.saving import save
-from lacuna.inference.session import opened, opened_enlarger
+from lacuna.inference.session import completed, opened, opened_enlarger
 from lacuna.inference.torch_enlarger import TorchEnlarger
 from lacuna.networks import building, meta_sr_sizes
 from lacuna.networks.positions import Window, whole
@@ -86,7 +87,7 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 def engines(model: Model) -> tuple[Enlarger, Enlarger]:
     assert model.config is not None
-    return opened_enlarger(model, Runtime()), TorchEnlarger(model, model.config, "cpu")
+    return opened_enlarger(model, Runtime()), completed(TorchEnlarger(model, model.config, "cpu"))
 
 
 def photo(height: int, width: int) -> np.ndarray:
@@ -133,7 +134,8 @@ def test_tiles_with_the_reach_around_them_are_the_whole(enlargement: Enlargement
                 slice(max(0, int(points.pixels[0]) - enlarger.reach), int(points.pixels[-1]) + enlarger.reach + 1)
                 for points in (down, across)
             )
-            features = enlarger.features(np.ascontiguousarray(image[rows, columns]), Progress())
+            ends = Ends(rows.start == 0, columns.start == 0, rows.stop >= 50, columns.stop >= 60)
+            features = enlarger.features(np.ascontiguousarray(image[rows, columns]), Progress(), ends)
             window = dataclasses.replace(window, row=rows.start, column=columns.start)
             found[window.top : window.bottom, window.left : window.right] = enlarger.points(
                 features, window, Progress()
@@ -146,9 +148,49 @@ def test_a_tile_with_less_around_it_differs(light: Model) -> None:
     image, enlarger = photo(50, 60), opened_enlarger(light, Runtime())
     enlargement = by_factor(50, 60, 2)
     expected = enlarged(enlarger, image, enlargement)[40:60]
-    features = enlarger.features(np.ascontiguousarray(image[18:32]), Progress())
+    ends = Ends(top=False, left=True, bottom=False, right=True)
+    features = enlarger.features(np.ascontiguousarray(image[18:32]), Progress(), ends)
     found = enlarger.points(features, Window(enlargement, 40, 0, 60, 120, row=18), Progress())
     assert np.abs(found - expected).max() > LEVEL
+
+
+@pytest.mark.parametrize("enlargement", [by_factor(40, 30, 3), to_width(40, 30, 71)], ids=["phases", "terms"])
+def test_a_plain_colour_is_the_same_to_the_rim_with_weights_of_our_own(enlargement: Enlargement, light: Model) -> None:
+    image = np.broadcast_to(np.float32([1, 0.02, 0]), (40, 30, 3))
+    middle = enlarged(opened_enlarger(light, Runtime()), np.tile(image, (2, 3, 1)), grown(enlargement, 2, 3))
+    for enlarger in engines(light):
+        found = enlarged(enlarger, image, enlargement)
+        expected = middle[: enlargement.rows, : enlargement.columns]
+        assert np.abs(found - expected).max() < 1e-4
+        if enlargement.factor == 3:  # each pixel becomes the same three by three
+            assert np.ptp(found[::3, 1::3], axis=(0, 1)).max() < 1e-4
+
+
+def grown(enlargement: Enlargement, down: int, across: int) -> Enlargement:
+    """The same of a picture so many times as high and wide."""
+    height, width = down * enlargement.height, across * enlargement.width
+    rows, columns = int(height * enlargement.down), int(width * enlargement.across)
+    return dataclasses.replace(enlargement, height=height, width=width, rows=rows, columns=columns)
+
+
+def test_beyond_the_edge_weights_of_our_own_see_a_mirror_and_published_ones_zeros(light: Model) -> None:
+    assert light.config is not None
+    image, enlargement, alone = photo(30, 25), by_factor(30, 25, 2), OnnxEnlarger(light, light.config, 1)
+    zeros, mirrored = (
+        enlarged(alone, image, enlargement),
+        enlarged(opened_enlarger(light, Runtime()), image, enlargement),
+    )
+    twice = np.concatenate([image[::-1], image])
+    found = alone.points(
+        alone.features(np.concatenate([twice, image[::-1]]), Progress()), whole(grown(enlargement, 3, 1)), Progress()
+    )
+    columns = slice(2 * alone.reach, -2 * alone.reach)
+    assert alone.reach < 12
+    assert np.abs(mirrored[:, columns] - found[60:120, columns]).max() < 1e-5 * np.abs(found).max()
+    assert np.abs(mirrored - zeros).max() > LEVEL
+    published = dataclasses.replace(light, config=dataclasses.replace(light.config, conventions=Rule.PUBLISHED.value))
+    session.closed()
+    assert np.array_equal(enlarged(opened_enlarger(published, Runtime()), image, enlargement), zeros)
 
 
 def test_progress_rises_and_a_cancel_is_heard_in_either_half(light: Model) -> None:
@@ -169,15 +211,16 @@ def test_progress_rises_and_a_cancel_is_heard_in_either_half(light: Model) -> No
 
 
 def test_numbers_that_are_none_are_never_pixels(light: Model) -> None:
-    for enlarger in engines(light):
+    assert light.config is not None
+    for enlarger in (OnnxEnlarger(light, light.config, 1), TorchEnlarger(light, light.config, "cpu")):
         features = enlarger.features(photo(9, 9), Progress()) * float("nan")
         with pytest.raises(BackendFailed, match="numbers that are none"):
             enlarger.points(features, whole(by_factor(9, 9, 2)), Progress())
 
 
 def test_a_kernel_is_made_once_for_all_tiles(light: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    enlarger = opened_enlarger(light, Runtime())
-    assert isinstance(enlarger, OnnxEnlarger)
+    assert light.config is not None
+    enlarger = OnnxEnlarger(light, light.config, 1)
     calls: list[str] = []
     run = enlarger._graphs.call_shortly
     monkeypatch.setattr(enlarger._graphs, "call_shortly", lambda name, given: calls.append(name) or run(name, given))

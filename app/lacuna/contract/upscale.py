@@ -7,7 +7,7 @@ alpha and memory. An upscaler is given a part of a picture and gives points of t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ class UpscaleNeeds:
     A point depends on the pixel that it lies in and on `reach` pixels around that. `most` is the greatest factor of one
     step. A part takes `least_bytes` and `bytes_per_pixel`; all else that it takes is bounded whatever the part is. A
     megapixel of the part costs about `part_seconds` on one core of a laptop, a megapixel of points `point_seconds`.
+    Where a part ends with the picture it adds `rim` pixels by itself, which count as those of the part.
     """
 
     model: str | None = None  # the name of the weights that it uses
@@ -35,11 +36,24 @@ class UpscaleNeeds:
     devices: frozenset[str] = frozenset({"cpu"})
     rule: Rule = Rule.EXACT  # of positions
     reach: int = 0
+    rim: int = 0
     most: int | None = None
     least_bytes: float = 0.0
     bytes_per_pixel: float = 16.0
     part_seconds: float = 0.0
     point_seconds: float = 0.1
+
+
+class Ends(NamedTuple):
+    """On which sides a part of a picture ends with it: beyond those nothing is known."""
+
+    top: bool
+    left: bool
+    bottom: bool
+    right: bool
+
+
+ALL_ENDS = Ends(top=True, left=True, bottom=True, right=True)  # of a whole picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +68,19 @@ class UpscaleWork:
     points: Region
     row: int = 0
     column: int = 0
+
+    @property
+    def ends(self) -> Ends:
+        height, width = self.image.shape[:2]
+        whole = self.enlargement
+        return Ends(
+            self.row == 0, self.column == 0, self.row + height == whole.height, self.column + width == whole.width
+        )
+
+    def seen(self, rim: int) -> int:
+        """How many pixels are looked at, with those of a rim where the part ends with the picture."""
+        (height, width), ends = self.image.shape[:2], self.ends
+        return (height + rim * (ends.top + ends.bottom)) * (width + rim * (ends.left + ends.right))
 
 
 @dataclass(frozen=True, eq=False)

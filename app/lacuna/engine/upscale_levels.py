@@ -45,7 +45,7 @@ class Method:
         return f"upscale:{self.id}:{self.needs.model or ''}:{self.runtime.device}"
 
     def seconds(self, pixels: float, points: float) -> float:
-        """Of calls that look at so many pixels in all for so many points."""
+        """Of calls that look at so many pixels in all, those of a rim among them, for so many points."""
         cost = (pixels * self.needs.part_seconds + points * self.needs.point_seconds) / 1e6
         return cost / (CARD if self.runtime.device == "cuda" else self.runtime.threads)
 
@@ -104,12 +104,14 @@ def opacity(alpha: NDArray[Any]) -> float:
     return 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max)
 
 
-def stacked(lowest: Source, levels: Sequence[tuple[Enlargement, Tiling]], method: Method, told: Told) -> Level:
-    """The uppermost of at least one level."""
+def stacked(
+    lowest: Source, levels: Sequence[tuple[Enlargement, Tiling]], method: Method, told: Told, *, limited: bool
+) -> Level:
+    """The uppermost of at least one level. Of `limited` pictures no value lies beyond black and white."""
     source: Any = lowest
     for step, tiles in levels:
         make = _shrinking(told) if shrinks(step) else _enlarging(method, told)
-        source = Level(source, step, make, tiles, told)
+        source = Level(source, step, make, tiles, told, limited=limited)
     found: Level = source
     return found
 
@@ -120,10 +122,14 @@ Make = Callable[[UpscaleWork, Progress], Part]
 class Level:
     """What one step makes of the picture below it, wherever it is asked for."""
 
-    def __init__(self, below: Source, step: Enlargement, make: Make, tiles: Tiling, told: Told) -> None:
+    def __init__(
+        self, below: Source, step: Enlargement, make: Make, tiles: Tiling, told: Told, *, limited: bool
+    ) -> None:
         self._below, self._step, self._make, self._tiles, self._told = below, step, make, tiles, told
+        self._limited = limited
 
     def part(self, region: Region, progress: Progress) -> Part:
+        """For the step above: no network has seen values beyond white, and one would make specks of them."""
         found: list[Part] = []
 
         def keep(where: Region, points: Part) -> None:
@@ -132,6 +138,8 @@ class Level:
             found[0][where.slices_in(region)] = points
 
         self.into(region, keep, progress)
+        if self._limited:
+            np.clip(found[0], 0, 1, out=found[0])
         return found[0]
 
     def into(self, region: Region, sink: Sink, progress: Progress) -> None:
@@ -183,7 +191,7 @@ def _enlarging(method: Method, told: Told) -> Make:
             except Exception as error:  # an installed package may fail in any way
                 raise failed(method.id, error) from error
         told.notes += found.notes
-        planned = method.seconds(work.image.shape[0] * work.image.shape[1], work.points.area)
+        planned = method.seconds(work.seen(method.needs.rim), work.points.area)
         spent = Spent(planned, time.perf_counter() - begun)
         told.spent[method.key] = told.spent.get(method.key, Spent(0.0, 0.0)) + spent
         return found.points

@@ -48,9 +48,10 @@ def tiling(needs: UpscaleNeeds, enlargement: Enlargement, budget: float, *, tile
     fits = math.isqrt(max(0, int((budget - needs.least_bytes) / bytes_per_pixel(needs, factor))))
     most = max(LEAST, min(fits, part))
     longest = max(enlargement.height, enlargement.width)
-    if tile is not None and min(tile + 2 * needs.reach, longest) <= most:
+    seen = longest + 2 * needs.rim
+    if tile is not None and min(tile + 2 * needs.reach, seen) <= most:
         return Tiling(tile, needs.reach, cut=True)
-    if longest <= min(most, SIDE):
+    if longest <= SIDE and seen <= most:
         return Tiling(longest, needs.reach, cut=True)
     side = min(SIDE, math.ceil(POINTS / factor))
     if most - 2 * needs.reach >= min(side, LEAST):

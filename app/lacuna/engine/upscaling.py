@@ -239,18 +239,23 @@ def _budget(request: UpscaleRequest, runtime: Runtime) -> float:
 def _tilings(request: UpscaleRequest, method: Method, part: int = WHOLE) -> Levels:
     budget = _budget(request, method.runtime)
     return [
-        (step, tiling(SHRINKING if shrinks(step) else method.needs, step, budget, tile=request.tile, part=part))
+        (step, tiling(_needs(step, method), step, budget, tile=request.tile, part=part))
         for step in _steps(request, method)
     ]
+
+
+def _needs(step: Enlargement, method: Method) -> UpscaleNeeds:
+    return SHRINKING if shrinks(step) else method.needs
 
 
 def _working_bytes(request: UpscaleRequest, method: Method) -> int:
     """The most that the tiles of a step take."""
     most = 0.0
     for step, tiles in _tilings(request, method):
-        pixels = min(tiles.part, step.height) * min(tiles.part, step.width)
-        per_pixel = bytes_per_pixel(method.needs, max(step.down, step.across))
-        most = max(most, method.needs.least_bytes + pixels * per_pixel)
+        needs = _needs(step, method)
+        pixels = min(tiles.part, step.height + 2 * needs.rim) * min(tiles.part, step.width + 2 * needs.rim)
+        per_pixel = bytes_per_pixel(needs, max(step.down, step.across))
+        most = max(most, needs.least_bytes + pixels * per_pixel)
     return round(most)
 
 
@@ -263,7 +268,7 @@ def _planned_seconds(request: UpscaleRequest, method: Method) -> float:
         seen = 1.0
         for length in (step.height, step.width):
             side = min(tiles.side, length)
-            seen *= min(side + 2 * tiles.halo, length) / side
+            seen *= min(side + 2 * tiles.halo, length + 2 * method.needs.rim) / side
         pixels = step.height * step.width * share
         total += method.seconds(pixels * seen, step.rows * step.columns * share)
     return total
@@ -318,7 +323,8 @@ def _colour(
         found = as_grey(points) if request.grey else points
         pixels[where.slices_in(wanted)] = from_float(found, pixels.dtype, request.white)
 
-    source = stacked(Colours(request.pixels, request.white, request.alpha, told), levels, method, told)
+    colours = Colours(request.pixels, request.white, request.alpha, told)
+    source = stacked(colours, levels, method, told, limited=request.pixels.dtype.kind != "f")
     source.into(wanted, put, progress)
 
 
@@ -336,7 +342,7 @@ def _make_transparent(
         values[values > 1 - ROUNDING] = 1
         alpha[where.slices_in(wanted)] = from_float(values, alpha.dtype, opaque)
 
-    source = stacked(Alpha(request.alpha), _tilings(request, plain, limit), plain, told)
+    source = stacked(Alpha(request.alpha), _tilings(request, plain, limit), plain, told, limited=True)
     source.into(wanted, put, progress)
 
 

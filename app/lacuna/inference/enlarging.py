@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract.models import ModelConfig
 from lacuna.contract.progress import Progress
+from lacuna.contract.upscale import ALL_ENDS, Ends
 from lacuna.networks.positions import Window
 
 Picture = NDArray[np.float32]  # (h, w, 3)
@@ -30,8 +31,9 @@ class Enlarger(Protocol):
     def bytes_for(self, height: int, width: int) -> int:
         """The working memory that the features of such a part take, weights included."""
 
-    def features(self, image: Picture, progress: Progress) -> Any:
-        """Features of a picture or a part of one, in [0, 1]: where they lie only the engine knows."""
+    def features(self, image: Picture, progress: Progress, ends: Ends = ALL_ENDS) -> Any:
+        """Features of a picture or a part of one, in [0, 1], which ends with the picture at the `ends`: where they lie
+        only the engine knows."""
 
     def points(self, features: Any, window: Window, progress: Progress) -> Picture:
         """The points of a window, black at 0 and white at 1; nothing is cut off beyond.

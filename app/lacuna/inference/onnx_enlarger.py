@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract.models import Model, ModelConfig
 from lacuna.contract.progress import Progress
+from lacuna.contract.upscale import ALL_ENDS, Ends
 from lacuna.inference import cost
 from lacuna.inference.enlarging import WHITE, Picture, planes
 from lacuna.inference.onnx_engine import Graphs
@@ -25,7 +26,7 @@ BAND = 16 << 20  # bytes of the terms of a band
 
 
 class OnnxEnlarger:
-    """The graphs of one network, called batch by batch."""
+    """The graphs of one network, called batch by batch. Beyond a part it sees zeros, whatever ends there."""
 
     engine = "onnxruntime"
 
@@ -43,7 +44,7 @@ class OnnxEnlarger:
     def bytes_for(self, height: int, width: int) -> int:
         return self.held + cost.bytes_for(self.config, height, width)
 
-    def features(self, image: Picture, progress: Progress) -> Any:
+    def features(self, image: Picture, progress: Progress, ends: Ends = ALL_ENDS) -> Any:
         found = self._graphs.call("features", {"picture": planes(image)}, progress)["features"]
         progress.at(1.0)
         return found

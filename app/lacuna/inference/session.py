@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract import models
+from lacuna.contract.enlargement import Rule
 from lacuna.contract.fill import Runtime, SizeRule
 from lacuna.contract.models import ENLARGING, Model, ModelConfig
 from lacuna.contract.precision import Precision
@@ -202,9 +203,17 @@ def _load(model: Model, config: ModelConfig, runtime: Runtime, precision: Precis
 
 
 def _load_enlarger(model: Model, config: ModelConfig, runtime: Runtime) -> Enlarger:
-    from lacuna.inference.from_bicubic import FromBicubic
+    return completed(_network(model, config, runtime))
 
-    network = _network(model, config, runtime)
+
+def completed(network: Enlarger) -> Enlarger:
+    """A network on an engine, with what belongs to weights of our own around it; published ones stay alone."""
+    from lacuna.inference.from_bicubic import FromBicubic
+    from lacuna.inference.mirrored import Mirrored
+
+    config = network.config
+    if Rule(config.conventions) is Rule.EXACT:
+        network = Mirrored(network)
     return FromBicubic(network) if config.start == "bicubic" else network
 
 

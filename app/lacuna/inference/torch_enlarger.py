@@ -9,6 +9,7 @@ import numpy as np
 
 from lacuna.contract.models import Model, ModelConfig
 from lacuna.contract.progress import Progress
+from lacuna.contract.upscale import ALL_ENDS, Ends
 from lacuna.inference import cost
 from lacuna.inference.enlarging import WHITE, Picture, planes
 from lacuna.inference.session import require_numbers
@@ -19,7 +20,10 @@ from lacuna.networks.positions import Window
 
 
 class TorchEnlarger:
-    """The network on one device. The extractor runs in 16 bits on CUDA, the predictor never: see `networks.meta_sr`."""
+    """The network on one device. The extractor runs in 16 bits on CUDA, the predictor never: see `networks.meta_sr`.
+
+    Beyond a part it sees zeros, whatever ends there.
+    """
 
     engine = "torch"
 
@@ -43,7 +47,7 @@ class TorchEnlarger:
     def bytes_for(self, height: int, width: int) -> int:
         return self.held + cost.bytes_for(self.config, height, width)
 
-    def features(self, image: Picture, progress: Progress) -> Any:
+    def features(self, image: Picture, progress: Progress, ends: Ends = ALL_ENDS) -> Any:
         with self._lock, out_of_memory(), watched(self._network.extractor, progress):
             found = self._extracted(image, self._half)
             if self._half and not bool(found.isfinite().all()):

@@ -41,12 +41,14 @@ class MetaSr:
             return UpscaleNeeds(missing=missing, devices=frozenset({"cpu", "cuda"}), most=MOST)
         config = found.config
         rule = Rule(config.conventions)
+        reach = meta_sr_sizes.reach(config.network, config.sizes)
         return UpscaleNeeds(
             model=found.name,
             devices=frozenset({"cpu", "cuda"}),
             rule=rule,
             # As published, a point that lies at the beginning of a pixel may be taken for one of the pixel before.
-            reach=meta_sr_sizes.reach(config.network, config.sizes) + (rule is Rule.PUBLISHED),
+            reach=reach + (rule is Rule.PUBLISHED),
+            rim=reach if rule is Rule.EXACT else 0,  # see `inference.mirrored`
             most=MOST,
             least_bytes=found.size + cost.bytes_for(config, 0, 0),
             bytes_per_pixel=(cost.bytes_for(config, 1024, 1024) - cost.bytes_for(config, 0, 0)) / 1024**2,
@@ -83,7 +85,7 @@ class MetaSr:
         at = work.points
         window = self._window(work.enlargement, at.y0, at.x0, at.y1, at.x1, row=work.row, column=work.column)
         attempt = progress.shown_through(None)  # from its beginning: there may be another
-        features = enlarger.features(work.image, attempt.part(FEATURES_SHARE))
+        features = enlarger.features(work.image, attempt.part(FEATURES_SHARE), work.ends)
         return enlarger.points(features, window, attempt.part(1 - FEATURES_SHARE))
 
     def _choice(self, name: str) -> tuple[Model | None, str]:
