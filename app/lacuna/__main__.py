@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-VERBS = ("fill", "upscale", "evaluate", "evaluate-sr", "train", "backends", "models", "doctor", "bench")
+VERBS = ("fill", "upscale", "batch", "evaluate", "evaluate-sr", "train", "backends", "models", "doctor", "bench")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ import sys
 from lacuna import paths
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
 
 
 def N_(text: str) -> str:
@@ -28,6 +29,11 @@ def _(text: str) -> str:
 def ngettext(one: str, many: str, count: int) -> str:
     """`one` or `many`, by the plural rule of the language in use."""
     return _catalogue.ngettext(one, many, count)
+
+
+def language() -> str:
+    """The code of the language in use."""
+    return _language
 
 
 def languages() -> list[str]:
@@ -52,7 +58,7 @@ def system_languages() -> list[str]:
 
 def use_language(code: str) -> str:
     """Speak `code` from now on ("" = the system's); returns the language that was found, `en` if none fits."""
-    global _catalogue
+    global _catalogue, _language
     known = languages()
     for wanted in [code] if code else system_languages():
         found = _nearest(wanted, known)
@@ -60,9 +66,11 @@ def use_language(code: str) -> str:
             break
         if found:
             _catalogue = gettext.translation("lacuna", str(paths.resources() / "translations"), languages=[found])
+            _language = found
             return found
     _catalogue = gettext.NullTranslations()
-    return "en"
+    _language = "en"
+    return _language
 
 
 def _nearest(wanted: str, known: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,9 @@ class Order:
 
 def run(order: Order) -> None:
     """Carry the order out: usage is checked before any file is opened, the output before anything is filled."""
-    chosen = registry.backend(order.backend)
-    _require_fitting_model(order)
-    params: Any = validate(chosen.Params, _settings(order))
+    params: Any = params_of(order.backend, order.model, order.settings)
     joining = composite_named(order.composite)
-    needs = chosen.needs(params)
-    if needs.missing:
-        raise UnknownModel(needs.missing)
+    needs = needs_of(order.backend, params)
     runtime = device.runtime_for(order.device, needs)
     photo = _read(order)
     mask = _mask(order, photo)
@@ -126,21 +123,33 @@ def run(order: Order) -> None:
     _tell(order, report, "{path}")
 
 
-def _require_fitting_model(order: Order) -> None:
+def params_of(backend: str, model: str | None, settings: Sequence[str]) -> Any:
+    """The params that --backend, --model and --set ask for. Raises UnknownBackend and InvalidParameter."""
+    chosen = registry.backend(backend)
+    _require_fitting_model(backend, model)
+    given = pairs(settings, "--set")
+    if model is not None and backend != f"{registry.OWN}{model}":  # that has no other model
+        given = {"model": model} | given
+    return validate(chosen.Params, given)
+
+
+def needs_of(backend: str, params: Any) -> Needs:
+    """What the backend needs under these params. Raises UnknownModel where it cannot run."""
+    needs = registry.backend(backend).needs(params)
+    if needs.missing:
+        raise UnknownModel(needs.missing)
+    return needs
+
+
+def _require_fitting_model(backend: str, name: str | None) -> None:
     """Raise InvalidParameter for a model that is not of this backend but of another one, and name that."""
-    model = next((found for found in models.installed() if found.name == order.model), None)
-    if model is None or registry.fills_with(registry.info(order.backend), model):
+    model = next((found for found in models.installed() if found.name == name), None)
+    if model is None or registry.fills_with(registry.info(backend), model):
         return
     owner = registry.backend_for(model)
     if owner:
         sentence = _("“{model}” is a model of “{backend}”.").format(model=model.name, backend=owner)
         raise InvalidParameter(sentence, hint=_("Give --backend {backend}.").format(backend=owner))
-
-
-def _settings(order: Order) -> dict[str, str]:
-    if order.model is None or order.backend == f"{registry.OWN}{order.model}":  # that has no other model
-        return pairs(order.settings, "--set")
-    return {"model": order.model} | pairs(order.settings, "--set")
 
 
 def _read(order: Order) -> Photo:

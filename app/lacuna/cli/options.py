@@ -53,3 +53,51 @@ AllowReduce = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=_("Say what would be done, and do not do it."))]
+Seed = Annotated[
+    int,
+    typer.Option(
+        parser=number("--seed", 0, GREATEST),
+        metavar="NUMBER",
+        help=_("Another seed, another result, where a backend uses chance."),
+    ),
+]
+
+# How a fill is made, for the verbs that fill.
+Backend = Annotated[str, typer.Option("--backend", "-b", help=_("How to fill; see “lacuna backends”."))]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help=_("Which weights of a learned backend; by default the best."), show_default=False
+    ),
+]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help=_("A setting of the backend, such as texture=8. Repeatable.")),
+]
+Grow = Annotated[
+    float,
+    typer.Option(
+        parser=number("--grow", 0, WIDEST, kind="number"),
+        metavar=f"0..{WIDEST}",
+        help=_("Widen the mask by so many pixels."),
+    ),
+]
+Feather = Annotated[
+    float,
+    typer.Option(
+        parser=number("--feather", 0, WIDEST, kind="number"),
+        metavar=f"0..{WIDEST}",
+        help=_("Soften the seam inside the mask."),
+    ),
+]
+Joining = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|plain|feather|poisson|screened",
+        help=_("How the fill is joined to what lies around it; auto: as is best for the backend."),
+    ),
+]
+Grain = Annotated[bool, typer.Option("--grain", help=_("Put the picture's noise into fills that are smoother."))]
+InvertMask = Annotated[bool, typer.Option("--invert-mask", help=_("Black marks what to fill."))]
+Soft = Annotated[bool, typer.Option("--soft", help=_("Keep the mask's grey values as weights; not cut at 128."))]
+FillAlpha = Annotated[bool, typer.Option("--fill-alpha", help=_("Fill the alpha channel too."))]

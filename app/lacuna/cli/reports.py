@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from lacuna.cli.tables import Row
 from lacuna.errors import CannotSave, UnsupportedFormat
@@ -21,12 +21,13 @@ MARKDOWN, CSV = ".md", ".csv"
 
 @dataclass(frozen=True)
 class Targets:
-    """The files that were asked for."""
+    """The files that were asked for. `append`: rows go on behind those that are there."""
 
     csv: Path | None
     summary: Path | None
     sheet: Path | None
     overwrite: bool
+    append: bool = False
 
     def refuse_unsuitable(self) -> None:
         """What would otherwise show after an hour. Raises CannotSave and UnsupportedFormat."""
@@ -49,9 +50,10 @@ class Targets:
         if self.csv is None:
             yield lambda row: None
             return
-        with _writable(self.csv) as file:
+        with _writable(self.csv, "a" if self.append else "w") as file:
             writer = csv.DictWriter(file, columns, extrasaction="ignore")
-            writer.writeheader()
+            if not file.tell():
+                writer.writeheader()
 
             def write_row(row: Row) -> None:
                 writer.writerow(row)
@@ -95,14 +97,14 @@ class Targets:
             writer.writerows(means)
 
     def _refuse_existing(self, target: Path) -> None:
-        if target.exists() and not self.overwrite:
+        if target.exists() and not self.overwrite and not self.append:
             sentence = _("{path} exists already.").format(path=target)
             raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
 
 
-def _writable(path: Path) -> TextIO:
+def _writable(path: Path, mode: Literal["w", "a"] = "w") -> TextIO:
     try:
-        return path.open("w", encoding="utf-8", newline="")
+        return path.open(mode, encoding="utf-8", newline="")
     except OSError as error:
         sentence = _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror or error)
         raise CannotSave(sentence, _("Check the name and its permissions."), error) from error

@@ -71,7 +71,14 @@ def _bar(title: str) -> Iterator[Callable[[float, str], None] | None]:
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
-    with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
+    bars = Bars(
+        *columns,
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # what goes elsewhere is no affair of the bar's
+    )
+    with bars:
         task = bars.add_task(title or _("Working"), total=1.0)
 
         def report(fraction: float, stage: str) -> None:

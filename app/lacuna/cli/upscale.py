@@ -131,7 +131,7 @@ def _size(order: Order, height: int, width: int) -> Enlargement:
         if columns is not None or rows is not None:
             raise InvalidParameter(_("Give --print, or --width and --height."))
         columns, rows = _pixels(order.print_size, _dots(order) or DPI)
-    factor = None if order.factor is None else _factor(order.factor)
+    factor = None if order.factor is None else factor_of(order.factor)
     try:
         return to_size(
             height,
@@ -149,7 +149,8 @@ def _size(order: Order, height: int, width: int) -> Enlargement:
         raise InvalidParameter(error.sentence, hint, error) from error
 
 
-def _factor(word: str) -> Fraction:
+def factor_of(word: str) -> Fraction:
+    """A factor as people write it: 2.7 or 270%. Raises InvalidParameter."""
     share = word.strip().endswith("%")
     return exact_factor(word.strip().removesuffix("%")) / (100 if share else 1)
 

@@ -7,19 +7,29 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli import verb_evaluate_sr, verb_upscale
+from lacuna.cli import verb_batch, verb_evaluate_sr, verb_upscale
 from lacuna.cli.options import (
     GREATEST,
     OURS,
-    WIDEST,
     AllowLarge,
     AllowReduce,
+    Backend,
     Device,
     DryRun,
+    Feather,
+    FillAlpha,
+    Grain,
+    Grow,
+    InvertMask,
+    Joining,
     Json,
+    Model,
     Output,
     Overwrite,
     Quality,
+    Seed,
+    Setting,
+    Soft,
     number,
 )
 from lacuna.contract import default
@@ -36,15 +46,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # its boxes cut off what has no spaces to break at, such as Chinese
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Seed = Annotated[
-    int,
-    typer.Option(
-        parser=number("--seed", 0, GREATEST),
-        metavar="NUMBER",
-        help=_("Another seed, another result, where a backend uses chance."),
-    ),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -72,45 +73,13 @@ def fill(
         ),
     ],
     output: Output = None,
-    backend: Annotated[
-        str, typer.Option("--backend", "-b", help=_("How to fill; see “lacuna backends”."))
-    ] = default.BACKEND,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help=_("Which weights of a learned backend; by default the best."), show_default=False
-        ),
-    ] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help=_("A setting of the backend, such as texture=8. Repeatable.")),
-    ] = None,
-    grow: Annotated[
-        float,
-        typer.Option(
-            parser=number("--grow", 0, WIDEST, kind="number"),
-            metavar=f"0..{WIDEST}",
-            help=_("Widen the mask by so many pixels."),
-        ),
-    ] = 0.0,
-    feather: Annotated[
-        float,
-        typer.Option(
-            parser=number("--feather", 0, WIDEST, kind="number"),
-            metavar=f"0..{WIDEST}",
-            help=_("Soften the seam inside the mask."),
-        ),
-    ] = 0.0,
-    composite: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|plain|feather|poisson|screened",
-            help=_("How the fill is joined to what lies around it; auto: as is best for the backend."),
-        ),
-    ] = "auto",
-    grain: Annotated[
-        bool, typer.Option("--grain", help=_("Put the picture's noise into fills that are smoother."))
-    ] = False,
+    backend: Backend = default.BACKEND,
+    model: Model = None,
+    setting: Setting = None,
+    grow: Grow = 0.0,
+    feather: Feather = 0.0,
+    composite: Joining = "auto",
+    grain: Grain = False,
     sources: Annotated[
         Path | None,
         typer.Option(
@@ -130,11 +99,9 @@ def fill(
         ),
     ] = None,
     device: Device = "auto",
-    invert_mask: Annotated[bool, typer.Option("--invert-mask", help=_("Black marks what to fill."))] = False,
-    soft: Annotated[
-        bool, typer.Option("--soft", help=_("Keep the mask's grey values as weights; not cut at 128."))
-    ] = False,
-    fill_alpha: Annotated[bool, typer.Option("--fill-alpha", help=_("Fill the alpha channel too."))] = False,
+    invert_mask: InvertMask = False,
+    soft: Soft = False,
+    fill_alpha: FillAlpha = False,
     seed: Seed = 0,
     quality: Quality = None,
     overwrite: Overwrite = False,
@@ -175,6 +142,7 @@ def fill(
 
 
 app.command("upscale", help=verb_upscale.HELP)(verb_upscale.upscale)
+app.command("batch", help=verb_batch.HELP)(verb_batch.batch)
 
 
 @app.command(help=_("Measure how near fills come to the truth, on photos with masks."))

@@ -77,6 +77,12 @@ class Progress:
         twin._stop, twin._start, twin._weight, twin._used = self._stop, self._start, self._weight, self._used
         return twin
 
+    def told_to(self, report: Callable[[float, str], None]) -> Progress:
+        """A whole progress of its own, told to `report` alone, with the same cancel switch."""
+        other = Progress(report)
+        other._stop = self._stop
+        return other
+
     def cancel(self) -> None:
         """Ask the job to stop at its next check."""
         self._stop.set()

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from lacuna.contract.fill import Needs, Runtime
+from lacuna.engine import cores
 from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 
@@ -74,8 +75,9 @@ def _has_driver() -> bool:
 
 
 def threads() -> int:
-    """One core is left to the window."""
-    return max(1, (os.cpu_count() or 2) - 1)
+    """What this process is held to; else all cores but one, which is left to the window."""
+    share = cores.held()
+    return max(1, (os.cpu_count() or 2) - 1) if share is None else share.threads
 
 
 def multiplies_bytes() -> bool:
@@ -86,8 +88,9 @@ def multiplies_bytes() -> bool:
 
 
 def memory() -> int:
-    """Bytes that a fill may take: half of what is free now."""
-    return (available_memory() or 2 * FALLBACK_MEMORY) // 2
+    """Bytes that a fill may take: half of what is free now, or of this process's share of it."""
+    share = cores.held()
+    return int((available_memory() or 2 * FALLBACK_MEMORY) // 2 * (1.0 if share is None else share.memory))
 
 
 def card_memory() -> int:

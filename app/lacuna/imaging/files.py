@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,11 @@ __all__ = [
     "PIXEL_LIMIT",
     "READABLE",
     "WRITABLE",
+    "Encoded",
     "WriteReport",
     "check_writable",
     "coarse",
+    "encoded",
     "generation_loss",
     "in_folder",
     "kind_of",
@@ -56,6 +58,15 @@ class WriteReport:
     path: Path
     format: str
     bytes: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A file that is still to be written: bytes-like `parts` in their order; `notes` as in a `WriteReport`."""
+
+    format: str
+    parts: Iterable[Any]
     notes: tuple[str, ...] = ()
 
 
@@ -262,9 +273,19 @@ def write(
     `check_writable` raises, and CannotSave otherwise.
     """
     path = Path(path)
+    check_writable(photo, path, format=format, overwrite=overwrite, allow_reduce=allow_reduce)
+    made = encoded(photo, path, format=format, quality=quality, allow_reduce=allow_reduce)
+    size = write_atomically(path, made.parts, overwrite=overwrite)
+    return WriteReport(path, made.format, size, made.notes)
+
+
+def encoded(
+    photo: Photo, path: Path, *, format: str | None = None, quality: int | None = None, allow_reduce: bool = False
+) -> Encoded:
+    """What `write` would put into the file at `path`, which is not looked at. Raises as it does."""
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError("quality is 1 to 100")
-    kind = check_writable(photo, path, format=format, overwrite=overwrite, allow_reduce=allow_reduce)
+    kind = _fitting_format(photo, path, format, allow_reduce)
     ready, notes = fitted(photo, kind)
     try:
         output = _encode(ready, with_its_size(ready, notes), kind, quality)
@@ -275,8 +296,7 @@ def write(
         sentence = _("{name} was not saved: the {format} encoder failed ({reason}).")
         sentence = sentence.format(name=path.name, format=NAMES[kind], reason=error)
         raise CannotSave(sentence, _("Save as PNG or TIFF instead."), error) from error
-    size = write_atomically(path, output.parts, overwrite=overwrite)
-    return WriteReport(path, kind, size, (*notes, *output.notes))
+    return Encoded(kind, output.parts, (*notes, *output.notes))
 
 
 def check_writable(
@@ -289,12 +309,17 @@ def check_writable(
     the photo, and CannotSave for what the format or the folder refuses.
     """
     path = Path(path)
-    kind = _format_for(path, format)
+    kind = _fitting_format(photo, path, format, allow_reduce)
+    _spare_pages(photo, path)
+    refuse_unwritable(path, overwrite=overwrite)
+    return kind
+
+
+def _fitting_format(photo: Photo, path: Path, wanted: str | None, allow_reduce: bool) -> str:
+    kind = _format_for(path, wanted)
     if kind == "HEIF" and not heif.installed():
         raise heif.missing(path.name)
-    _spare_pages(photo, path)
     refuse_unfit(photo, path, kind, allow_reduce=allow_reduce)
-    refuse_unwritable(path, overwrite=overwrite)
     return kind
 
 

@@ -22,7 +22,7 @@ def proposed_path(photo: Photo, taken: Callable[[Path], bool] = os.path.exists, 
     comes from no file needs a folder, or its name is one of the folder that the program happens to run in.
     """
     source = photo.path or Path(_("untitled"))
-    kind = _proposed_format(photo)
+    kind = proposed_format(photo)
     suffix = source.suffix if WRITABLE.get(source.suffix.lower()) == kind else SUFFIX[kind]
     stem = re.sub(r"_lacuna(-\d+)?$", "", source.stem)
     number = 1
@@ -34,7 +34,8 @@ def proposed_path(photo: Photo, taken: Callable[[Path], bool] = os.path.exists, 
         number += 1
 
 
-def _proposed_format(photo: Photo) -> str:
+def proposed_format(photo: Photo) -> str:
+    """The format of a photo's source where it can hold the photo and be written, else PNG, and TIFF for floats."""
     kind = photo.source.format if photo.source is not None else "PNG"
     bits = photo.pixels.dtype.itemsize * 8
     if photo.source is not None and photo.source.palette and kind == "GIF":

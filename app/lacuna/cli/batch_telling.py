@@ -1,0 +1,161 @@
+"""What a batch says: a line for each file, a bar for all, rows of a table, a summary that names every failure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import typer
+
+from lacuna.cli import outputs
+from lacuna.cli.main import say
+from lacuna.contract.progress import Progress
+from lacuna.engine.batch.marking import Finding
+from lacuna.engine.batch.run import Outcome, State
+from lacuna.i18n import N_, _, ngettext
+
+COLUMNS = (
+    "file", "state", "result", "width", "height", "findings", "confidences", "boxes", "seconds", "notes"
+)  # fmt: skip
+
+# How many files came to what, in the order of the summary; failures are named behind it.
+SUMMARY = {
+    State.DONE: N_("{count} done"),
+    State.LOOKED: N_("{count} looked at"),
+    State.SKIPPED: N_("{count} done before"),
+    State.NOTHING: N_("{count} without anything to do"),
+    State.FAILED: N_("{count} failed"),
+}
+
+
+def row_of(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as a row of the report. Boxes are x, y, width, height."""
+    row: dict[str, Any] = {"file": outcome.input.path, "state": outcome.state.value, "result": outcome.result or ""}
+    if outcome.failure is not None:
+        row["notes"] = str(outcome.failure)
+    made = outcome.made
+    if made is not None:
+        row |= {
+            "width": made.size[0],
+            "height": made.size[1],
+            "findings": len(made.findings),
+            "confidences": " ".join(_confidence(found) for found in made.findings),
+            "boxes": " ".join(",".join(map(str, _box(found))) for found in made.findings),
+            "seconds": round(made.seconds, 3),
+            "notes": " ".join(made.notes),
+        }
+    return row
+
+
+class Watch:
+    """Moves the bar of a batch by how far each of its files is."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total = max(1, total)
+        self._progress = progress
+        self._running: dict[int, float] = {}
+        self._over = 0
+
+    def advance(self, number: int, fraction: float) -> None:
+        """A file has come so far."""
+        self._running[number] = fraction
+        self._move()
+
+    def finished(self, number: int) -> None:
+        self._running.pop(number, None)
+        self._over += 1
+        self._move()
+
+    def _move(self) -> None:
+        stage = _("{count} of {total} files").format(count=self._over, total=self._total)
+        self._progress.at((self._over + sum(self._running.values())) / self._total, stage)
+
+
+class Teller:
+    """Says what comes of each file while it comes, and keeps of it what the summary and a JSON answer need."""
+
+    def __init__(self, total: int, *, as_json: bool) -> None:
+        self.failures: list[str] = []
+        self._total = total
+        self._as_json = as_json
+        self._counts: Counter[State] = Counter()
+        self._nothing: list[str] = []
+        self._rows: list[dict[str, Any]] = []
+
+    def watching(self, progress: Progress) -> Watch:
+        return Watch(self._total, progress)
+
+    def tell(self, outcome: Outcome) -> None:
+        """Results and findings on stdout, a line each; failures and what is worth knowing on stderr."""
+        if outcome.failure is not None:
+            self.fail(str(outcome.input.path), str(outcome.failure))
+            return
+        self._counts[outcome.state] += 1
+        if outcome.state is State.NOTHING:
+            self._nothing.append(str(outcome.input.path))
+        if self._as_json:
+            self._rows.append(_plain(outcome))
+            return
+        if outcome.made is not None:
+            for note in outcome.made.notes:
+                say(f"{outcome.input.path}: {note}")
+        if outcome.state is State.DONE:
+            typer.echo(str(outcome.result))
+        elif outcome.state is State.LOOKED:
+            typer.echo(_findings(outcome))
+
+    def fail(self, what: str, why: str) -> None:
+        """Something that was named came to nothing."""
+        self._counts[State.FAILED] += 1
+        self.failures.append(what)
+        if self._as_json:
+            self._rows.append({"file": what, "state": State.FAILED.value, "notes": [why]})
+        else:
+            say(f"{what}: {why}")
+
+    def sum_up(self) -> None:
+        counts = {state: self._counts[state] for state in SUMMARY if self._counts[state]}
+        if self._as_json:
+            outputs.print_json({"files": self._rows, **{state.value: count for state, count in counts.items()}})
+            return
+        say(", ".join(_(SUMMARY[state]).format(count=count) for state, count in counts.items()) + ".")
+        for sentence, names in ((_("Nothing to do in:"), self._nothing), (_("Failed:"), self.failures)):
+            if names:
+                say(f"{sentence} {', '.join(names)}")
+
+
+def _findings(outcome: Outcome) -> str:
+    """A line for each finding below the name of the file."""
+    made = outcome.made
+    assert made is not None
+    count = len(made.findings)
+    lines = [f"{outcome.input.path}: " + ngettext("{count} finding", "{count} findings", count).format(count=count)]
+    for found in made.findings:
+        x, y, width, height = _box(found)
+        where = _("{width} × {height} pixels at {x}, {y}").format(width=width, height=height, x=x, y=y)
+        sure = "" if found.confidence is None else f"{_confidence(found)}  "
+        lines.append(f"  {sure}{where}")
+    return "\n".join(lines)
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    made = outcome.made
+    row: dict[str, Any] = {"file": str(outcome.input.path), "state": outcome.state.value}
+    if outcome.result is not None:
+        row["result"] = str(outcome.result)
+    if made is not None:
+        row |= {
+            "size": list(made.size),
+            "findings": [{"box": list(_box(found)), "confidence": found.confidence} for found in made.findings],
+            "seconds": round(made.seconds, 3),
+            "notes": list(made.notes),
+        }
+    return row
+
+
+def _box(found: Finding) -> tuple[int, int, int, int]:
+    return found.region.x0, found.region.y0, found.region.width, found.region.height
+
+
+def _confidence(found: Finding) -> str:
+    return "" if found.confidence is None else f"{found.confidence:.3f}"

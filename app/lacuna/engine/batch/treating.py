@@ -1,0 +1,104 @@
+"""One picture of a batch: the bytes of a file in, the bytes of its result out. The same call wherever it runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from lacuna.contract.enlargement import by_factor
+from lacuna.contract.progress import Cancelled, Progress
+from lacuna.engine import device, registry, upscaling
+from lacuna.engine.batch.treatment import EnlargeSettings, Errand, Failure, FillSettings, Made, Treatment
+from lacuna.engine.jobs import unexpected
+from lacuna.engine.photos import fill_photo, request_for
+from lacuna.errors import LacunaError
+from lacuna.i18n import _
+from lacuna.imaging import files
+from lacuna.imaging.names import proposed_format
+from lacuna.imaging.photo import Mask, Photo
+
+THUMBNAIL_QUALITY = 85
+
+
+def attempt(treatment: Treatment, errand: Errand, progress: Progress) -> Made | Failure:
+    """What comes of a file, or why nothing does: nothing that a file holds raises, but Cancelled."""
+    try:
+        return treated(treatment, errand, progress)
+    except Cancelled:
+        raise
+    except LacunaError as error:
+        return Failure(error.sentence, error.hint)
+    except MemoryError:
+        sentence = _("There is not enough memory for {name}.").format(name=errand.name)
+        return Failure(sentence, _("Let fewer files run at a time, or close other programs."))
+    except Exception as error:  # one file must not keep the others, whatever it brings about
+        unforeseen = unexpected(errand.name, error)
+        return Failure(unforeseen.sentence, unforeseen.hint)
+
+
+def treated(treatment: Treatment, errand: Errand, progress: Progress) -> Made:
+    """The treatment done to one file. Raises LacunaError and Cancelled."""
+    begun = time.perf_counter()
+    photo = files.read_bytes(errand.data, Path(errand.name), pixel_limit=treatment.pixel_limit)
+    if errand.look:
+        found = () if treatment.marking is None else treatment.marking.found(photo, errand.name, progress)
+        spent = time.perf_counter() - begun
+        return Made(None, "", found, (photo.width, photo.height), spent, photo.notes, _thumbnail(photo, errand))
+    notes = list(photo.notes)
+    steps = [step for step in (treatment.marking, treatment.enlarging) if step is not None]
+    changed = False
+    found = ()
+    if treatment.marking is not None:
+        part = progress.part(1 / len(steps))
+        marked = treatment.marking.marked(photo, errand.name, errand.accepted, part.part(0.2))
+        photo, found = marked.photo, marked.findings
+        changed = bool(found)
+        if marked.mask is not None:
+            photo = _filled(photo, marked.mask, treatment.filling, treatment.device, notes, part.part(0.8))
+    if treatment.enlarging is not None:
+        photo = _enlarged(photo, treatment.enlarging, treatment.device, notes, progress.part(1 / len(steps)))
+        changed = True
+    size = (photo.width, photo.height)
+    if not changed:
+        return Made(None, "", found, size, time.perf_counter() - begun, tuple(notes))
+    progress.check()
+    kind = proposed_format(photo)
+    made = files.encoded(photo, Path(errand.name), format=kind, quality=treatment.quality)
+    data = b"".join(made.parts)
+    return Made(data, made.format, found, size, time.perf_counter() - begun, (*notes, *made.notes))
+
+
+def _filled(photo: Photo, mask: Mask, how: FillSettings, on: str, notes: list[str], progress: Progress) -> Photo:
+    request = request_for(photo, mask, how.backend, how.params, options=how.options, seed=how.seed)
+    runtime = device.runtime_for(on, registry.backend(how.backend).needs(how.params))
+    filled, result = fill_photo(photo, request, runtime, progress)
+    if not result.untouched:  # cannot happen by construction; it is looked at all the same
+        raise LacunaError(_("Pixels outside the mask have changed: please report this."))
+    notes.extend(result.notes)
+    return filled
+
+
+def _enlarged(photo: Photo, how: EnlargeSettings, on: str, notes: list[str], progress: Progress) -> Photo:
+    enlargement = by_factor(photo.height, photo.width, how.factor)
+    request = upscaling.request_for(photo, enlargement, method=how.method, model=how.model, device=on)
+    upscaling.refuse_impossible(request)
+    result = upscaling.upscale(request, progress)
+    notes.extend(result.notes)
+    return photo.with_pixels(result.pixels, result.alpha)
+
+
+def _thumbnail(photo: Photo, errand: Errand) -> bytes:
+    if not errand.thumbnail:
+        return b""
+    import cv2
+
+    from lacuna.imaging.colour import to_display
+
+    scale = min(1.0, errand.thumbnail / max(photo.height, photo.width))
+    size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
+    small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
+    shown = to_display(np.asarray(small), photo.profile, photo.white)
+    _ok, jpeg = cv2.imencode(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY])
+    return bytes(jpeg)

@@ -1,0 +1,121 @@
+"""What a batch does to each of its pictures, as a value; and what came of one of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from lacuna.contract import default, models
+from lacuna.contract.fill import FillOptions
+from lacuna.contract.params import to_dict
+from lacuna.engine import registry
+from lacuna.engine.batch.marking import Finding, Marking
+from lacuna.imaging import files
+
+VERSION = 1  # of what a treatment does: a change of it makes every result one of another treatment
+
+
+@dataclass(frozen=True)
+class FillSettings:
+    """How what is marked is filled."""
+
+    backend: str
+    params: Any
+    options: FillOptions = field(default_factory=FillOptions)
+    seed: int = 0
+
+    def described(self) -> Mapping[str, Any]:
+        model = registry.backend(self.backend).needs(self.params).model
+        return {
+            "backend": self.backend,
+            "params": to_dict(self.params),
+            "options": asdict(self.options),
+            "seed": self.seed,
+            "model": None if model is None else [model, models.weights_digest(model)],
+        }
+
+
+@dataclass(frozen=True)
+class EnlargeSettings:
+    """By how much a picture is enlarged at the end, and how."""
+
+    factor: Fraction
+    method: str = default.UPSCALER
+    model: str = ""
+
+    def described(self) -> Mapping[str, Any]:
+        digest = models.weights_digest(self.model) if self.model else None
+        return {"factor": str(self.factor), "method": self.method, "model": [self.model, digest]}
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What is done to each picture: what `marking` marks is filled, then it is enlarged; each may be left out.
+
+    Picklable: it goes to other processes and machines, with the bytes of its mask, but without models: those are
+    looked for where the work is done.
+    """
+
+    marking: Marking | None
+    filling: FillSettings
+    enlarging: EnlargeSettings | None = None
+    device: str = "auto"
+    quality: int | None = None
+    pixel_limit: int = files.PIXEL_LIMIT
+
+    def digest(self) -> str:
+        """The same for tasks that make the same of every picture: by it a run that goes on knows its results."""
+        described = {
+            "version": VERSION,
+            "marking": None if self.marking is None else self.marking.described(),
+            "filling": None if self.marking is None else self.filling.described(),
+            "enlarging": None if self.enlarging is None else self.enlarging.described(),
+            "quality": self.quality,
+        }
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Errand:
+    """Work for one call: the bytes of a file, its name for people, and of what is found in it what is `accepted`.
+
+    `look`: nothing is made, only looked for. `thumbnail` asks for a small picture, at most so many pixels long.
+    """
+
+    number: int
+    name: str
+    data: bytes
+    accepted: frozenset[int] | None = None
+    look: bool = False
+    thumbnail: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What came of one file. `data` is the file to write, in `format`; None where only was looked, or nothing to do.
+
+    `thumbnail` is a JPEG. `size` is (width, height) of the result, or of the picture that was looked at.
+    """
+
+    data: bytes | None
+    format: str
+    findings: tuple[Finding, ...]
+    size: tuple[int, int]
+    seconds: float
+    notes: tuple[str, ...] = ()
+    thumbnail: bytes = b""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why nothing came of a file, in the person's words."""
+
+    sentence: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.hint}".strip()

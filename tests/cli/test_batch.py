@@ -1,0 +1,254 @@
+"""`lacuna batch`: what it writes and says, what it refuses, and what is left of it where it is stopped."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lacuna.cli.main import main
+from lacuna.document.lock import FileLock
+from lacuna.engine.batch.ledger import NAME
+from lacuna.imaging import files
+from tests.engine.batches import BOX, folder_of, part
+from tests.pictures import write
+
+COUNT = 120  # files of a batch that is stopped in the middle: a second or more
+
+
+@pytest.fixture
+def mask(tmp_path: Path) -> Path:
+    return write(tmp_path / "mask.png", BOX)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return folder_of(tmp_path / "in", 3)
+
+
+def call(*words: object) -> int:
+    return main(["batch", "-b", "telea", *map(str, words)])[0]
+
+
+def pictures(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("*.*") if not path.name.startswith(".")}
+
+
+# --- what it writes and says ------------------------------------------------------------------------------------------
+def test_results_are_named_on_stdout_and_counted_on_stderr(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert call(source, "-o", out, "--mask", mask) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [str(out / f"{n}.png") for n in (1, 2, 3)]
+    assert said.err == "lacuna: 3 done.\n"
+
+
+def test_pictures_of_other_sizes_are_refused_one_by_one_or_anchored(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tall = part(4, (90, 70))
+    write(source / "tall.png", tall)
+    out = tmp_path / "out"
+    assert call(source, "-o", out, "--mask", mask) == 1
+    said = capsys.readouterr().err
+    assert "mask.png is 80 × 64 pixels, tall.png is 70 × 90" in said
+    assert said.endswith(f"lacuna: 3 done, 1 failed.\nlacuna: Failed: {source / 'tall.png'}\n")
+    assert call(source, "-o", out, "--mask", mask, "--anchor", "bottom-right", "--resume") == 0
+    changed = (files.read(out / "tall.png").pixels != tall).any(axis=2)
+    assert changed[76:86, 50:64].any()
+    changed[76:86, 50:64] = False
+    assert not changed.any()
+
+
+def test_a_hundred_files_with_corrupt_locked_huge_and_odd_ones_among_them(
+    mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = folder_of(tmp_path / "in", 100), tmp_path / "out"
+    good = (source / "1.png").read_bytes()
+    (source / "cut.png").write_bytes(good[:200])
+    (source / "empty.jpg").write_bytes(b"")
+    (source / "text.jpg").write_text("no picture")
+    (source / "locked.png").write_bytes(good)
+    huge = bytearray(good)
+    huge[16:24] = (60_000).to_bytes(4, "big") * 2
+    (source / "huge.png").write_bytes(huge)
+    write(source / "other.png", part(3, (30, 30)))
+    (source / "folder.png").mkdir()
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "locked.png":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert call(source, "-o", out, "--mask", mask, "--report", tmp_path / "r.csv") == 1
+    said = capsys.readouterr()
+    bad = {"cut.png", "empty.jpg", "text.jpg", "locked.png", "huge.png", "other.png"}
+    assert len(said.out.splitlines()) == 100
+    *_rest, counts, failed = said.err.splitlines()
+    assert counts == "lacuna: 100 done, 6 failed."
+    assert {Path(name).name for name in failed.partition("Failed: ")[2].split(", ")} == bad
+    with (tmp_path / "r.csv").open(encoding="utf-8", newline="") as file:
+        rows = {Path(row["file"]).name: row for row in csv.DictReader(file)}
+    assert {name for name, row in rows.items() if row["state"] == "failed"} == bad
+    assert "may not be read" in rows["locked.png"]["notes"]
+    assert rows["7.png"]["boxes"] == "60,50,14,10"
+    assert {path.name for path in out.glob("*.*")} - {NAME, ".lacuna-batch.lock"} == {f"{n}.png" for n in range(1, 101)}
+
+
+def test_formats_depth_transparency_and_metadata_are_kept(mask: Path, tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    deep = part(1).astype(np.uint16) * 257
+    write(source / "deep.tif", deep)
+    seen = np.dstack([part(2), np.full(BOX.shape, 90, np.uint8)])
+    Image.fromarray(seen).save(source / "seen.webp", lossless=True)
+    exif = Image.Exif()
+    exif[0x010E] = "A mark"
+    exif[0x0112] = 6  # on its side
+    Image.fromarray(np.rot90(part(3))).save(source / "side.jpg", quality=91, exif=exif, dpi=(300, 300))
+    Image.fromarray(part(4)[..., 0]).save(source / "palette.gif")
+    assert call(source, "-o", out, "--mask", mask) == 0
+    assert files.read(out / "deep.tif").pixels.dtype == np.uint16
+    assert np.array_equal(files.read(out / "deep.tif").pixels[BOX == 0], deep[BOX == 0])
+    alpha = files.read(out / "seen.webp").alpha
+    assert alpha is not None
+    assert (alpha == 90).all()
+    with Image.open(out / "side.jpg") as side, Image.open(source / "side.jpg") as before:
+        assert (side.getexif()[0x010E], side.getexif().get(0x0112, 1), side.info["dpi"]) == ("A mark", 1, (300, 300))
+        assert {tuple(sorted(t)) for t in side.quantization.values()} == {  # type: ignore[attr-defined]
+            tuple(sorted(t))
+            for t in before.quantization.values()  # type: ignore[attr-defined]
+        }
+    assert files.read(out / "palette.gif.png").width == 80
+
+
+def test_what_is_transparent_is_filled_and_the_result_opaque(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    Image.fromarray(np.dstack([part(2), 255 - BOX])).save(source / "a.png")
+    assert call(source, "-o", out, "--mask", "alpha") == 0
+    filled = files.read(out / "a.png")
+    assert filled.alpha is None
+    assert np.array_equal(filled.pixels[BOX == 0], part(2)[BOX == 0])
+
+
+def test_a_dry_run_lists_what_is_found_and_writes_no_picture(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(source, "-o", tmp_path / "out", "--mask", mask, "--dry-run") == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        f"{source / '1.png'}: 1 finding",
+        "  14 × 10 pixels at 60, 50",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_json_tells_each_file_and_the_counts(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (source / "bad.png").write_bytes(b"bad")
+    assert call(source, "-o", tmp_path / "out", "--mask", mask, "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["done"], told["failed"]) == (3, 1)
+    states = {Path(row["file"]).name: row["state"] for row in told["files"]}
+    assert states == {"1.png": "done", "2.png": "done", "3.png": "done", "bad.png": "failed"}
+
+
+# --- wrong usage ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "It is not said what is to be done"),
+        (["--mask", "alpha", "--anchor", "centre"], "An anchor is for a mask file"),
+        (["--mask", "MASK", "--anchor", "middle"], "“middle” does not fit the setting “--anchor”"),
+        (["--mask", "MASK", "--set", "sharp=3"], "There is no setting “sharp”"),
+        (["--mask", "MASK", "--backend", "none"], "“none”"),
+        (["--upscale", "much"], "much"),
+        (["--mask", "MASK", "--jobs", "0"], "“0” does not fit the setting “--jobs”"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_made(
+    words: list[str], sentence: str, source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(source, "-o", tmp_path / "out", *(mask if word == "MASK" else word for word in words)) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_of_an_earlier_run_are_neither_lost_nor_left_unasked(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert call(source, "-o", out, "--mask", mask) == 0
+    assert call(source, "-o", out, "--mask", mask) == 2
+    assert "Go on with it by --resume, or make them anew by --overwrite" in capsys.readouterr().err
+    assert call(source, "-o", out, "--mask", mask, "--overwrite") == 0
+    assert capsys.readouterr().err == "lacuna: 3 done.\n"
+
+
+def test_two_batches_do_not_write_into_one_folder(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    lock = FileLock.take(out / ".lacuna-batch.lock")
+    assert lock is not None
+    assert call(source, "-o", out, "--mask", mask) == 1
+    assert "Another batch is writing" in capsys.readouterr().err
+    lock.release()
+
+
+# --- stopped ----------------------------------------------------------------------------------------------------------
+def begun(out: Path, *words: object) -> subprocess.Popen[bytes]:
+    """A batch in a process of its own that has finished some files."""
+    command = [sys.executable, "-m", "lacuna", "batch", "-b", "telea", "-o", str(out), *map(str, words)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while count(out) < 3:
+        assert process.poll() is None, "it ended before it was stopped"
+        assert time.monotonic() < end
+        time.sleep(0.002)
+    return process
+
+
+def count(out: Path) -> int:
+    """How many files the ledger calls finished."""
+    try:
+        return (out / NAME).read_bytes().count(b'"done"')
+    except FileNotFoundError:
+        return 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize(("how", "jobs"), [(signal.SIGKILL, 1), (signal.SIGINT, 2)])
+def test_a_batch_that_is_stopped_in_the_middle_goes_on_with_what_is_left(
+    how: signal.Signals, jobs: int, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = folder_of(tmp_path / "in", COUNT), tmp_path / "out"
+    process = begun(out, source, "--mask", mask, "--jobs", jobs)
+    os.kill(process.pid, how)
+    assert process.wait(10) == (-signal.SIGKILL if how is signal.SIGKILL else 130)
+    finished, left = count(out), pictures(out)
+    assert 3 <= finished < COUNT
+    capsys.readouterr()
+    assert call(source, "-o", out, "--mask", mask, "--resume") == 0
+    assert capsys.readouterr().err == f"lacuna: {COUNT - finished} done, {finished} done before.\n"
+    whole = pictures(out)
+    assert sum(whole.get(name) == data for name, data in left.items()) >= finished
+    for number in range(COUNT):
+        after = files.read(out / f"{number + 1}.png").pixels
+        assert np.array_equal(after[BOX == 0], part(number)[BOX == 0])
+        assert not np.array_equal(after, part(number))
