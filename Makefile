@@ -26,7 +26,7 @@ $(VENV)/.installed: $(LIBRARIES)
 	@touch $@
 
 $(VENV)/.installed-dev: $(LIBRARIES)
-	@sh packaging/environment.sh $(VENV) heif,torch,metrics,dev
+	@sh packaging/environment.sh $(VENV) heif,torch,metrics,cluster,dev
 	@touch $@ $(VENV)/.installed
 
 run: $(VENV)/.installed

@@ -39,6 +39,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "engine": frozenset({"contract", "imaging", "metrics", "kernels", "detection", "cv2", "torch", "svgelements"}),
     "engine.registry": frozenset({"contract", "imaging", "backends"}),
     "engine.upscalers": frozenset({"contract", "imaging", "upscalers"}),
+    "engine.batch.cluster": frozenset({"contract", "imaging", "dask", "distributed"}),
     "document": frozenset({"contract", "imaging", "cv2"}),
     "editor": frozenset({"document", "engine", "contract", "imaging", "detection", "settings", "cv2"}),
     "editor.models": frozenset({"contract", "engine", "imaging", "inference"}),

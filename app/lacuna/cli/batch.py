@@ -20,6 +20,7 @@ from lacuna.contract.progress import Progress
 from lacuna.document.lock import FileLock
 from lacuna.engine import device
 from lacuna.engine.batch.anchoring import Anchor
+from lacuna.engine.batch.cluster import Cluster, refuse_missing
 from lacuna.engine.batch.inputs import Gathered, gathered
 from lacuna.engine.batch.ledger import Ledger
 from lacuna.engine.batch.marking import Marking, MaskFile, Transparency
@@ -57,6 +58,7 @@ class Order:
     upscale: str | None
     recursive: bool
     jobs: int
+    scheduler: str | None
     resume: bool
     overwrite: bool
     dry_run: bool
@@ -73,6 +75,7 @@ class Order:
 def run(order: Order) -> int:
     """Carry the order out; the exit code. Usage is checked before any picture is opened."""
     treatment = _treatment(order)
+    _refuse_several_ways(order)
     report = Targets(order.report, None, None, order.overwrite, append=order.resume)
     report.refuse_unsuitable()
     found = _inputs(order)
@@ -138,6 +141,14 @@ def _marking(order: Order) -> Marking | None:
     return mask
 
 
+def _refuse_several_ways(order: Order) -> None:
+    if order.scheduler is None:
+        return
+    if order.jobs > 1:
+        raise InvalidParameter(_("A cluster has its own processes."), _("Give --jobs or --scheduler."))
+    refuse_missing()
+
+
 def _inputs(order: Order) -> Gathered:
     """The pictures, without results of an earlier run. Raises InvalidParameter if it is not said what is with those."""
     ledger = Ledger(order.output)
@@ -156,6 +167,8 @@ def _inputs(order: Order) -> Gathered:
 
 
 def _workers(order: Order, treatment: Treatment) -> Workers:
+    if order.scheduler is not None:
+        return Cluster(treatment, order.scheduler)
     return Here(treatment) if order.jobs == 1 else Processes(treatment, order.jobs)
 
 

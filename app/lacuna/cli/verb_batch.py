@@ -103,6 +103,16 @@ def batch(
             help=_("So many files at a time, each in a process with its share of the processor's cores."),
         ),
     ] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tcp://HOST:PORT",
+            help=_(
+                "The scheduler of a Dask cluster (extra “cluster”) that does the work; files travel there and back."
+            ),
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help=_("Go on with an earlier run: what it finished is left as it is."))
     ] = False,
@@ -143,6 +153,7 @@ def batch(
         upscale=upscale,
         recursive=recursive,
         jobs=jobs,
+        scheduler=scheduler,
         resume=resume,
         overwrite=overwrite,
         dry_run=dry_run,
