@@ -24,6 +24,7 @@ from PIL import Image
 
 from lacuna import paths
 from lacuna.contract.models import ENLARGING
+from lacuna.document.project_file import ENDING, MIME, parts
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
@@ -51,6 +52,19 @@ def test_the_menu_entry_opens_several_pictures_of_every_kind_that_is_read():
     assert entry["Exec"] == "lacuna %F"
     kinds = set(entry["MimeType"].rstrip(";").split(";"))
     assert {f"image/{k}" for k in ("jpeg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")} <= kinds
+
+
+def test_the_desktop_tells_projects_by_their_name_and_by_their_first_bytes():
+    assert "application/x-lacuna-project" in _desktop()["MimeType"].split(";")
+    space = "{http://www.freedesktop.org/standards/shared-mime-info}"
+    kind = ElementTree.parse(next(PACKAGING.glob("*.mime.xml"))).getroot().find(f"{space}mime-type")
+    assert kind is not None
+    assert kind.get("type") == MIME.decode() in _desktop()["MimeType"]
+    assert [glob.get("pattern") for glob in kind.findall(f"{space}glob")] == [f"*{ENDING}"]
+    data = b"".join(parts(()))
+    for match in kind.iter(f"{space}match"):
+        value = (match.get("value") or "").encode().decode("unicode_escape").encode("latin-1")
+        assert data[int(match.get("offset") or 0) :].startswith(value)
 
 
 def test_the_metadata_names_the_menu_entry_and_speaks_chinese():

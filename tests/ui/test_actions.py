@@ -82,8 +82,8 @@ NEEDS_A_PICTURE = {
     for row in ROWS
     if row.id.split(".")[0] in ("mask", "view", "fill", "guides") and not row.id.startswith("view.opacity")
 } - {"fill.after_stroke", "view.full_screen"} | {
-    "file.save", "file.save_as", "file.close", "file.next", "file.previous", "edit.undo", "edit.redo", "edit.copy",
-    "edit.paste_mask", "edit.enlarge", "tool.back",
+    "file.save", "file.save_as", "file.save_project", "file.save_recipe", "file.close", "file.next", "file.previous",
+    "edit.undo", "edit.redo", "edit.copy", "edit.paste_mask", "edit.enlarge", "tool.back",
 }  # fmt: skip
 NEEDS_A_MASK = {
     "mask.clear", "mask.grow", "mask.shrink", "mask.feather", "mask.edge", "mask.fill_loop", "mask.crop", "mask.export",

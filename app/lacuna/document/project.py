@@ -40,7 +40,6 @@ from lacuna.imaging.lossless import decoded, digest, encoded, ending
 from lacuna.imaging.photo import Mask, Photo
 from lacuna.imaging.region import Region
 
-SUFFIX_OF_PROJECTS = ".lacuna"
 PICTURE_STEM = "original"
 MASK = "mask.png"
 MOST_DEEDS = 100_000
@@ -238,9 +237,9 @@ def _deed_from_json(value: dict[str, Any], members: Members) -> Deed:
     made = None if value["enlargement"] is None else enlargement_from_json(value["enlargement"])
     if made is not None and ((made.height, made.width) != size or min(made.rows, made.columns) < 1):
         raise ValueError(f"{made} of a picture of {size}")
-    after = size if made is None else (made.rows, made.columns)
-    excerpts = tuple(_excerpt(excerpt, after, members) for excerpt in value["excerpts"])
-    if made is not None and not all(e.region == Region.whole(after) for e in excerpts):
+    left = size if made is None else (made.rows, made.columns)
+    excerpts = tuple(_excerpt(excerpt, left, members) for excerpt in value["excerpts"])
+    if made is not None and not all(e.region == Region.whole(left) for e in excerpts):
         raise ValueError("an enlargement without its pixels")
     metadata = None if value["metadata"] is None else metadata_from_json(value["metadata"])
     return Deed(str(value["label"]), size, step, excerpts, made, metadata)
@@ -298,10 +297,10 @@ def _unpasted(project: Project, pasted: Pasted, beside: Path | None) -> Photo:
 
 def rendered(project: Project, progress: Progress, *, pixel_limit: int = files.PIXEL_LIMIT) -> Photo:
     """The picture that all changes lead to, from the pixels that they have left. Errors as in `picture_of`."""
-    after = before = picture_of(project, pixel_limit=pixel_limit)
-    for after in states(project, before, progress):  # noqa: B007
+    last = first = picture_of(project, pixel_limit=pixel_limit)
+    for last in states(project, first, progress):  # noqa: B007
         pass
-    return noting_another_end(project, after)
+    return noting_another_end(project, last)
 
 
 def noting_another_end(project: Project, photo: Photo) -> Photo:
@@ -317,11 +316,12 @@ def states(project: Project, photo: Photo, progress: Progress) -> Iterator[Photo
     white = photo.white
     for number, deed in enumerate(project.deeds):
         progress.at(number / len(project.deeds))
-        photo = _after(project, deed, photo).of_white(white)
+        photo = after(project, deed, photo).of_white(white)
         yield photo
 
 
-def _after(project: Project, deed: Deed, photo: Photo) -> Photo:
+def after(project: Project, deed: Deed, photo: Photo) -> Photo:
+    """The photo with what the deed has left in it."""
     if isinstance(deed.step, CropStep):
         cut = deed.step.region.slices
         return photo.with_pixels(photo.pixels[cut].copy(), None if photo.alpha is None else photo.alpha[cut].copy())

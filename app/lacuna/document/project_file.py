@@ -7,10 +7,8 @@ become paths.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +18,7 @@ from lacuna.errors import UnreadableFile, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.imaging import files
 
+ENDING = ".lacuna"
 MIME = b"application/x-lacuna-project"
 KIND = "mimetype"  # the first member, unpacked, as in OpenRaster: it stands at the same place in every file
 START = b"PK\x03\x04"
@@ -40,6 +39,9 @@ def is_project(data: bytes) -> bool:
 
 def parts(members: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     """The bytes of a project with these members, piece by piece."""
+    import hashlib  # with zipfile some ms that a first window does not wait for
+    import zipfile
+
     out, digest = _Tail(), hashlib.sha256()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in ((KIND, MIME), *members):
@@ -84,6 +86,8 @@ class Members:
 
     def __init__(self, data: bytes, path: Path) -> None:
         """Raises UnreadableFile for a file that is not whole, UnsupportedFormat for one that is no project."""
+        import zipfile
+
         self.path = path
         self._length = len(data)
         _require_whole(data, path)
@@ -100,6 +104,8 @@ class Members:
         """A member. Raises UnreadableFile."""
         if name not in self:
             raise self.damaged(_("“{member}” is missing in it").format(member=name))
+        import zipfile
+
         told = self._told[name]
         squeezed = name == MANIFEST and told.compress_type == zipfile.ZIP_DEFLATED
         if not squeezed and told.compress_type != zipfile.ZIP_STORED:
@@ -159,6 +165,8 @@ def load(path: Path) -> bytes:
 
 
 def _require_whole(data: bytes, path: Path) -> None:
+    import hashlib
+
     if not data:
         raise damaged(path, _("it is empty"))
     at = len(data) - len(END) - DIGITS

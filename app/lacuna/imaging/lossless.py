@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 from typing import Any
@@ -60,6 +59,8 @@ def decoded(data: bytes, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArra
 
 def digest(*planes: NDArray[Any] | None) -> str:
     """The SHA-256 of pixels with their sizes and kinds, in hexadecimal."""
+    import hashlib  # 5 ms that a first window does not wait for
+
     found = hashlib.sha256()
     for plane in planes:
         if plane is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
+from lacuna.document.project_file import ENDING
 from lacuna.ui.stage import Zone
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Drops(QObject):
     def _zone(self, event: QDropEvent) -> Zone | None:
         window = self._window
         at = window.stage.mapFrom(window, event.position().toPoint())
-        with_mask = window.editor.document is not None and len(dragged(event)) == 1
+        files = dragged(event)
+        with_mask = window.editor.document is not None and len(files) == 1 and files[0].suffix.lower() != ENDING
         zone = window.stage.drag_at(at, with_mask=with_mask)
         if with_mask and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return Zone.MASK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from lacuna import paths
 from lacuna.document.document import Document
+from lacuna.document.project_file import ENDING
 from lacuna.editor.values import Message, Misfit
 from lacuna.errors import LacunaError, PictureTooLarge
 from lacuna.i18n import _
@@ -32,8 +33,8 @@ class Files:
 
     # --- open --------------------------------------------------------------------------------------------------------
     def ask_open(self) -> None:
-        """Let the person choose pictures; several become the list that next and previous go through."""
-        chosen, _kind = QFileDialog.getOpenFileNames(self._window, _("Open picture"), self._folder(), _pictures())
+        """Let the person choose pictures or projects; several become the list that next and previous go through."""
+        chosen, _kind = QFileDialog.getOpenFileNames(self._window, _("Open picture"), self._folder(), _openable())
         if chosen:
             self.open([Path(c) for c in chosen])
 
@@ -127,8 +128,10 @@ class Files:
 
     # --- save --------------------------------------------------------------------------------------------------------
     def save(self, then: Callable[[], object] | None = None) -> None:
-        """Save where it was saved before, or ask; `then()` follows only if that went well."""
-        if self._editor.save_path is not None:
+        """Save the project that it belongs to, or where it was saved before, or ask; `then()` if that went well."""
+        if self._editor.projects.path is not None:
+            self._save_project(self._editor.projects.path, then)
+        elif self._editor.save_path is not None:
             self._save(self._editor.save_path, self._editor.save_quality, then)
         elif self._editor.settings.preferences.save_without_asking and then is not None:
             self._save(self.proposed(), None, then, overwrite=False)
@@ -154,20 +157,53 @@ class Files:
     def _save(
         self, path: Path, quality: int | None, then: Callable[[], object] | None, *, overwrite: bool = True
     ) -> None:
+        # What the format cannot hold stood on the page that was confirmed; a proposed name loses nothing.
+        saved = self._once_saved(then)
+        self._editor.save(path, saved, quality=quality, allow_reduce=True, overwrite=overwrite)
+
+    def _once_saved(self, then: Callable[[], object] | None) -> Callable[[bool], None]:
+        """For who saves: `then()` follows if it went well."""
+
         def saved(well: bool) -> None:
             if well:
                 self._window.recent_changed()
                 if then is not None:
                     then()
 
-        # What the format cannot hold stood on the page that was confirmed; a proposed name loses nothing.
-        self._editor.save(path, saved, quality=quality, allow_reduce=True, overwrite=overwrite)
+        return saved
 
     def proposed(self) -> Path:
         """What the editor proposes: beside the source, or where dialogs begin if nothing can be written there."""
         here = self._here()
         beside = here is not None and not here.is_relative_to(paths.resources()) and os.access(here.parent, os.W_OK)
         return self._editor.proposed_path(None if beside else Path(self._folder()))
+
+    # --- projects and recipes ----------------------------------------------------------------------------------------
+    def ask_save_project(self) -> None:
+        """Choose a name; from then on the picture belongs to that project."""
+        document = self._editor.document
+        if document is None:
+            return
+        target = self._editor.projects.path or self._beside(document, "{name}" + ENDING)
+        chosen, _kind = QFileDialog.getSaveFileName(
+            self._window, _("Save project"), str(target), _("Lacuna project (*.lacuna)")
+        )
+        if chosen:
+            self._save_project(_ending_in(ENDING, Path(chosen)))
+
+    def _save_project(self, path: Path, then: Callable[[], object] | None = None) -> None:
+        self._editor.projects.save(path, self._once_saved(then))
+
+    def ask_save_recipe(self) -> None:
+        document = self._editor.document
+        if document is None:
+            return
+        target = self._beside(document, _("{name}_recipe.json"))
+        chosen, _kind = QFileDialog.getSaveFileName(
+            self._window, _("Save recipe"), str(target), _("Lacuna's recipes (*.json)")
+        )
+        if chosen:
+            self._editor.projects.save_recipe(_ending_in(".json", Path(chosen)))
 
     # --- masks -------------------------------------------------------------------------------------------------------
     def ask_import_mask(self) -> None:
@@ -206,8 +242,7 @@ class Files:
             self._window, _("Export the mask"), str(target), _("PNG, lossless (*.png)")
         )
         if chosen:
-            path = Path(chosen)
-            self._editor.export_mask(path if path.suffix.lower() == ".png" else path.with_name(path.name + ".png"))
+            self._editor.export_mask(_ending_in(".png", Path(chosen)))
 
     # --- guides ------------------------------------------------------------------------------------------------------
     def ask_import_guides(self) -> None:
@@ -245,6 +280,10 @@ class Files:
         self._window.recent_changed()
 
     def _here(self) -> Path | None:
+        """The file that is open, as it was given: of a project that, else the picture."""
+        project = self._editor.projects.path
+        if project in self.given:
+            return project
         document = self._editor.document
         path = document.header.path if document is not None else None
         return path.absolute() if path is not None else None
@@ -258,7 +297,27 @@ class Files:
         return pictures if pictures and Path(pictures).is_dir() else str(Path.home())
 
 
+def _ending_in(ending: str, path: Path) -> Path:
+    """The same name with its ending, which a person may leave out."""
+    return path if path.suffix.lower() == ending else path.with_name(path.name + ending)
+
+
 def _pictures() -> str:
     """The filters of a dialog that opens a picture."""
-    pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in READABLE)
-    return ";;".join((_("Pictures ({pattern})").format(pattern=pattern), _("All files (*)")))
+    return ";;".join((_("Pictures ({pattern})").format(pattern=_patterns(READABLE)), _("All files (*)")))
+
+
+def _openable() -> str:
+    """Those of one that opens a picture or a project."""
+    pattern = _patterns((*READABLE, ENDING))
+    return ";;".join(
+        (
+            _("Pictures and projects ({pattern})").format(pattern=pattern),
+            _("Lacuna project (*.lacuna)"),
+            _("All files (*)"),
+        )
+    )
+
+
+def _patterns(suffixes: Iterable[str]) -> str:
+    return " ".join(f"*{suffix} *{suffix.upper()}" for suffix in suffixes)

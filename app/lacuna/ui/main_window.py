@@ -252,7 +252,7 @@ class MainWindow(QMainWindow):
         document = self.editor.document
         if document is None:
             return ""
-        path = self.editor.save_path or document.header.path
+        path = self.editor.projects.path or self.editor.save_path or document.header.path
         return path.name if path is not None else _("Untitled")
 
     def recent_changed(self) -> None:
