@@ -7,7 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-VERBS = ("fill", "upscale", "batch", "evaluate", "evaluate-sr", "train", "backends", "models", "doctor", "bench")
+VERBS = (
+    "fill", "upscale", "render", "batch", "evaluate", "evaluate-sr", "train", "backends", "models", "doctor", "bench"
+)  # fmt: skip
 
 
 def main(words: Sequence[str] | None = None) -> int:

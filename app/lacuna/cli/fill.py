@@ -19,13 +19,15 @@ from lacuna.contract.guides import GuideStroke
 from lacuna.contract.params import to_dict, validate
 from lacuna.engine import device, guide_files, plan, registry
 from lacuna.engine.composite import weights
-from lacuna.engine.fill import FillRequest, FillResult, survey
+from lacuna.engine.fill import FillRequest, FillResult, step_of, survey
 from lacuna.engine.photos import fill_photo, request_for
+from lacuna.engine.recipes import Recipe, write_recipe
 from lacuna.engine.sampling import sources_box
 from lacuna.engine.seam import composite_named
 from lacuna.errors import InvalidParameter, LacunaError, SizeMismatch, UnknownModel
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
+from lacuna.imaging.atomic import refuse_unwritable
 from lacuna.imaging.loss import LOSSY, in_words
 from lacuna.imaging.photo import Hole, Mask, Photo
 from lacuna.words import forecast
@@ -59,6 +61,7 @@ class Order:
     allow_large: bool
     allow_reduce: bool
     dry_run: bool
+    save_recipe: Path | None
     as_json: bool
 
 
@@ -67,6 +70,7 @@ def run(order: Order) -> None:
     params: Any = params_of(order.backend, order.model, order.settings)
     joining = composite_named(order.composite)
     needs = needs_of(order.backend, params)
+    _refuse_recipe(order)
     runtime = device.runtime_for(order.device, needs)
     photo = _read(order)
     mask = _mask(order, photo)
@@ -107,6 +111,8 @@ def run(order: Order) -> None:
         written = files.write(
             filled, target, quality=order.quality, overwrite=order.overwrite, allow_reduce=order.allow_reduce
         )
+    if order.save_recipe is not None:
+        write_recipe(Recipe(request.size, (step_of(request),)), order.save_recipe, overwrite=order.overwrite)
     notes = [*photo.notes, *result.notes, *written.notes]
     report = _report(request, result) | {
         "output": str(written.path),
@@ -150,6 +156,18 @@ def _require_fitting_model(backend: str, name: str | None) -> None:
     if owner:
         sentence = _("“{model}” is a model of “{backend}”.").format(model=model.name, backend=owner)
         raise InvalidParameter(sentence, hint=_("Give --backend {backend}.").format(backend=owner))
+
+
+def _refuse_recipe(order: Order) -> None:
+    """Raise what stands in the way of the recipe that is asked for, before anything is filled."""
+    if order.save_recipe is None:
+        return
+    if order.mask == ALPHA:
+        raise InvalidParameter(
+            _("The transparency of one picture is no mask for others: there is no recipe of it."),
+            hint=_("Give --mask a file."),
+        )
+    refuse_unwritable(order.save_recipe, overwrite=order.overwrite)
 
 
 def _read(order: Order) -> Photo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -42,6 +43,16 @@ Quality = Annotated[
         metavar="1..100",
         help=_("Of a lossy file; by default a JPEG keeps its own."),
         show_default=False,
+    ),
+]
+SaveRecipe = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-recipe",
+        metavar="FILE.json",
+        help=_("Write what was done as a recipe too, to be done again on this picture or on others of its size."),
+        show_default=False,
+        readable=OURS,
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))]

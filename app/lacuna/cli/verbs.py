@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli import verb_batch, verb_evaluate_sr, verb_upscale
+from lacuna.cli import verb_batch, verb_evaluate_sr, verb_render, verb_upscale
 from lacuna.cli.options import (
     GREATEST,
     OURS,
@@ -27,6 +27,7 @@ from lacuna.cli.options import (
     Output,
     Overwrite,
     Quality,
+    SaveRecipe,
     Seed,
     Setting,
     Soft,
@@ -108,6 +109,7 @@ def fill(
     allow_large: AllowLarge = False,
     allow_reduce: AllowReduce = False,
     dry_run: DryRun = False,
+    save_recipe: SaveRecipe = None,
     as_json: Json = False,
 ) -> None:
     from lacuna.cli.fill import Order, run
@@ -136,6 +138,7 @@ def fill(
             allow_large=allow_large,
             allow_reduce=allow_reduce,
             dry_run=dry_run,
+            save_recipe=save_recipe,
             as_json=as_json,
         )
     )
@@ -143,6 +146,7 @@ def fill(
 
 app.command("upscale", help=verb_upscale.HELP)(verb_upscale.upscale)
 app.command("batch", help=verb_batch.HELP)(verb_batch.batch)
+app.command("render", help=verb_render.HELP)(verb_render.render)
 
 
 @app.command(help=_("Measure how near fills come to the truth, on photos with masks."))

@@ -117,7 +117,7 @@ def replaying(recipe: Recipe, photo: Photo, *, progress: Progress, device: str =
     require_fitting(recipe, photo)
     white = photo.white  # of the picture as it was opened: what is filled in does not change what is white
     for number, step in enumerate(recipe.steps, 1):
-        photo = _done(step, number, photo, device, progress.part(1 / len(recipe.steps))).of_white(white)
+        photo = done_again(step, number, photo, progress.part(1 / len(recipe.steps)), device).of_white(white)
         yield photo
 
 
@@ -142,7 +142,8 @@ def require_fitting(recipe: Recipe, photo: Photo) -> None:
             upscale_model(step, number)
 
 
-def _done(step: Step, number: int, photo: Photo, device: str, progress: Progress) -> Photo:
+def done_again(step: Step, number: int, photo: Photo, progress: Progress, device: str = "auto") -> Photo:
+    """The photo, which the step fits, after that; errors name its `number`."""
     match step:
         case FillStep():
             return _filled(step, number, photo, device, progress)
