@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.engine.batch.anchoring import Anchor, anchored
+from lacuna.engine.batch.anchoring import anchored
 from lacuna.engine.batch.inputs import Input, gathered
 from lacuna.engine.batch.ledger import NAME, Ledger
 from lacuna.engine.batch.names import named, with_format
@@ -20,6 +20,7 @@ from lacuna.engine.batch.treatment import Treatment
 from lacuna.engine.batch.workers import Here, Workers
 from lacuna.errors import SizeMismatch, UnsuitableMask
 from lacuna.imaging import files
+from lacuna.imaging.mask_fit import MaskFit
 from tests.engine.batches import BOX, Dangerous, folder_of, mask_of, part, treatment
 from tests.pictures import write
 
@@ -92,15 +93,15 @@ def test_a_result_in_another_format_has_a_further_ending() -> None:
 @pytest.mark.parametrize(
     ("anchor", "rows", "columns"),
     [
-        (Anchor.TOP_LEFT, (50, 60), (60, 74)),
-        (Anchor.TOP_RIGHT, (50, 60), (80, 94)),
-        (Anchor.BOTTOM_LEFT, (86, 96), (60, 74)),
-        (Anchor.BOTTOM_RIGHT, (86, 96), (80, 94)),
-        (Anchor.CENTRE, (68, 78), (70, 84)),
+        (MaskFit.TOP_LEFT, (50, 60), (60, 74)),
+        (MaskFit.TOP_RIGHT, (50, 60), (80, 94)),
+        (MaskFit.BOTTOM_LEFT, (86, 96), (60, 74)),
+        (MaskFit.BOTTOM_RIGHT, (86, 96), (80, 94)),
+        (MaskFit.CENTRE, (68, 78), (70, 84)),
     ],
 )
 def test_a_mask_keeps_its_distance_to_what_it_is_anchored_to(
-    anchor: Anchor, rows: tuple[int, int], columns: tuple[int, int]
+    anchor: MaskFit, rows: tuple[int, int], columns: tuple[int, int]
 ) -> None:
     expected = np.zeros((100, 100), np.uint8)
     expected[slice(*rows), slice(*columns)] = 255
@@ -108,21 +109,21 @@ def test_a_mask_keeps_its_distance_to_what_it_is_anchored_to(
 
 
 def test_what_lies_outside_a_smaller_picture_is_cut_off_and_nothing_left_is_refused() -> None:
-    assert anchored(BOX, Anchor.TOP_LEFT, (55, 70), "mask", "photo")[50:, 60:].all()
+    assert anchored(BOX, MaskFit.TOP_LEFT, (55, 70), "mask", "photo")[50:, 60:].all()
     with pytest.raises(UnsuitableMask, match="40 × 30"):
-        anchored(BOX, Anchor.TOP_LEFT, (30, 40), "mask", "photo")
+        anchored(BOX, MaskFit.TOP_LEFT, (30, 40), "mask", "photo")
 
 
 def test_in_per_cent_a_mask_is_stretched_and_a_thin_line_does_not_break() -> None:
     line = np.zeros((400, 300), np.uint8)
     line[10] = 255
-    assert anchored(BOX, Anchor.PERCENT, (128, 160), "mask", "photo")[102:118, 122:146].all()
-    assert anchored(line, Anchor.PERCENT, (40, 30), "mask", "photo").any(axis=0).all()
+    assert anchored(BOX, MaskFit.STRETCH, (128, 160), "mask", "photo")[102:118, 122:146].all()
+    assert anchored(line, MaskFit.STRETCH, (40, 30), "mask", "photo").any(axis=0).all()
 
 
 def test_without_an_anchor_both_sizes_are_named() -> None:
     with pytest.raises(SizeMismatch, match=r"mask is 80 × 64 pixels, photo is 100 × 90"):
-        anchored(BOX, Anchor.NONE, (90, 100), "mask", "photo")
+        anchored(BOX, MaskFit.REFUSE, (90, 100), "mask", "photo")
 
 
 # --- a run ------------------------------------------------------------------------------------------------------------

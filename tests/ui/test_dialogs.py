@@ -16,14 +16,15 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from lacuna import paths
 from lacuna.contract.params import describe
-from lacuna.editor.values import MaskFit, Message, Severity
+from lacuna.editor.values import Message, Severity
 from lacuna.engine.registry import backends
+from lacuna.imaging.mask_fit import MaskFit, place
 from lacuna.imaging.photo import Metadata, Photo, Source
 from lacuna.settings import Preferences as Values
 from lacuna.ui.dialogs.about import About
 from lacuna.ui.dialogs.compare_methods import CompareMethods
 from lacuna.ui.dialogs.error_details import ErrorDetails
-from lacuna.ui.dialogs.mask_size import FITS, MaskSize, placed
+from lacuna.ui.dialogs.mask_size import FITS, MaskSize
 from lacuna.ui.dialogs.preferences import GROUPS, Preferences
 from lacuna.ui.dialogs.question import overwrite_source, paste_as, too_large, unsaved
 from lacuna.ui.dialogs.save_picture import SavePicture
@@ -279,7 +280,7 @@ def test_the_preview_has_the_colour_that_the_mask_has_on_the_canvas(window: Main
 
 
 @pytest.mark.parametrize(
-    ("fit", "place"),
+    ("fit", "box"),
     [
         (MaskFit.STRETCH, (0, 0, 60, 80)),
         (MaskFit.TOP_LEFT, (0, 0, 30, 20)),
@@ -289,8 +290,9 @@ def test_the_preview_has_the_colour_that_the_mask_has_on_the_canvas(window: Main
         (MaskFit.CENTRE, (15, 30, 30, 20)),
     ],
 )
-def test_places_of_a_mask(fit: MaskFit, place: tuple[int, int, int, int]) -> None:
-    assert placed(fit, (30, 20), (60, 80)) == place
+def test_places_of_a_mask(fit: MaskFit, box: tuple[int, int, int, int]) -> None:
+    at = place(fit, (20, 30), (80, 60))
+    assert (at.x0, at.y0, at.width, at.height) == box
 
 
 # --- the others -----------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ SUBJECTS = {
     "calibration": N_("how fast this machine is"),
     "start": N_("process start to a painted window"),
     "opening": N_("opening large JPEG files"),
+    "batch": N_("many files at once: two processes against one, and memory"),
     "brush": N_("a brush move, event to painted pixels"),
     "exemplar": N_("filling by copying from the picture"),
     "fills": N_("fills in large pictures against OpenCV on the full frame"),

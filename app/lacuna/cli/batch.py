@@ -19,7 +19,6 @@ from lacuna.contract.params import Param, checked
 from lacuna.contract.progress import Progress
 from lacuna.document.lock import FileLock
 from lacuna.engine import device
-from lacuna.engine.batch.anchoring import Anchor
 from lacuna.engine.batch.cluster import Cluster, refuse_missing
 from lacuna.engine.batch.inputs import Gathered, gathered
 from lacuna.engine.batch.ledger import Ledger
@@ -35,9 +34,11 @@ from lacuna.errors import CannotSave, InvalidParameter
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.atomic import cannot_save
+from lacuna.imaging.mask_fit import MaskFit
 
 LOCK = ".lacuna-batch.lock"
-ANCHOR = Param("--anchor", "choice", Anchor.NONE, "", choices=tuple((anchor, "") for anchor in Anchor if anchor))
+ANCHORS = tuple((fit, "") for fit in MaskFit if fit is not MaskFit.REFUSE)
+ANCHOR = Param("--anchor", "choice", MaskFit.REFUSE, "", choices=ANCHORS)
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,14 @@ def _treatment(order: Order) -> Treatment:
 
 
 def _marking(order: Order) -> Marking | None:
-    anchor = checked(ANCHOR, order.anchor) if order.anchor else Anchor.NONE
+    fit = checked(ANCHOR, order.anchor) if order.anchor else MaskFit.REFUSE
     if order.mask is None or order.mask == ALPHA:
-        if anchor:
+        if order.anchor:
             raise InvalidParameter(_("An anchor is for a mask file."), _("Give --mask with a file."))
         return None if order.mask is None else Transparency()
     path = Path(order.mask)
     limit = outputs.pixel_limit(allow_large=order.allow_large)
-    mask = MaskFile(files.load(path), path.name, anchor, order.invert_mask, order.soft, limit)
+    mask = MaskFile(files.load(path), path.name, fit, order.invert_mask, order.soft, limit)
     mask.check()
     return mask
 

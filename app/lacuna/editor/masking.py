@@ -12,10 +12,11 @@ import numpy as np
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.document.tiles import in_blocks
-from lacuna.editor.values import MaskFit, Message, Misfit, Severity
+from lacuna.editor.values import Message, Misfit, Severity
 from lacuna.engine.arrays import size_mismatch
 from lacuna.errors import PictureTooLarge, UnsuitableMask
 from lacuna.i18n import _
+from lacuna.imaging.mask_fit import MaskFit, fitted
 from lacuna.imaging.photo import Mask
 from lacuna.imaging.region import Region
 
@@ -191,8 +192,8 @@ class Masking:
             if ask is not None and fit is MaskFit.REFUSE and mask.shape != (height, width):
                 sizes = (mask.shape[1], mask.shape[0]), (width, height)
                 return Misfit(*sizes, _small(mask), lambda fit: put(mask, fit))
-            fitted = fitted_mask(mask, (height, width), fit)
-            return fitted, _bounds(fitted)
+            fitting = fitted_mask(mask, (height, width), fit)
+            return fitting, _bounds(fitting)
 
         def put(mask: Mask, fit: MaskFit) -> None:
             if self._editor.document is document:
@@ -232,30 +233,10 @@ class Masking:
 
 
 def fitted_mask(mask: Mask, shape: tuple[int, int], fit: MaskFit) -> Mask:
-    """`mask` in the size `shape` (height, width): stretched, or unscaled at a corner or in the middle.
-
-    Raises SizeMismatch under REFUSE if the sizes differ. A stretched mask keeps hard edges hard.
-    """
-    if mask.shape == shape:
-        return mask
-    if fit is MaskFit.REFUSE:
+    """`mask` in the size `shape` (height, width). Raises SizeMismatch under REFUSE if the sizes differ."""
+    if fit is MaskFit.REFUSE and mask.shape != shape:
         raise size_mismatch((mask.shape[0], mask.shape[1]), shape, _("Stretch it, or anchor it at a corner."))
-    if fit is MaskFit.STRETCH:
-        import cv2
-
-        return cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT)  # type: ignore[return-value]
-    spare = (shape[0] - mask.shape[0], shape[1] - mask.shape[1])
-    down, right = {
-        MaskFit.TOP_LEFT: (0, 0),
-        MaskFit.TOP_RIGHT: (0, spare[1]),
-        MaskFit.BOTTOM_LEFT: (spare[0], 0),
-        MaskFit.BOTTOM_RIGHT: spare,
-        MaskFit.CENTRE: (spare[0] // 2, spare[1] // 2),
-    }[fit]
-    placed = np.zeros(shape, np.uint8)
-    to = Region.whole(mask.shape).shift(down, right).clip(shape)
-    placed[to.slices] = mask[to.shift(-down, -right).slices]
-    return placed
+    return fitted(mask, shape, fit)
 
 
 def enclosed(mask: Mask) -> Mask | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from lacuna.errors import BackendFailed, LacunaError
+from lacuna.imaging.mask_fit import MaskFit
 from lacuna.imaging.photo import Mask
 
 
@@ -55,18 +56,6 @@ class Estimate:
     first: bool = False
     crop: tuple[int, int] = (0, 0)
     size: tuple[int, int] = (0, 0)
-
-
-class MaskFit(Enum):
-    """What to do with a mask of another size."""
-
-    REFUSE = "refuse"
-    STRETCH = "stretch"
-    TOP_LEFT = "top-left"
-    TOP_RIGHT = "top-right"
-    BOTTOM_LEFT = "bottom-left"
-    BOTTOM_RIGHT = "bottom-right"
-    CENTRE = "centre"
 
 
 @dataclass(frozen=True, eq=False)

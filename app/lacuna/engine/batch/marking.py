@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.progress import Progress
-from lacuna.engine.batch.anchoring import Anchor, anchored
+from lacuna.engine.batch.anchoring import anchored
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.mask import bounds
+from lacuna.imaging.mask_fit import MaskFit
 from lacuna.imaging.photo import Mask, Photo
 from lacuna.imaging.region import Region
 
@@ -62,7 +63,7 @@ class MaskFile:
 
     data: bytes
     name: str
-    anchor: Anchor = Anchor.NONE
+    fit: MaskFit = MaskFit.REFUSE
     invert: bool = False
     soft: bool = False
     pixel_limit: int = files.PIXEL_LIMIT
@@ -76,14 +77,14 @@ class MaskFile:
 
     def described(self) -> Mapping[str, Any]:
         digest = hashlib.sha256(self.data).hexdigest()
-        return {"mask": digest, "anchor": self.anchor, "invert": self.invert, "soft": self.soft}
+        return {"mask": digest, "fit": self.fit.value, "invert": self.invert, "soft": self.soft}
 
     def check(self) -> None:
         """Raises what reading the mask raises: before the first picture, and not at each."""
         _decoded(self)
 
     def _mask(self, photo: Photo, name: str) -> Mask:
-        return anchored(_decoded(self), self.anchor, (photo.height, photo.width), self.name, name)
+        return anchored(_decoded(self), self.fit, (photo.height, photo.width), self.name, name)
 
 
 @dataclass(frozen=True)

@@ -40,12 +40,12 @@ def attempt(treatment: Treatment, errand: Errand, progress: Progress) -> Made | 
 
 def treated(treatment: Treatment, errand: Errand, progress: Progress) -> Made:
     """The treatment done to one file. Raises LacunaError and Cancelled."""
-    begun = time.perf_counter()
+    spent = _Spent()
     photo = files.read_bytes(errand.data, Path(errand.name), pixel_limit=treatment.pixel_limit)
     if errand.look:
         found = () if treatment.marking is None else treatment.marking.found(photo, errand.name, progress)
-        spent = time.perf_counter() - begun
-        return Made(None, "", found, (photo.width, photo.height), spent, photo.notes, _thumbnail(photo, errand))
+        size = (photo.width, photo.height)
+        return Made(None, "", found, size, *spent.now, photo.notes, _thumbnail(photo, errand))
     notes = list(photo.notes)
     steps = [step for step in (treatment.marking, treatment.enlarging) if step is not None]
     changed = False
@@ -62,12 +62,23 @@ def treated(treatment: Treatment, errand: Errand, progress: Progress) -> Made:
         changed = True
     size = (photo.width, photo.height)
     if not changed:
-        return Made(None, "", found, size, time.perf_counter() - begun, tuple(notes))
+        return Made(None, "", found, size, *spent.now, tuple(notes))
     progress.check()
     kind = proposed_format(photo)
     made = files.encoded(photo, Path(errand.name), format=kind, quality=treatment.quality)
     data = b"".join(made.parts)
-    return Made(data, made.format, found, size, time.perf_counter() - begun, (*notes, *made.notes))
+    return Made(data, made.format, found, size, *spent.now, (*notes, *made.notes))
+
+
+class _Spent:
+    """Seconds since it was made: by the clock, and of a core."""
+
+    def __init__(self) -> None:
+        self._clock, self._cpu = time.perf_counter(), time.process_time()
+
+    @property
+    def now(self) -> tuple[float, float]:
+        return time.perf_counter() - self._clock, time.process_time() - self._cpu
 
 
 def _filled(photo: Photo, mask: Mask, how: FillSettings, on: str, notes: list[str], progress: Progress) -> Photo:

@@ -98,7 +98,8 @@ class Errand:
 class Made:
     """What came of one file. `data` is the file to write, in `format`; None where only was looked, or nothing to do.
 
-    `thumbnail` is a JPEG. `size` is (width, height) of the result, or of the picture that was looked at.
+    `thumbnail` is a JPEG. `size` is (width, height) of the result, or of the picture that was looked at. `cpu` are the
+    seconds of a core that its process took meanwhile.
     """
 
     data: bytes | None
@@ -106,6 +107,7 @@ class Made:
     findings: tuple[Finding, ...]
     size: tuple[int, int]
     seconds: float
+    cpu: float
     notes: tuple[str, ...] = ()
     thumbnail: bytes = b""
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
-from lacuna.editor.values import MaskFit
 from lacuna.i18n import N_, _
+from lacuna.imaging.mask_fit import MaskFit, place
 from lacuna.ui import theme
 from lacuna.ui.dialogs.dialog import Dialog
 
@@ -84,21 +84,6 @@ class MaskSize(Dialog):
         self._use(fit)
 
 
-def placed(fit: MaskFit, mask: tuple[int, int], picture: tuple[int, int]) -> tuple[int, int, int, int]:
-    """(x, y, width, height) of the mask in picture pixels; sizes are (width, height)."""
-    if fit is MaskFit.STRETCH:
-        return 0, 0, *picture
-    right, below = picture[0] - mask[0], picture[1] - mask[1]
-    x, y = {
-        MaskFit.TOP_LEFT: (0, 0),
-        MaskFit.TOP_RIGHT: (right, 0),
-        MaskFit.BOTTOM_LEFT: (0, below),
-        MaskFit.BOTTOM_RIGHT: (right, below),
-        MaskFit.CENTRE: (right // 2, below // 2),
-    }[fit]
-    return x, y, *mask
-
-
 class _Preview(QWidget):
     def __init__(
         self,
@@ -132,8 +117,8 @@ class _Preview(QWidget):
             frame = QRectF((self.width() - w) / 2, (self.height() - h) / 2, w, h)
             painter.drawImage(frame, self._picture)
             painter.setClipRect(frame)
-            x, y, width, height = placed(self._fit, mask, picture)
-            at = QRectF(frame.x() + x * scale, frame.y() + y * scale, width * scale, height * scale)
+            to = place(self._fit, mask[::-1], picture[::-1])
+            at = QRectF(frame.x() + to.x0 * scale, frame.y() + to.y0 * scale, to.width * scale, to.height * scale)
             painter.drawImage(at, self._tint)
             painter.setPen(self._edge)
             painter.drawRect(at.adjusted(0, 0, -1, -1))
