@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 
 from lacuna.bench.calibration import slowness
 from lacuna.bench.figure import Figure, percentile
@@ -72,9 +73,6 @@ def _occupy(program) -> Job:  # type: ignore[no-untyped-def]
 
 def _stroke(program, zoom: str, size: int) -> tuple[list[float], list[float]]:  # type: ignore[no-untyped-def]
     """Seconds of each move of one stroke in circles around the middle of the view; the same with waits for a core."""
-    from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPointF, Qt
-    from PySide6.QtGui import QMouseEvent
-
     editor, canvas = program.editor, program.window.canvas
     editor.clear_mask()
     editor.use("brush")
@@ -84,39 +82,57 @@ def _stroke(program, zoom: str, size: int) -> tuple[list[float], list[float]]:  
     else:
         canvas.navigation.zoom_to(float(zoom.split()[0]) / 100)
     turn(0.3)
-    centre = QPointF(canvas.width() / 2, canvas.height() / 2)
+    centre = canvas.width() / 2, canvas.height() / 2
     radius = min(canvas.width(), canvas.height()) / 3
     rim = size / 2 * canvas.viewport.zoom / canvas.devicePixelRatio()
     if rim > radius:  # a nib that covers the view would change nothing in it: lead its rim through the middle
-        centre += QPointF(rim, 0)
+        centre = centre[0] + rim, centre[1]
 
-    def send(kind: QEvent.Type, at: QPointF, buttons: Qt.MouseButton) -> None:
+    times, whole = drag(program, circle(centre, radius))
+    editor.undo()
+    return times, whole
+
+
+def circle(centre: tuple[float, float], radius: float) -> list[tuple[float, float]]:
+    """Points of the widget on a circle, `STEP` apart: the press and `MOVES` moves."""
+    angles = [number * STEP / radius for number in range(MOVES + 1)]
+    return [(centre[0] + radius * math.cos(angle), centre[1] + radius * math.sin(angle)) for angle in angles]
+
+
+def drag(program, points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:  # type: ignore[no-untyped-def]
+    """Press at the first point of the canvas and lead the pointer over the others, each when the last is painted.
+
+    Seconds from each move to its paint, without waits for a busy core and with them.
+    """
+    from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPointF, Qt
+    from PySide6.QtGui import QMouseEvent
+
+    canvas = program.window.canvas
+
+    def send(kind: QEvent.Type, x: float, y: float, buttons: Qt.MouseButton) -> None:
         button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+        at = QPointF(x, y)
         event = QMouseEvent(kind, at, canvas.mapToGlobal(at), button, buttons, Qt.KeyboardModifier.NoModifier)
         QCoreApplication.sendEvent(canvas, event)
 
     painted: list[tuple[float, float]] = []
     canvas.painted.connect(lambda _region: painted.append((time.perf_counter(), waited())))
     times, whole = [], []
-    at = centre + QPointF(radius, 0)
-    send(QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
+    send(QEvent.Type.MouseButtonPress, *points[0], Qt.MouseButton.LeftButton)
     turn(0.05)
-    for number in range(1, MOVES + 1):
-        angle = number * STEP / radius
-        at = centre + QPointF(radius * math.cos(angle), radius * math.sin(angle))
+    for at in points[1:]:
         painted.clear()
         idle, start = waited(), time.perf_counter()
-        send(QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton)
+        send(QEvent.Type.MouseMove, *at, Qt.MouseButton.LeftButton)
         while not painted:
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
             if time.perf_counter() - start > 5:
-                raise TimeoutError("a brush move painted nothing")
+                raise TimeoutError("a move painted nothing")
         end, idle_then = painted[0]
         whole.append(end - start)
         times.append(end - start - (idle_then - idle))
         turn(0.004)
-    send(QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.NoButton)
+    send(QEvent.Type.MouseButtonRelease, *points[-1], Qt.MouseButton.NoButton)
     turn(0.05)
     canvas.painted.disconnect()
-    editor.undo()
     return times, whole

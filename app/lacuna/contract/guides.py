@@ -116,6 +116,22 @@ def from_json(value: Sequence[dict[str, Any]]) -> tuple[GuideStroke, ...]:
     )
 
 
+def change_to_json(before: Sequence[GuideStroke], after: Sequence[GuideStroke]) -> dict[str, Any]:
+    """How `after` comes of `before`: how many strokes stay at either end, and what stands between them."""
+    most = min(len(before), len(after))
+    first = next((i for i in range(most) if before[i] is not after[i]), most)
+    last = next((i for i in range(most - first) if before[-1 - i] is not after[-1 - i]), most - first)
+    return {"first": first, "last": last, "between": to_json(after[first : len(after) - last])}
+
+
+def changed(before: tuple[GuideStroke, ...], value: dict[str, Any]) -> tuple[GuideStroke, ...]:
+    """`before` with a change that `change_to_json` made. Raises KeyError, TypeError or ValueError for anything else."""
+    first, last = int(value["first"]), int(value["last"])
+    if first < 0 or last < 0 or first + last > len(before):
+        raise ValueError("a change of other guides")
+    return (*before[:first], *from_json(value["between"]), *before[len(before) - last :])
+
+
 def _colour(value: Sequence[float] | None) -> tuple[float, float, float] | None:
     if value is None:
         return None

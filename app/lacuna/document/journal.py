@@ -50,7 +50,6 @@ SYNC_SECONDS = 1.0  # how much a power cut may take; a fill is synced at once
 ATTEMPTS = 100  # who looks for sessions to restore may hold the lock of a new folder for a moment
 CHUNK = 4 << 20  # bytes of tiles in one record, so that no edit has to be held in memory as a whole
 VALUES: dict[str, Callable[[Any], Any]] = {
-    "put_guides": guides.to_json,
     "put_original_box": region_to_json,
     "put_stretches": stretches_to_json,
     "put_metadata": metadata_to_json,
@@ -223,22 +222,27 @@ class Journal:
         if crop is not None:
             self._submit(lambda: [({**head, "crop": region_to_json(crop)}, b"")])
             return
-        values, frozen = {}, []
+        values: dict[str, tuple[Any, Any]] = {}  # before and after
+        frozen = []
         whole = {o.plane.name for o in edit.operations if isinstance(o, SwappedPlane)}
         for operation in edit.operations:
             if isinstance(operation, Swapped):
                 name = operation.put.__name__
-                values[name] = VALUES[name](self._values()[name])
+                values.setdefault(name, (operation.before, self._values()[name]))
             elif isinstance(operation, SavedTiles) and operation.plane.name not in whole:
                 frozen.append((operation.plane.name, operation.plane.freeze(operation.keys), operation.keys))
         for name in sorted(whole):
             plane = self.document.planes[name]
             frozen.append((name, plane.freeze(), frozenset(Region.whole(plane.shape).tiles())))
-        head["values"] = values
         head["planes"] = [
             {"name": n, "shape": list(f.shape), "dtype": f.dtype.str, "whole": n in whole} for n, f, _keys in frozen
         ]
-        self._submit(lambda: _edit_records(head, frozen), sync=edit.fill is not None)
+
+        def records() -> Any:
+            head["values"] = dict(_value(name, *states) for name, states in values.items())
+            return _edit_records(head, frozen)
+
+        self._submit(records, sync=edit.fill is not None)
 
     def _values(self) -> dict[str, Any]:
         document = self.document
@@ -308,6 +312,13 @@ def _crop(edit: Edit) -> Region | None:
     """The region, if a crop is all that the edit does to pixels."""
     regions = {o.region if isinstance(o, SwappedPlane) else None for o in edit.operations if not isinstance(o, Swapped)}
     return regions.pop() if len(regions) == 1 else None
+
+
+def _value(name: str, before: Any, after: Any) -> tuple[str, Any]:
+    """What is written of a value, and as what; of guides what differs: there may be hundreds, of many points each."""
+    if name == "put_guides":
+        return "change_guides", guides.change_to_json(before, after)
+    return name, VALUES[name](after)
 
 
 def _edit_records(head: dict[str, Any], frozen: list[tuple[str, Frozen, frozenset[tuple[int, int]]]]) -> Any:

@@ -27,7 +27,7 @@ from lacuna.i18n import _, ngettext
 from lacuna.imaging.region import Region
 
 VALUES: dict[str, Callable[[Any], Any]] = {  # by the document's method that puts them
-    "put_guides": guides.from_json,
+    "put_guides": guides.from_json,  # in older ones; now `change_guides` says what differs
     "put_original_box": region_from_json,
     "put_stretches": stretches_from_json,
     "put_metadata": metadata_from_json,
@@ -262,7 +262,10 @@ class _Replay:
                 if fresh is not None:
                     edit.replace(plane, fresh)
             for name, value in head["values"].items():
-                edit.put(getattr(document, name), VALUES[name](value))
+                if name == "change_guides":
+                    edit.put(document.put_guides, guides.changed(document.guides, value))
+                else:
+                    edit.put(getattr(document, name), VALUES[name](value))
 
     def _tiles(self, plane: int) -> Any:
         for record in self.waiting:

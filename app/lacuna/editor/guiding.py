@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.params import choice, number
 from lacuna.document.document import Document
+from lacuna.editor.nearness import NEAR, Nearness
 from lacuna.editor.selections import Lasso, Points, Shape
 from lacuna.editor.tool import Modifier, Outline, Pointer
 from lacuna.i18n import N_, _
 from lacuna.imaging.polylines import smoothed
 
-NEAR = 8.0  # screen pixels: so near to the pointer a point or a line is meant
 DRAGGED = 4.0  # screen pixels: a press that goes farther draws by hand, one that does not sets a corner
 TURNS = math.pi / 4  # with Shift a straight segment has one of these directions
 LINE_WIDTH = 3.0  # image pixels, at first
@@ -57,6 +55,7 @@ class GuideLine(Lasso):
 
     def __init__(self) -> None:
         self._document: Document | None = None  # the one that was last drawn in: its points show under the pointer
+        self._near = Nearness()
 
     def forget(self) -> None:
         self._document = None
@@ -64,14 +63,14 @@ class GuideLine(Lasso):
     def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Removing:  # type: ignore[override]
         self._document = document
         if at.erases:
-            return Removing(document, at, self.kinds)
-        found = point_near(document.guides, at, self.kinds)
+            return Removing(document, at, self.kinds, self._near)
+        found = self._near.point(document.guides, at, self.kinds)
         if found is not None:
             return Moving(document, *found, at)
         return Drawing(document, at, GuideStroke(Guide(options.kind), (), options.width))
 
     def outline(self, at: Pointer, options: Any) -> Outline:
-        found = None if self._document is None else point_near(self._document.guides, at, self.kinds)
+        found = None if self._document is None else self._near.point(self._document.guides, at, self.kinds)
         if found is None:
             return Outline(circles=((at.x, at.y, options.width / 2),))
         x, y = found[0].points[found[1]]
@@ -89,7 +88,7 @@ class SamplingArea(Lasso):
 
     def press(self, document: Document, at: Pointer, options: Any) -> Surrounding | Removing:  # type: ignore[override]
         if at.erases:
-            return Removing(document, at, self.kinds)
+            return Removing(document, at, self.kinds, Nearness())
         return Surrounding(document, at, GuideStroke(Guide(options.kind), (), 1.0, closed=True))
 
 
@@ -161,7 +160,8 @@ class Drawing(Guiding):
         return not self._points
 
     def outline(self) -> Outline:
-        return Outline(path=tuple(self._points) if self._by_hand else (*self._points, self._pointer))
+        path = tuple(self._points) if self._by_hand else (*self._points, self._pointer)
+        return Outline(path=path, guide=self._stroke)
 
     def _meant(self, at: Pointer) -> Point:
         """Where the next corner is; with Shift level, upright or aslant from the last."""
@@ -199,7 +199,7 @@ class Surrounding(Guiding):
                 self._put((*self._document.guides, replace(self._stroke, points=few)))
 
     def outline(self) -> Outline:
-        return Outline(path=tuple(self._points), closed=True)
+        return Outline(path=tuple(self._points), closed=True, guide=self._stroke)
 
 
 class Moving(Guiding):
@@ -232,14 +232,15 @@ class Moving(Guiding):
         )
 
     def outline(self) -> Outline:
-        return Outline(path=self._after.points)
+        return Outline(path=self._after.points, guide=self._after)
 
 
 class Removing(Guiding):
     """The guide under the pointer goes when the button is let go."""
 
-    def __init__(self, document: Document, at: Pointer, kinds: tuple[Guide, ...]) -> None:
+    def __init__(self, document: Document, at: Pointer, kinds: tuple[Guide, ...], near: Nearness) -> None:
         super().__init__(document, erases=True, label=_("Remove a guide"))
+        self._near = near
         self._kinds = kinds
         self._at = at
 
@@ -249,56 +250,6 @@ class Removing(Guiding):
         return True
 
     def finish(self) -> None:
-        found = stroke_near(self._document.guides, self._at, self._kinds)
+        found = self._near.stroke(self._document.guides, self._at, self._kinds)
         if found is not None:
             self._put(tuple(stroke for stroke in self._document.guides if stroke is not found))
-
-
-def point_near(
-    guides: tuple[GuideStroke, ...], at: Pointer, kinds: tuple[Guide, ...]
-) -> tuple[GuideStroke, int] | None:
-    """The line whose point lies nearest to the pointer, and which point that is; None if none is near."""
-    found = [
-        (math.dist(point, (at.x, at.y)), stroke, index)
-        for stroke in guides
-        if stroke.kind in kinds
-        for index, point in enumerate(stroke.points)
-    ]
-    return _nearest(found, at, lambda each: (each[1], each[2]))
-
-
-def stroke_near(guides: tuple[GuideStroke, ...], at: Pointer, kinds: tuple[Guide, ...]) -> GuideStroke | None:
-    """The guide that lies nearest to the pointer, of areas the one around it; None if none is near."""
-    found = [
-        (max(0.0, _distance(stroke, (at.x, at.y)) - stroke.width / 2), stroke)
-        for stroke in reversed(guides)
-        if stroke.kind in kinds
-    ]
-    return _nearest(found, at, lambda each: each[1])
-
-
-def _nearest(found: list[Any], at: Pointer, of: Callable[[Any], Any]) -> Any:
-    nearest = min(found, key=lambda each: each[0], default=None)
-    return None if nearest is None or nearest[0] * at.scale > NEAR else of(nearest)
-
-
-def _distance(stroke: GuideStroke, place: Point) -> float:
-    """From a stroke's middle line to a place, in image pixels; 0 within an area."""
-    points = (*stroke.points, stroke.points[0]) if stroke.closed else stroke.points
-    segments = list(pairwise(points))
-    if stroke.closed and _within(segments, place):
-        return 0.0
-    return min(_from_segment(start, end, place) for start, end in segments)
-
-
-def _within(segments: list[tuple[Point, Point]], place: Point) -> bool:
-    x, y = place
-    crossed = (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0) for (x0, y0), (x1, y1) in segments if (y0 > y) != (y1 > y))
-    return sum(crossed) % 2 == 1
-
-
-def _from_segment(start: Point, end: Point, place: Point) -> float:
-    (x0, y0), (x1, y1), (x, y) = start, end, place
-    length = (x1 - x0) ** 2 + (y1 - y0) ** 2
-    along = 0.0 if length == 0 else min(1.0, max(0.0, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length))
-    return math.dist(place, (x0 + along * (x1 - x0), y0 + along * (y1 - y0)))

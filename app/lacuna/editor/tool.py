@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.engine.composite import composite, differs
@@ -59,12 +60,13 @@ class Outline:
     """What to draw over the picture while a tool is used, in image coordinates.
 
     `circles` are (x, y, radius) of the nib and, after it, of the place it copies from; `path` is an unfinished line
-    through (x, y) points, closed where `closed`.
+    through (x, y) points, closed where `closed`; `guide` is what it will be a line of, and is drawn as.
     """
 
     circles: tuple[tuple[float, float, float], ...] = ()
     path: tuple[tuple[float, float], ...] = ()
     closed: bool = False
+    guide: GuideStroke | None = None
 
 
 @dataclass(frozen=True, eq=False)

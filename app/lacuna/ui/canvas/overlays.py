@@ -19,6 +19,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainte
 from lacuna.editor.edges import Edges
 from lacuna.editor.tool import Outline
 from lacuna.imaging.region import Region
+from lacuna.ui.canvas.guide_look import paint_stroke, reach
 from lacuna.ui.canvas.viewport import Viewport
 
 DARK = QColor(0, 0, 0, 170)
@@ -40,26 +41,28 @@ class OutlineView:
         before = self.outline
         if outline == before:
             return []
-        grows = len(outline.path) >= len(before.path) > 1 and outline.path[: len(before.path) - 1] == before.path[:-1]
+        kept = len(before.path) - 1
+        grows = outline.guide is before.guide and len(outline.path) > kept > 0
+        grows = grows and outline.path[:kept] == before.path[:-1]
         dirty = self._circles(before, viewport, ratio) + self._circles(outline, viewport, ratio)
         if grows:  # only the end of the path is new
-            kept = len(before.path) - 1
             ends = [*before.path[-2:], *outline.path[max(0, kept - 1) :]]
             if outline.closed or before.closed:
                 ends.append(outline.path[0])
-            dirty.append(_bounds(ends, viewport, ratio))
+            dirty.append(self._bounds(ends, outline, viewport, ratio))
             while self._polygon.size() > kept:
                 self._polygon.removeLast()
             self._polygon.append([QPointF(x, y) for x, y in outline.path[kept:]])
         else:
-            dirty += [_bounds(before.path, viewport, ratio), _bounds(outline.path, viewport, ratio)]
+            dirty += [self._bounds(each.path, each, viewport, ratio) for each in (before, outline)]
             self._polygon = QPolygonF([QPointF(x, y) for x, y in outline.path])
         self.outline = outline
         return [region for region in dirty if not region.empty]
 
     def bounds(self, viewport: Viewport, ratio: float) -> list[Region]:
         """The device pixels that it covers."""
-        regions = [*self._circles(self.outline, viewport, ratio), _bounds(self.outline.path, viewport, ratio)]
+        path = self._bounds(self.outline.path, self.outline, viewport, ratio)
+        regions = [*self._circles(self.outline, viewport, ratio), path]
         return [region for region in regions if not region.empty]
 
     def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
@@ -68,7 +71,18 @@ class OutlineView:
         if self._polygon.size() > 1:
             self._paint_path(painter, viewport, ratio)
 
+    @staticmethod
+    def _bounds(points: Iterable[tuple[float, float]], outline: Outline, viewport: Viewport, ratio: float) -> Region:
+        wide = 3 * ratio if outline.guide is None else reach(outline.guide, viewport.zoom, ratio)
+        return _bounds(points, viewport, wide)
+
     def _paint_path(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+        if self.outline.guide is not None:
+            painter.save()
+            painter.translate(viewport.x, viewport.y)
+            paint_stroke(painter, self._polygon, self.outline.guide, viewport.zoom, ratio)
+            painter.restore()
+            return
         painter.save()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for shift, colour in ((1, DARK), (0, LIGHT)):
@@ -266,12 +280,11 @@ def paint_note(painter: QPainter, text: str, font: QFont, rect: Region, ratio: f
     painter.restore()
 
 
-def _bounds(points: Iterable[tuple[float, float]], viewport: Viewport, ratio: float) -> Region:
+def _bounds(points: Iterable[tuple[float, float]], viewport: Viewport, reach: float) -> Region:
     on_screen = [viewport.to_screen(x, y) for x, y in points]
     if not on_screen:
         return Region(0, 0, 0, 0)
     xs, ys = [x for x, _ in on_screen], [y for _, y in on_screen]
-    reach = 3 * ratio
     return _box(min(xs) - reach, min(ys) - reach, max(xs) + reach, max(ys) + reach)
 
 
