@@ -89,10 +89,11 @@ def _recomputed(project: Project, photo: Photo, device: str, progress: Progress)
     """The picture with all that a function makes run again; what was painted by hand is put in as it is stored."""
     steps = steps_of(project.deeds)
     require_fitting(Recipe(project.size, steps), photo)
-    stored, white, found = photo, photo.white, []
+    white, found = photo.white, list[Again]()
+    stored, photo = photo.copied(), photo.copied()
     for number, (deed, step) in enumerate(zip(project.deeds, steps, strict=True), 1):
         part = progress.part(1 / len(steps))
-        stored = after(project, deed, stored).of_white(white)
+        stored = after(project, deed, stored)
         painted = isinstance(step, PaintStep)
         photo = after(project, deed, photo) if painted else done_again(step, number, photo, part, device)
         photo = photo.of_white(white)

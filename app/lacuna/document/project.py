@@ -297,10 +297,13 @@ def _unpasted(project: Project, pasted: Pasted, beside: Path | None) -> Photo:
 
 def rendered(project: Project, progress: Progress, *, pixel_limit: int = files.PIXEL_LIMIT) -> Photo:
     """The picture that all changes lead to, from the pixels that they have left. Errors as in `picture_of`."""
-    last = first = picture_of(project, pixel_limit=pixel_limit)
-    for last in states(project, first, progress):  # noqa: B007
-        pass
-    return noting_another_end(project, last)
+    photo = picture_of(project, pixel_limit=pixel_limit)
+    white = photo.white
+    photo = photo.copied()
+    for number, deed in enumerate(project.deeds):
+        progress.at(number / len(project.deeds))
+        photo = after(project, deed, photo)
+    return noting_another_end(project, photo.of_white(white))
 
 
 def noting_another_end(project: Project, photo: Photo) -> Photo:
@@ -311,30 +314,20 @@ def noting_another_end(project: Project, photo: Photo) -> Photo:
     return replace(photo, notes=(*photo.notes, note))
 
 
-def states(project: Project, photo: Photo, progress: Progress) -> Iterator[Photo]:
-    """The picture after each change; arrays of its own."""
-    white = photo.white
-    for number, deed in enumerate(project.deeds):
-        progress.at(number / len(project.deeds))
-        photo = after(project, deed, photo).of_white(white)
-        yield photo
-
-
 def after(project: Project, deed: Deed, photo: Photo) -> Photo:
-    """The photo with what the deed has left in it."""
+    """The photo with what the deed has left in it: written into its arrays, unless its size is another then."""
     if isinstance(deed.step, CropStep):
         cut = deed.step.region.slices
-        return photo.with_pixels(photo.pixels[cut].copy(), None if photo.alpha is None else photo.alpha[cut].copy())
+        return photo.with_pixels(photo.pixels[cut], None if photo.alpha is None else photo.alpha[cut])
     if deed.enlargement is not None:
         return enlarged(project, deed, photo)
-    pixels, alpha = photo.pixels.copy(), None if photo.alpha is None else photo.alpha.copy()
     for excerpt in deed.excerpts:
-        plane: NDArray[Any] | None = pixels if excerpt.plane == "photo" else alpha
+        plane: NDArray[Any] | None = photo.pixels if excerpt.plane == "photo" else photo.alpha
         if plane is None:
             raise opaque(project)
         part = plane[excerpt.region.slices]
         part[...] = unpacked(project, excerpt.pixels, part.shape, part.dtype)
-    return photo.with_pixels(pixels, alpha)
+    return photo
 
 
 def opaque(project: Project) -> UnreadableFile:

@@ -149,7 +149,7 @@ def damaged(path: Path, reason: str, cause: Exception | None = None) -> Unreadab
     """The error for people: which file, why, and what is left to do."""
     return UnreadableFile(
         _("The project {path} cannot be opened: {reason}.").format(path=path, reason=reason),
-        hint=_("Use a copy of it. A program for zip files may still take out the picture as it was opened."),
+        hint=_("Open another copy, if there is one. A program for zip files may still get the picture out of it."),
         cause=cause,
     )
 

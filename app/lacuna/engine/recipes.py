@@ -106,7 +106,7 @@ def replayed(recipe: Recipe, photo: Photo, *, progress: Progress, device: str = 
     Raises what `require_fitting` does, and what fills and enlargements raise. For a picture of another size see
     `recipe_placing.placed`.
     """
-    after = photo.with_pixels(photo.pixels.copy(), None if photo.alpha is None else photo.alpha.copy())
+    after = photo.copied()
     for after in replaying(recipe, photo, progress=progress, device=device):  # noqa: B007
         pass
     return after

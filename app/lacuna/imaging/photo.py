@@ -83,6 +83,10 @@ class Photo:
         """The same file facts over other pixels."""
         return replace(self, pixels=pixels, alpha=alpha)
 
+    def copied(self) -> Photo:
+        """The same picture in arrays of its own, which may be written to; its white is found again when asked for."""
+        return self.with_pixels(self.pixels.copy(), None if self.alpha is None else self.alpha.copy())
+
     def of_white(self, white: float) -> Photo:
         """The same picture with this as its white, such as that of the picture that its pixels were made from."""
         same = replace(self)

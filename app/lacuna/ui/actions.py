@@ -139,7 +139,7 @@ ROWS: tuple[Row, ...] = (
     Row("file.save_as", N_("Save &as…"), ("Ctrl+Shift+S",), lambda w: w.files.ask_save(), Menu.FILE, has_picture),
     Row("file.save_project", N_("Save pro&ject…"), ("Ctrl+Alt+S",), lambda w: w.files.ask_save_project(), Menu.FILE,
         has_picture),
-    Row("file.save_recipe", N_("Save &recipe…"), (), lambda w: w.files.ask_save_recipe(), Menu.FILE,
+    Row("file.save_recipe", N_("Sav&e recipe…"), (), lambda w: w.files.ask_save_recipe(), Menu.FILE,
         lambda w: w.editor.projects.worth_a_recipe),
     Row("file.close", N_("&Close picture"), ("Ctrl+W",), lambda w: w.files.close(), Menu.FILE, has_picture,
         starts_group=True),
