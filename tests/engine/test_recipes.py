@@ -17,10 +17,11 @@ from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.contract.steps import CropStep, EnlargeStep, Excerpt, PaintStep
 from lacuna.engine import registry
+from lacuna.engine.edges import predict
 from lacuna.engine.fill import step_of
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.recipe_placing import Placing, placed
-from lacuna.engine.recipes import Recipe, read_recipe, replayed, to_json, write_recipe
+from lacuna.engine.recipes import Recipe, from_json, read_recipe, replayed, to_json, write_recipe
 from lacuna.engine.upscaling import request_for as upscale_request
 from lacuna.engine.upscaling import step_of as upscale_step
 from lacuna.engine.upscaling import upscale
@@ -189,6 +190,21 @@ def test_the_same_weights_are_found_whatever_they_are_called_now() -> None:
     assert same(replayed(Recipe(SIZE, (step,)), picture, progress=Progress()), wanted)
     called = replace(step, model="another", params={**step.params, "model": "another"})
     assert same(replayed(Recipe(SIZE, (called,)), picture, progress=Progress()), wanted)
+
+
+@pytest.mark.usefixtures("ships")
+def test_edges_that_a_fill_has_followed_are_followed_again() -> None:
+    picture = photo()
+    mask = np.zeros(SIZE, np.uint8)
+    mask[30:50, 40:70] = 255
+    params: Any = registry.backend("edgeconnect").Params(detail="off")
+    plain = request_for(picture, mask, "edgeconnect", params, options=FillOptions())
+    (edges,) = predict(plain, Runtime(), Progress())
+    led = replace(plain, predicted=(replace(edges, strength=np.where(edges.hole, np.uint8(200), edges.strength)),))
+    wanted, _result = fill_photo(picture, led, Runtime(), Progress())
+    recipe = from_json(to_json(Recipe(SIZE, (step_of(led),))))
+    assert same(replayed(recipe, picture, progress=Progress()), wanted)
+    assert not same(replayed(Recipe(SIZE, (step_of(plain),)), picture, progress=Progress()), wanted)
 
 
 def test_no_file_but_a_recipe_is_read(tmp_path: Path) -> None:

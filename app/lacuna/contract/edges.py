@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.imaging.lossless import decoded, encoded
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
 
@@ -29,3 +30,23 @@ class PredictedEdges:
         if region.intersect(self.region) != self.region:
             return None
         return replace(self, region=self.region.shift(-region.y0, -region.x0))
+
+
+@dataclass(frozen=True)
+class PackedEdges:
+    """The same with planes as PNG, for steps and files: equal where all is."""
+
+    region: Region
+    strength: bytes
+    hole: bytes
+    seen: str
+
+    @classmethod
+    def of(cls, edges: PredictedEdges) -> PackedEdges:
+        return cls(edges.region, encoded(edges.strength), encoded(edges.hole.view(np.uint8)), edges.seen)
+
+    def unpacked(self) -> PredictedEdges:
+        """Raises ValueError for planes that are none of its region."""
+        shape, kind = (self.region.height, self.region.width), np.dtype(np.uint8)
+        strength, hole = decoded(self.strength, shape, kind), decoded(self.hole, shape, kind) > 0
+        return PredictedEdges(self.region, strength, hole, self.seen)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.contract.edges import PackedEdges
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.imaging.photo import Hole, Pixels
@@ -244,5 +245,6 @@ class FillStep:
     version: int = field(default=VERSION)
     sources: tuple[Region, bytes] | None = None  # where texture may come from: the PNG of it (255 = yes) in its box
     edges: tuple[Region, bytes] | None = None  # that it should follow: the PNG of them (255 = sure) in their box
+    predicted: tuple[PackedEdges, ...] = ()  # edges that were completed before, of which it follows those that fit
     model: str | None = None
     repeatable: bool = True

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from lacuna.contract import guides
+from lacuna.contract.edges import PackedEdges
 from lacuna.contract.enlargement import Enlargement, Rule
 from lacuna.contract.fill import Composite, FillOptions, FillStep
 from lacuna.contract.steps import CropStep, EnlargeStep, Excerpt, PaintStep, Step
@@ -86,6 +87,20 @@ def bytes_from_json(value: dict[str, str]) -> bytes:
     return base64.b64decode(value["bytes"], validate=True)
 
 
+def edges_to_json(edges: PackedEdges) -> dict[str, Any]:
+    return {
+        "region": region_to_json(edges.region),
+        "strength": bytes_to_json(edges.strength),
+        "hole": bytes_to_json(edges.hole),
+        "seen": edges.seen,
+    }
+
+
+def edges_from_json(value: dict[str, Any]) -> PackedEdges:
+    region, strength, hole = region_from_json(value["region"]), value["strength"], value["hole"]
+    return PackedEdges(region, bytes_from_json(strength), bytes_from_json(hole), _text(value["seen"]))
+
+
 def _fill_to_json(step: FillStep) -> dict[str, Any]:
     return {
         "backend": step.backend,
@@ -101,6 +116,7 @@ def _fill_to_json(step: FillStep) -> dict[str, Any]:
         "version": step.version,
         "sources": _plane_to_json(step.sources),
         "edges": _plane_to_json(step.edges),
+        "predicted": [edges_to_json(edges) for edges in step.predicted],
         "repeatable": step.repeatable,
     }
 
@@ -121,6 +137,7 @@ def _fill_from_json(value: dict[str, Any]) -> FillStep:
         version=int(value["version"]),
         sources=_plane_from_json(value.get("sources")),
         edges=_plane_from_json(value.get("edges")),
+        predicted=tuple(edges_from_json(edges) for edges in value.get("predicted", ())),
         repeatable=bool(value.get("repeatable", True)),
     )
 

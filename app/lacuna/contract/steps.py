@@ -89,7 +89,8 @@ def require_sound(step: Step, size: Size) -> None:
 
 def _regions(step: Step) -> list[Region]:
     if isinstance(step, FillStep):
-        return [step.box, *(plane[0] for plane in (step.sources, step.edges) if plane is not None)]
+        planes = [plane[0] for plane in (step.sources, step.edges) if plane is not None]
+        return [step.box, *planes, *(edges.region for edges in step.predicted)]
     if isinstance(step, CropStep):
         return [step.region]
     return [excerpt.region for excerpt in step.excerpts] if isinstance(step, PaintStep) else []

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract import models
-from lacuna.contract.edges import PredictedEdges
+from lacuna.contract.edges import PackedEdges, PredictedEdges
 from lacuna.contract.fill import FillOptions, FillStep, Runtime
 from lacuna.contract.guides import GuideStroke, listed
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.engine.composite import as_grey, composite, differs
-from lacuna.engine.edges import fitting
+from lacuna.engine.edges import fitting, predictor
 from lacuna.engine.grain import RING, add, measure
 from lacuna.engine.invention import Crop, Invented, Method, Told, invent, no_memory
 from lacuna.engine.opened import Opened, cost, load, needs_of, open_windows
@@ -199,6 +199,7 @@ def step_of(request: FillRequest) -> FillStep:
         model_sha256=None if model is None else models.weights_digest(model),
         sources=_as_png(allowed) if allowed else None,
         edges=_as_png(edges) if edges else None,
+        predicted=tuple(PackedEdges.of(each) for each in request.predicted) if predictor(request.backend) else (),
     )
 
 
@@ -207,6 +208,8 @@ def _as_png(parts: list[tuple[Region, Mask]]) -> tuple[Region, bytes]:
     import cv2
 
     box = Region.around(bounds(mask).shift(region.y0, region.x0) for region, mask in parts)
+    if box.empty:  # that there are no edges says something, too
+        box = Region.around(region for region, _mask in parts)
     whole = np.zeros((box.height, box.width), np.uint8)
     for region, mask in parts:
         shared = region.intersect(box)

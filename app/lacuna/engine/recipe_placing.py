@@ -104,7 +104,8 @@ def _moved(step: Step, move: _Move, number: int) -> Step:
                 None if plane is None else move.plane(plane, number) for plane in (step.sources, step.edges)
             )
             guides = tuple(stroke.scaled(move.down, move.across).shift(move.dy, move.dx) for stroke in step.guides)
-            return replace(step, box=box, mask=mask, size=move.new, guides=guides, sources=sources, edges=edges)
+            moved = replace(step, box=box, mask=mask, size=move.new, guides=guides)
+            return replace(moved, sources=sources, edges=edges, predicted=())  # for another picture they are others
         case CropStep():
             return CropStep(move.region(step.region, number), move.new)
         case EnlargeStep():

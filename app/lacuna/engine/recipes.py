@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.fill import FillStep
 from lacuna.contract.progress import Progress
 from lacuna.contract.step_json import step_from_json, step_to_json
@@ -172,6 +173,7 @@ def _filled(step: FillStep, number: int, photo: Photo, device: str, progress: Pr
         edges=None if edges is None else to_float(edges, 255.0),
         guides=step.guides,
     )
+    request = replace(request, predicted=_predicted(step))
     after, result = fill_photo(photo, request, runtime_for(device, how.needs), progress)
     return _with_notes(after, result.notes)
 
@@ -209,6 +211,13 @@ def decoded_plane(box: Region, png: bytes) -> Mask:
     return _decoded(png, (box.height, box.width), np.dtype(np.uint8))
 
 
+def _predicted(step: FillStep) -> tuple[PredictedEdges, ...]:
+    try:
+        return tuple(edges.unpacked() for edges in step.predicted)
+    except ValueError as error:
+        raise _damaged(error) from error
+
+
 def _plane(kept: tuple[Region, bytes] | None, size: Size) -> Mask | None:
     """The same in the size of the picture: 0 outside of its box."""
     if kept is None:
@@ -222,11 +231,12 @@ def _decoded(data: bytes, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArr
     try:
         return decoded(data, shape, dtype)
     except ValueError as error:
-        raise UnreadableFile(
-            _("A step of the recipe is damaged: {reason}.").format(reason=error),
-            hint=_("Save the recipe again."),
-            cause=error,
-        ) from error
+        raise _damaged(error) from error
+
+
+def _damaged(error: ValueError) -> UnreadableFile:
+    sentence = _("A step of the recipe is damaged: {reason}.").format(reason=error)
+    return UnreadableFile(sentence, hint=_("Save the recipe again."), cause=error)
 
 
 def _with_notes(photo: Photo, notes: tuple[str, ...]) -> Photo:
