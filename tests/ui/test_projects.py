@@ -75,6 +75,23 @@ def test_a_project_is_saved_gone_on_with_and_opened_again(
     assert window.isWindowModified()
 
 
+def test_a_name_without_its_ending_replaces_nothing_unasked(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_photo(window, copy_of_sample(tmp_path))
+    (tmp_path / "work.lacuna").write_bytes(b"other work")
+    answers = [str(tmp_path / "work"), ""]  # the dialog comes again, with the whole name, and is closed
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "lacuna.ui.files.QFileDialog.getSaveFileName",
+        lambda *words: (asked.append(words[2]), (answers.pop(0), ""))[1],
+    )
+    window.files.ask_save_project()
+    saved(window)
+    assert asked[1] == str(tmp_path / "work.lacuna")
+    assert (tmp_path / "work.lacuna").read_bytes() == b"other work"
+
+
 def test_leaving_a_project_with_unsaved_work_saves_it_there(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

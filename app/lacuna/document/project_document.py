@@ -44,7 +44,8 @@ def _do(project: Project, deed: Deed, document: Document) -> None:
         document.crop(deed.step.region, deed.label)
         return
     if deed.enlargement is not None:
-        photo = enlarged(project, deed, document.snapshot())
+        alpha = None if document.alpha is None else document.alpha.pixels
+        photo = enlarged(project, deed, document.header.with_pixels(document.photo.pixels, alpha))
         step = deed.step if isinstance(deed.step, EnlargeStep) else None
         document.enlarge(photo, blank(deed.size_after), deed.enlargement, deed.label, step)
         return

@@ -185,11 +185,9 @@ class Files:
         if document is None:
             return
         target = self._editor.projects.path or self._beside(document, "{name}" + ENDING)
-        chosen, _kind = QFileDialog.getSaveFileName(
-            self._window, _("Save project"), str(target), _("Lacuna project (*.lacuna)")
-        )
-        if chosen:
-            self._save_project(_ending_in(ENDING, Path(chosen)))
+        path = self._named(_("Save project"), target, _("Lacuna project (*.lacuna)"), ENDING)
+        if path is not None:
+            self._save_project(path)
 
     def _save_project(self, path: Path, then: Callable[[], object] | None = None) -> None:
         self._editor.projects.save(path, self._once_saved(then))
@@ -199,11 +197,26 @@ class Files:
         if document is None:
             return
         target = self._beside(document, _("{name}_recipe.json"))
-        chosen, _kind = QFileDialog.getSaveFileName(
-            self._window, _("Save recipe"), str(target), _("Lacuna's recipes (*.json)")
-        )
-        if chosen:
-            self._editor.projects.save_recipe(_ending_in(".json", Path(chosen)))
+        path = self._named(_("Save recipe"), target, _("Lacuna's recipes (*.json)"), ".json")
+        if path is not None:
+            self._editor.projects.save_recipe(path)
+
+    def _named(self, title: str, proposed: Path, kinds: str, ending: str) -> Path | None:
+        """Let the person name a file, whose ending may be left out; None if the dialog is closed.
+
+        The system asks before a file is replaced, but by the name that was typed: where the ending makes it another one
+        that is there, the dialog comes again with that, and asks.
+        """
+        while True:
+            chosen, _kind = QFileDialog.getSaveFileName(self._window, title, str(proposed), kinds)
+            if not chosen:
+                return None
+            typed = Path(chosen)
+            if typed.suffix.lower() == ending:
+                return typed
+            proposed = typed.with_name(typed.name + ending)
+            if not proposed.exists():
+                return proposed
 
     # --- masks -------------------------------------------------------------------------------------------------------
     def ask_import_mask(self) -> None:
@@ -238,11 +251,9 @@ class Files:
         if document is None:
             return
         target = self._beside(document, _("{name}_mask.png"))
-        chosen, _kind = QFileDialog.getSaveFileName(
-            self._window, _("Export the mask"), str(target), _("PNG, lossless (*.png)")
-        )
-        if chosen:
-            self._editor.export_mask(_ending_in(".png", Path(chosen)))
+        path = self._named(_("Export the mask"), target, _("PNG, lossless (*.png)"), ".png")
+        if path is not None:
+            self._editor.export_mask(path)
 
     # --- guides ------------------------------------------------------------------------------------------------------
     def ask_import_guides(self) -> None:
@@ -295,11 +306,6 @@ class Files:
             return last
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         return pictures if pictures and Path(pictures).is_dir() else str(Path.home())
-
-
-def _ending_in(ending: str, path: Path) -> Path:
-    """The same name with its ending, which a person may leave out."""
-    return path if path.suffix.lower() == ending else path.with_name(path.name + ending)
 
 
 def _pictures() -> str:
