@@ -1,6 +1,6 @@
 """Guides in a picture of 100 megapixels that holds 500 of them: brush moves over them, drawing, editing, hovering.
 
-The bound is that of a brush move (`bench/brush.py`), of which this takes the way of measuring as well.
+The bound of each move is that of a brush move (`bench/brush.py`), of which this takes the way of measuring as well.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 MEGAPIXELS = 100
 STROKES = 500
 POINTS = 40  # of a stroke: as many as are left of one drawn by hand across the view
+AROUND = 100.0  # device pixels that a dragged point goes from its place
+AT_ONCE = 30.0  # ms: what is done once and takes longer is to be a job
 EDITS = 20  # repetitions of what is done once and not move by move
 
 
 def run() -> list[Figure]:
     """95th percentiles in milliseconds."""
-    bound = BOUND * slowness()
+    slow = slowness()
     program = open_window()
     figures = []
     try:
@@ -39,18 +41,18 @@ def run() -> list[Figure]:
         _put_guides(program)
         for zoom in ("fit", "100 %"):
             _look(program, zoom)
-            for what, measure in (
-                ("a brush move over them", _brush),
-                ("a move while a line is drawn", _draw),
-                ("a move while a point is dragged", _move),
-                ("a move above them, line tool in hand", _hover),
-                ("a line is put in and undone", _put),
+            for what, measure, bound in (
+                ("a brush move over them", _brush, BOUND),
+                ("a move while a line is drawn", _draw, BOUND),
+                ("a move while a point is dragged", _move, BOUND),
+                ("a move above them, line tool in hand", _hover, BOUND),
+                ("a line is put in or undone", _put, AT_ONCE),
             ):
                 times, whole = measure(program)
                 note = f"median {1000 * percentile(times, 50):.2f} ms; "
                 note += f"with waits for a core {1000 * percentile(whole, 95):.2f} ms"
                 what = f"{MEGAPIXELS} MP, {STROKES} strokes, {zoom}: {what}"
-                figures.append(Figure("guides", what, 1000 * percentile(times, 95), "ms", bound, note=note))
+                figures.append(Figure("guides", what, 1000 * percentile(times, 95), "ms", bound * slow, note=note))
     finally:
         close_window(program)
     return figures
@@ -112,15 +114,15 @@ def _draw(program: Program) -> tuple[list[float], list[float]]:
 
 
 def _move(program: Program) -> tuple[list[float], list[float]]:
-    """A point near the middle of the view is led around it."""
+    """A point near the middle of the view is led around its place."""
     program.editor.use("guide")
     canvas, document = program.window.canvas, program.editor.document
     assert document is not None
-    ring = _ring(program)
+    middle = canvas.width() / 2, canvas.height() / 2
     points = [point for stroke in document.guides for point in stroke.points]
     shown = [(x / canvas.ratio, y / canvas.ratio) for x, y in (canvas.viewport.to_screen(*point) for point in points)]
-    start = min(shown, key=lambda point: math.dist(point, ring[0]))
-    times = drag(program, [start, *ring[1:]])
+    start = min(shown, key=lambda point: math.dist(point, middle))
+    times = drag(program, [start, *circle(start, AROUND)])
     program.editor.undo()
     return times
 

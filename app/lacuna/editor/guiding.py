@@ -232,7 +232,7 @@ class Moving(Guiding):
         )
 
     def outline(self) -> Outline:
-        return Outline(path=self._after.points, guide=self._after)
+        return Outline(path=self._after.points, guide=self._before)
 
 
 class Removing(Guiding):

@@ -38,6 +38,7 @@ from lacuna.ui.canvas.enlarged_view import EnlargedView
 from lacuna.ui.canvas.guides_view import GuidesView
 from lacuna.ui.canvas.loupe import Loupe
 from lacuna.ui.canvas.navigation import Drag, Navigation, notches
+from lacuna.ui.canvas.outline_view import OutlineView
 from lacuna.ui.canvas.pointer import BUTTONS, pen_button
 from lacuna.ui.canvas.proposals_view import ProposalsView
 from lacuna.ui.canvas.scene import Scene
@@ -89,7 +90,7 @@ class Canvas(View):
         self.touch = Touch(
             editor, self.navigation, self.divider, lambda: self.enlarged.on, lambda: self.ratio, self._begin_stroke
         )
-        self._outline = overlays.OutlineView()
+        self._outline = OutlineView()
         self._ring = False  # the keyboard came by keyboard, so a frame says where it is
         editor.state_changed.add(self._state_changed)
         self.scene_replaced()

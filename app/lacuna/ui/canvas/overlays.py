@@ -1,4 +1,4 @@
-"""What is drawn over the tiles, in device pixels: nib, unfinished shape, frames, divider, notes.
+"""What is drawn over the tiles, in device pixels: nib, edges, frames, divider, notes.
 
 Everything is drawn in two tones, so that no picture hides it. Each thing tells the device pixels it covers, so that a
 move repaints those and no others.
@@ -7,19 +7,16 @@ move repaints those and no others.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
 
 from lacuna.editor.edges import Edges
-from lacuna.editor.tool import Outline
 from lacuna.imaging.region import Region
-from lacuna.ui.canvas.guide_look import paint_stroke, reach
 from lacuna.ui.canvas.viewport import Viewport
 
 DARK = QColor(0, 0, 0, 170)
@@ -27,89 +24,6 @@ LIGHT = QColor(255, 255, 255, 235)
 SMALL_NIB = 4.0  # device-independent radius below which arms show where it is
 WHOLE_BOX = 300.0  # device pixels of radius up to which a nib is repainted with all that is in it: many boxes cost too
 ARM = (7.0, 14.0)  # where they begin and end
-
-
-class OutlineView:
-    """A tool's outline as it is drawn now; long paths are kept as polygons that only grow."""
-
-    def __init__(self) -> None:
-        self.outline = Outline()
-        self._polygon = QPolygonF()  # of the path, in image coordinates
-
-    def become(self, outline: Outline, viewport: Viewport, ratio: float) -> list[Region]:
-        """Draw `outline` from now on; the device pixels of the view that look different thereby."""
-        before = self.outline
-        if outline == before:
-            return []
-        kept = len(before.path) - 1
-        grows = outline.guide is before.guide and len(outline.path) > kept > 0
-        grows = grows and outline.path[:kept] == before.path[:-1]
-        dirty = self._circles(before, viewport, ratio) + self._circles(outline, viewport, ratio)
-        if grows:  # only the end of the path is new
-            ends = [*before.path[-2:], *outline.path[max(0, kept - 1) :]]
-            if outline.closed or before.closed:
-                ends.append(outline.path[0])
-            dirty.append(self._bounds(ends, outline, viewport, ratio))
-            while self._polygon.size() > kept:
-                self._polygon.removeLast()
-            self._polygon.append([QPointF(x, y) for x, y in outline.path[kept:]])
-        else:
-            dirty += [self._bounds(each.path, each, viewport, ratio) for each in (before, outline)]
-            self._polygon = QPolygonF([QPointF(x, y) for x, y in outline.path])
-        self.outline = outline
-        return [region for region in dirty if not region.empty]
-
-    def bounds(self, viewport: Viewport, ratio: float) -> list[Region]:
-        """The device pixels that it covers."""
-        path = self._bounds(self.outline.path, self.outline, viewport, ratio)
-        regions = [*self._circles(self.outline, viewport, ratio), path]
-        return [region for region in regions if not region.empty]
-
-    def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
-        for x, y, radius in self.outline.circles:
-            paint_nib(painter, *viewport.to_screen(x, y), radius * viewport.zoom, ratio)
-        if self._polygon.size() > 1:
-            self._paint_path(painter, viewport, ratio)
-
-    @staticmethod
-    def _bounds(points: Iterable[tuple[float, float]], outline: Outline, viewport: Viewport, ratio: float) -> Region:
-        wide = 3 * ratio if outline.guide is None else reach(outline.guide, viewport.zoom, ratio)
-        return _bounds(points, viewport, wide)
-
-    def _paint_path(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
-        if self.outline.guide is not None:
-            painter.save()
-            painter.translate(viewport.x, viewport.y)
-            paint_stroke(painter, self._polygon, self.outline.guide, viewport.zoom, ratio)
-            painter.restore()
-            return
-        painter.save()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for shift, colour in ((1, DARK), (0, LIGHT)):
-            pen = QPen(colour, max(1, round(ratio)))
-            pen.setCosmetic(True)
-            painter.setPen(pen)
-            painter.save()
-            painter.translate(viewport.x + shift, viewport.y + shift)
-            painter.scale(viewport.zoom, viewport.zoom)
-            if self.outline.closed:
-                painter.drawPolygon(self._polygon)
-            else:
-                painter.drawPolyline(self._polygon)
-            painter.restore()
-        painter.restore()
-
-    @staticmethod
-    def _circles(outline: Outline, viewport: Viewport, ratio: float) -> list[Region]:
-        view = Region(0, 0, viewport.height, viewport.width)
-        regions = []
-        for x, y, radius in outline.circles:
-            sx, sy = viewport.to_screen(x, y)
-            for box in ring(sx, sy, radius * viewport.zoom, ratio):
-                box = box.intersect(view)
-                if not box.empty:
-                    regions.append(box)
-        return regions
 
 
 class EdgesView:
@@ -155,7 +69,7 @@ def ring(x: float, y: float, radius: float, ratio: float) -> tuple[Region, ...]:
     line = 3 * ratio
     if radius < WHOLE_BOX:
         reach = max(radius, ARM[1] * ratio) + line
-        return (_box(x - reach, y - reach, x + reach, y + reach),)
+        return (box_of(x - reach, y - reach, x + reach, y + reach),)
     outer, inner = radius + line, radius - line
     bands = min(32, max(4, round(outer / 100)))
     heights = [-outer * math.cos(math.pi * i / bands) for i in range(bands + 1)]
@@ -166,10 +80,10 @@ def ring(x: float, y: float, radius: float, ratio: float) -> tuple[Region, ...]:
         wide = math.sqrt(max(0.0, outer * outer - near * near))
         hollow = math.sqrt(inner * inner - far * far) if far < inner else 0.0
         if hollow < 8 * ratio:
-            boxes.append(_box(x - wide, y + top, x + wide, y + bottom))
+            boxes.append(box_of(x - wide, y + top, x + wide, y + bottom))
         else:
-            boxes.append(_box(x - wide, y + top, x - hollow, y + bottom))
-            boxes.append(_box(x + hollow, y + top, x + wide, y + bottom))
+            boxes.append(box_of(x - wide, y + top, x - hollow, y + bottom))
+            boxes.append(box_of(x + hollow, y + top, x + wide, y + bottom))
     return tuple(boxes)
 
 
@@ -280,13 +194,5 @@ def paint_note(painter: QPainter, text: str, font: QFont, rect: Region, ratio: f
     painter.restore()
 
 
-def _bounds(points: Iterable[tuple[float, float]], viewport: Viewport, reach: float) -> Region:
-    on_screen = [viewport.to_screen(x, y) for x, y in points]
-    if not on_screen:
-        return Region(0, 0, 0, 0)
-    xs, ys = [x for x, _ in on_screen], [y for _, y in on_screen]
-    return _box(min(xs) - reach, min(ys) - reach, max(xs) + reach, max(ys) + reach)
-
-
-def _box(x0: float, y0: float, x1: float, y1: float) -> Region:
+def box_of(x0: float, y0: float, x1: float, y1: float) -> Region:
     return Region(math.floor(y0), math.floor(x0), math.ceil(y1) + 1, math.ceil(x1) + 1)
