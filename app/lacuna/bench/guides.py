@@ -19,6 +19,7 @@ from lacuna.bench.pictures import large
 from lacuna.bench.waits import waited
 from lacuna.bench.window import close_window, open_window, show_picture, turn
 from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.editor.tool import Pointer
 
 if TYPE_CHECKING:
     from lacuna.ui.application import Program
@@ -44,6 +45,7 @@ def run() -> list[Figure]:
             for what, measure, bound in (
                 ("a brush move over them", _brush, BOUND),
                 ("a move while a line is drawn", _draw, BOUND),
+                ("a move while a line snaps to edges", _snap, BOUND),
                 ("a move while a point is dragged", _move, BOUND),
                 ("a move above them, line tool in hand", _hover, BOUND),
                 ("a line is put in or undone", _put, AT_ONCE),
@@ -110,6 +112,18 @@ def _draw(program: Program) -> tuple[list[float], list[float]]:
     program.editor.use("guide")
     times = drag(program, _ring(program))
     program.editor.undo()
+    return times
+
+
+def _snap(program: Program) -> tuple[list[float], list[float]]:
+    editor, canvas = program.editor, program.window.canvas
+    editor.use("guide")
+    editor.set_option("snap", True)
+    x, y = canvas.viewport.to_image(canvas.viewport.width / 2, canvas.viewport.height / 2)
+    editor.press(Pointer(x, y, scale=canvas.viewport.zoom))
+    times = _hover(program)
+    editor.escape()
+    editor.set_option("snap", False)
     return times
 
 

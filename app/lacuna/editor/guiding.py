@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from lacuna.contract.guides import Guide, GuideStroke
-from lacuna.contract.params import choice, number
+from lacuna.contract.params import choice, number, switch
 from lacuna.document.document import Document
+from lacuna.editor.guide_gestures import Drawing, Moving, Removing, Surrounding
 from lacuna.editor.nearness import NEAR, Nearness
-from lacuna.editor.selections import Lasso, Points, Shape
-from lacuna.editor.tool import Modifier, Outline, Pointer
-from lacuna.i18n import N_, _
-from lacuna.imaging.polylines import smoothed
+from lacuna.editor.selections import Lasso
+from lacuna.editor.snapping import Snapping
+from lacuna.editor.tool import Outline, Pointer
+from lacuna.i18n import N_
 
-DRAGGED = 4.0  # screen pixels: a press that goes farther draws by hand, one that does not sets a corner
-TURNS = math.pi / 4  # with Shift a straight segment has one of these directions
 LINE_WIDTH = 3.0  # image pixels, at first
-SMOOTH = 4.0  # screen pixels along a line drawn by hand, over which it is smoothed
-
-Point = tuple[float, float]
 
 LINE_KINDS = ((Guide.LINE.value, N_("Line to continue")), (Guide.ERASE_EDGE.value, N_("No edge here")))
 AREA_KINDS = ((Guide.SOURCE.value, N_("Copy from here")), (Guide.NEVER.value, N_("Never copy from here")))
@@ -32,6 +27,9 @@ class LineOptions:
 
     kind: str = choice(Guide.LINE.value, LINE_KINDS, label=N_("Kind"))
     width: float = number(LINE_WIDTH, 1.0, 100.0, unit="px", label=N_("Width"), step=1)
+    snap: bool = switch(
+        False, label=N_("Snap to edges"), help=N_("From click to click along edges, and straight through the mask.")
+    )
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,8 @@ class GuideLine(Lasso):
         found = self._near.point(document.guides, at, self.kinds)
         if found is not None:
             return Moving(document, *found, at)
-        return Drawing(document, at, GuideStroke(Guide(options.kind), (), options.width))
+        kind = Snapping if options.snap else Drawing
+        return kind(document, at, GuideStroke(Guide(options.kind), (), options.width))
 
     def outline(self, at: Pointer, options: Any) -> Outline:
         found = None if self._document is None else self._near.point(self._document.guides, at, self.kinds)
@@ -90,166 +89,3 @@ class SamplingArea(Lasso):
         if at.erases:
             return Removing(document, at, self.kinds, Nearness())
         return Surrounding(document, at, GuideStroke(Guide(options.kind), (), 1.0, closed=True))
-
-
-class Guiding(Shape):
-    """What gestures with guides share: the document has them as a value, and their end puts another one there."""
-
-    def __init__(self, document: Document, *, erases: bool = False, label: str) -> None:
-        super().__init__(document, erases, label)
-
-    def move(self, at: Pointer) -> None:
-        return
-
-    def outline(self) -> Outline:
-        return Outline()
-
-    def _put(self, guides: tuple[GuideStroke, ...]) -> None:
-        if guides != self._document.guides:
-            with self._document.edit(self.label) as edit:
-                edit.put(self._document.put_guides, guides)
-
-
-class Drawing(Guiding):
-    """A line: as the pointer goes if it is dragged; else corners, clicked one by one, until Enter or a double click."""
-
-    def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
-        super().__init__(document, label=_("Guide line"))
-        self._stroke = stroke
-        self._points: Points = [(at.x, at.y)]
-        self._pointer: Point = (at.x, at.y)
-        self._by_hand = False
-        self._cornered = False  # it has been let go without a drag
-        self._scale = at.scale
-
-    def move(self, at: Pointer) -> None:
-        self._scale = at.scale
-        if self._cornered:
-            self._pointer = self._meant(at)
-            return
-        self._pointer = (at.x, at.y)
-        if self._by_hand or math.dist(self._points[0], self._pointer) * at.scale > DRAGGED:
-            self._by_hand = True
-            if math.dist(self._points[-1], self._pointer) * at.scale >= 1:
-                self._points.append(self._pointer)
-
-    def release(self, at: Pointer) -> bool:
-        self.move(at)
-        if self._by_hand:
-            self.finish()
-            return True
-        self._cornered = True
-        return False
-
-    def press(self, at: Pointer) -> bool:
-        point = self._meant(at)
-        if math.dist(point, self._points[-1]) > 0:
-            self._points.append(point)
-        self._pointer = point
-        return False
-
-    def finish(self) -> None:
-        points = tuple(self._points)
-        if self._by_hand:
-            points = smoothed(points, SMOOTH / max(self._scale, 1e-6), 1 / max(self._scale, 1e-6) / 2)
-        if len(points) > 1:
-            self._put((*self._document.guides, replace(self._stroke, points=points)))
-
-    def back(self) -> bool:
-        self._points.pop()
-        return not self._points
-
-    def outline(self) -> Outline:
-        path = tuple(self._points) if self._by_hand else (*self._points, self._pointer)
-        return Outline(path=path, guide=self._stroke)
-
-    def _meant(self, at: Pointer) -> Point:
-        """Where the next corner is; with Shift level, upright or aslant from the last."""
-        x, y = self._points[-1]
-        length = math.dist((x, y), (at.x, at.y))
-        if not at.modifiers & Modifier.SHIFT or length == 0:
-            return at.x, at.y
-        angle = round(math.atan2(at.y - y, at.x - x) / TURNS) * TURNS
-        return x + length * math.cos(angle), y + length * math.sin(angle)
-
-
-class Surrounding(Guiding):
-    """An area, drawn around by hand and closed where it is let go."""
-
-    def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
-        super().__init__(document, label=_("Sampling area"))
-        self._stroke = stroke
-        self._points: Points = [(at.x, at.y)]
-        self._scale = at.scale
-
-    def move(self, at: Pointer) -> None:
-        self._scale = at.scale
-        if math.dist(self._points[-1], (at.x, at.y)) * at.scale >= 1:
-            self._points.append((at.x, at.y))
-
-    def release(self, at: Pointer) -> bool:
-        self.move(at)
-        self.finish()
-        return True
-
-    def finish(self) -> None:
-        if len(self._points) > 2:
-            few = smoothed(tuple(self._points), 0.0, 1 / max(self._scale, 1e-6) / 2)
-            if len(few) > 2:
-                self._put((*self._document.guides, replace(self._stroke, points=few)))
-
-    def outline(self) -> Outline:
-        return Outline(path=tuple(self._points), closed=True, guide=self._stroke)
-
-
-class Moving(Guiding):
-    """A point of a line that is dragged elsewhere, by as much as the pointer goes."""
-
-    def __init__(self, document: Document, stroke: GuideStroke, index: int, at: Pointer) -> None:
-        super().__init__(document, label=_("Move a guide's point"))
-        self._before, self._index = stroke, index
-        self._after = stroke
-        self._start = (at.x, at.y)
-        self._dragged = False
-
-    def move(self, at: Pointer) -> None:
-        down, across = at.y - self._start[1], at.x - self._start[0]
-        self._dragged = self._dragged or math.hypot(down, across) * at.scale > DRAGGED
-        if self._dragged:
-            points = list(self._before.points)
-            x, y = points[self._index]
-            points[self._index] = (x + across, y + down)
-            self._after = replace(self._before, points=tuple(points))
-
-    def release(self, at: Pointer) -> bool:
-        self.move(at)
-        self.finish()
-        return True
-
-    def finish(self) -> None:
-        self._put(
-            tuple(self._after if stroke is self._before else stroke for stroke in self._document.guides),
-        )
-
-    def outline(self) -> Outline:
-        return Outline(path=self._after.points, guide=self._before)
-
-
-class Removing(Guiding):
-    """The guide under the pointer goes when the button is let go."""
-
-    def __init__(self, document: Document, at: Pointer, kinds: tuple[Guide, ...], near: Nearness) -> None:
-        super().__init__(document, erases=True, label=_("Remove a guide"))
-        self._near = near
-        self._kinds = kinds
-        self._at = at
-
-    def release(self, at: Pointer) -> bool:
-        self._at = at
-        self.finish()
-        return True
-
-    def finish(self) -> None:
-        found = self._near.stroke(self._document.guides, self._at, self._kinds)
-        if found is not None:
-            self._put(tuple(stroke for stroke in self._document.guides if stroke is not found))

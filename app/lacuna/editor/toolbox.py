@@ -115,12 +115,14 @@ class Toolbox:
             self._set(self.tool, "mode", PAINT if self.options.mode == ERASE else ERASE)
 
     def resize(self, steps: float) -> None:
-        if hasattr(self.options, "size"):
-            old = self.options.size
+        """A nib's size, or the width of a line."""
+        param = next((p for p in describe(self.tool.Options) if p.name in ("size", "width")), None)
+        if param is not None:
+            old = getattr(self.options, param.name)
             new = round(old * STEP**steps)
             if abs(new - old) < 1:  # small nibs go by whole pixels
                 new = round(old + (1 if steps > 0 else -1))
-            self.set_option("size", min(LARGEST, max(SMALLEST, new)))
+            self.set_option(param.name, min(param.high or LARGEST, max(param.low or SMALLEST, new)))
 
     def harden(self, steps: float) -> None:
         if hasattr(self.options, "hardness"):
