@@ -196,6 +196,25 @@ def test_a_graph_says_which_numbers_it_wants(path: Path) -> None:
     assert handed_over(path.read_bytes()) == wanted
 
 
+def test_a_graph_within_a_graph_that_leaves_its_numbers_to_others_is_refused(tmp_path: Path) -> None:
+    def weight(name: str) -> onnx.TensorProto:
+        tensor = onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=[1])
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value=WEIGHTS)
+        return tensor
+
+    out = [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])]
+    branch = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["w"], ["y"])], "branch", [], out)
+    condition = [onnx.helper.make_tensor_value_info("if", onnx.TensorProto.BOOL, [])]
+    node = onnx.helper.make_node("If", ["if"], ["y"], then_branch=branch, else_branch=branch)
+    graph = onnx.helper.make_graph([node], "whole", condition, out, [weight("w")])
+    assert handed_over(onnx.helper.make_model(graph).SerializeToString()) == {"w"}
+    node.attribute[0].g.initializer.append(weight("inner"))
+    nested = onnx.helper.make_graph([node], "whole", condition, out, [weight("w")])
+    with pytest.raises(ValueError, match="within it"):
+        handed_over(onnx.helper.make_model(nested).SerializeToString())
+
+
 # --- when they are taken ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("multiplies", "measured", "taken"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lacuna.contract.enlargement import by_factor
 from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.contract.progress import Cancelled, Progress
 from lacuna.document import stretch
 from lacuna.document.document import Document, prepare
 from lacuna.document.occupancy import Occupancy
@@ -192,6 +193,12 @@ def test_the_enlarged_original_lies_where_the_picture_lies() -> None:
     middle = slice(15, 85)  # where the kernel reaches over no edge
     wanted = ((np.arange(100) + 0.5) / 2.5 - 0.5) / 40
     assert np.abs(found[50, middle, 0] - wanted[middle]).max() < 2e-3
+
+
+def test_enlarging_the_original_hears_a_cancel_between_two_bands() -> None:
+    progress = Progress(lambda share, _stage: progress.cancel() if share > 0.2 else None)
+    with pytest.raises(Cancelled):
+        stretched(noise((70, 40, 3), 2), (Stretch(Region(0, 0, 70, 40), by_factor(70, 40, 8)),), 255.0, progress)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

@@ -23,6 +23,8 @@ class UpscalerScript:
         self.go = threading.Event()
         self.go.set()
         self.error: Exception | None = None
+        self.on_a_card: Exception | None = None  # there is a card, and it fails so
+        self.devices: list[str] = []  # of the calls
         self.missing = ""
         self.calls = 0
 
@@ -36,13 +38,16 @@ class Scripted:
     summary = "Does what a test tells it."
 
     def needs(self, model: str) -> UpscaleNeeds:
-        return UpscaleNeeds(model="weights", missing=SCRIPT.missing, reach=1, most=4, part_seconds=10.0)
+        devices = frozenset({"cpu"} if SCRIPT.on_a_card is None else {"cpu", "cuda"})
+        return UpscaleNeeds(
+            model="weights", missing=SCRIPT.missing, devices=devices, reach=1, most=4, part_seconds=10.0
+        )
 
     def models(self) -> tuple[Suggestion, ...]:
         return () if SCRIPT.missing else (Suggestion("weights", "Scripted weights"),)
 
     def load(self, runtime: Runtime) -> None:
-        pass
+        self.device = runtime.device
 
     def unload(self) -> None:
         pass
@@ -52,8 +57,11 @@ class Scripted:
         while not SCRIPT.go.is_set():
             progress.check()
             time.sleep(0.002)
+        SCRIPT.devices.append(self.device)
         if SCRIPT.error is not None:
             raise SCRIPT.error
+        if SCRIPT.on_a_card is not None and self.device == "cuda":
+            raise SCRIPT.on_a_card
         at, how = work.points, work.enlargement
         rows = (np.arange(at.y0, at.y1) / float(how.down)).astype(int) - work.row
         columns = (np.arange(at.x0, at.x1) / float(how.across)).astype(int) - work.column

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from lacuna.contract.enlargement import Enlargement, by_factor
+from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.document.sessions import restore, sessions
+from lacuna.editor import enlarging
 from lacuna.editor.enlarged_preview import Piece, Sight, pieces
 from lacuna.editor.enlarged_size import EnlargedSize, Said
 from lacuna.editor.enlarging import Extent, enlarged_mask
 from lacuna.editor.ways import Way
+from lacuna.engine import device
 from lacuna.engine.upscaling import UpscaleRequest, upscale
 from lacuna.errors import InvalidParameter, LacunaError
 from lacuna.imaging.files import read
@@ -99,20 +104,59 @@ def test_the_original_lies_below_the_enlarged_picture(opened: Desk) -> None:
 
 
 def test_an_enlarged_session_comes_back_after_a_crash(opened: Desk) -> None:
+    with opened.document.edit("Mark") as edit:
+        edit.put(opened.document.put_guides, (GuideStroke(Guide.LINE, ((10.0, 20.0), (90.0, 40.0)), 2.0),))
+        with edit.write(opened.document.mask, Region(50, 60, 90, 160)) as mask:
+            mask[...] = 255
     use(opened, "bicubic")
     opened.editor.enlarging.say(Said.PRINT_WIDTH, 10)
     opened.editor.enlarge()
     opened.settle()
-    made = opened.photo.copy()
+    made, masked, original = opened.photo.copy(), opened.mask.copy(), opened.document.original().copy()
+    guides = opened.document.guides
     assert made.shape[1] == 1181
     opened.editor.shutdown()  # unsaved: it is left to be restored
     (session,) = sessions()
     back = restore(session)
     assert np.array_equal(back.document.photo.pixels, made)
     assert back.document.header.metadata.dpi == (300.0, 300.0)
+    assert masked.any()
+    assert np.array_equal(back.document.mask.pixels, masked)
+    assert np.array_equal(back.document.original(), original)
+    assert back.document.guides == guides
+    assert guides[0].points[1] == pytest.approx((90 * 1181 / 400, 40 * 1181 / 400))
     back.document.history.undo()
     assert back.document.shape == (300, 400)
+    assert back.document.mask_bounds() == Region(50, 60, 90, 160)
+    assert back.document.guides[0].points[1] == (90.0, 40.0)
+    assert np.array_equal(back.document.original(), back.document.photo.pixels)
     back.journal.close()
+
+
+def test_an_original_that_was_loaded_for_another_size_is_asked_for_again(
+    opened: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(opened, "bicubic")
+    opened.editor.enlarge()
+    opened.settle()
+    document, loaded, go = opened.document, [], threading.Event()
+    load = document.load_original
+
+    def slowly(*how: Any) -> np.ndarray:
+        loaded.append(how[0])
+        assert go.wait(60)
+        return load(*how)
+
+    monkeypatch.setattr(document, "load_original", slowly)
+    opened.editor.files.load_original(document)
+    opened.run_until(lambda: bool(loaded))
+    opened.editor.undo()
+    opened.editor.files.load_original(document)  # one is on its way, for what is no more
+    go.set()
+    opened.settle()
+    assert [len(stretches) for stretches in loaded] == [1, 0]
+    assert document.original_ready
+    assert np.array_equal(document.original(), opened.photo)
 
 
 def test_sixteen_bits_and_alpha_stay(empty: Desk, tmp_path: Path) -> None:
@@ -141,7 +185,9 @@ def test_a_picture_that_changed_meanwhile_is_left_as_it_is(opened: Desk, upscale
     assert "was changed meanwhile" in opened.messages[-1].sentence
 
 
-def test_what_is_masked_during_a_run_is_masked_afterwards(opened: Desk, upscaler: UpscalerScript) -> None:
+def test_what_is_masked_during_a_run_is_masked_afterwards(
+    opened: Desk, upscaler: UpscalerScript, monkeypatch: pytest.MonkeyPatch
+) -> None:
     use(opened, "scripted")
     upscaler.go.clear()
     opened.editor.enlarge()
@@ -149,8 +195,16 @@ def test_what_is_masked_during_a_run_is_masked_afterwards(opened: Desk, upscaler
     opened.size_brush(20)
     opened.drag((100, 100), (150, 120))
     marked = opened.document.mask_count()
+    threads: list[str] = []
+    monkeypatch.setattr(
+        enlarging,
+        "enlarged_mask",
+        lambda *how: threads.append(threading.current_thread().name) or enlarged_mask(*how),
+    )
     upscaler.go.set()
     opened.settle()
+    assert len(threads) == 2  # that of the beginning, and that which was painted on
+    assert threading.current_thread().name not in threads
     assert opened.document.shape == (600, 800)
     assert opened.document.mask_count() == 4 * marked
 
@@ -305,6 +359,44 @@ def test_a_preview_shows_what_the_run_will_make(opened: Desk, factor: float) -> 
             shown[piece.region.slices] = piece.pixels
         assert np.array_equal(shown[window.slices], whole[window.slices])
     assert opened.editor.jobs == []
+
+
+def test_a_preview_of_what_is_transparent_shows_what_the_run_will_make(empty: Desk, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (220, 60, 4), dtype=np.uint8)
+    pixels[..., 3] = 0
+    pixels[150:, :, 3] = 255  # as far from the window as colours are spread
+    assert cv2.imwrite(str(tmp_path / "hidden.png"), pixels)
+    empty.open(tmp_path / "hidden.png")
+    made, window = by_factor(220, 60, 2), Region(180, 20, 220, 80)
+    came: list[Piece] = []
+    ended: list[LacunaError | None] = []
+    look = Sight(Region(0, 0, 220, 60), made, window, way(empty, "lanczos"))
+    empty.editor.enlarged_preview.make(empty.document, look, as_it_is, came.append, ended.append)
+    empty.run_until(lambda: bool(ended))
+    alpha = empty.document.alpha.pixels
+    whole = upscale(UpscaleRequest(empty.photo, made, 255.0, alpha, method="lanczos"), Progress())
+    (found,) = [piece for piece in came if not piece.plain]
+    assert np.array_equal(found.pixels, whole.pixels[window.slices])
+    assert whole.alpha is not None
+    assert np.array_equal(found.alpha, whole.alpha[window.slices])
+
+
+def test_a_preview_asks_a_card_that_failed_for_no_other_piece(
+    opened: Desk, upscaler: UpscalerScript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "cuda_missing", lambda: "")
+    monkeypatch.setattr(device, "card_memory", lambda: 1 << 30)
+    upscaler.on_a_card = RuntimeError("no kernel image")
+    ended: list[LacunaError | None] = []
+    came: list[Piece] = []
+    window = Region(0, 0, 500, 600)
+    opened.editor.enlarged_preview.make(
+        opened.document, sight(opened, "scripted", window), as_it_is, came.append, ended.append
+    )
+    opened.run_until(lambda: bool(ended))
+    assert ended == [None]
+    assert len(came) > 3
+    assert upscaler.devices == ["cuda", *["cpu"] * (len(came) - 1)]
 
 
 def test_the_next_preview_ends_the_one_before(opened: Desk, upscaler: UpscalerScript) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lacuna.contract.enlargement import Enlargement, Rule, by_factor, to_sides, to_width
 from lacuna.contract.fill import Runtime
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.contract.upscale import UpscaleNeeds, UpscaleWork
+from lacuna.contract.upscale import Enlarged, UpscaleNeeds, UpscaleWork
 from lacuna.engine import device, upscalers
 from lacuna.engine.upscale_steps import steps
 from lacuna.engine.upscaling import UpscaleRequest, UpscaleResult, estimate, upscale
@@ -31,6 +31,7 @@ from tests.engine.enlargers import Scripted, far_seeing, install_light, installe
 from tests.pictures import lion
 
 METHODS = ("meta-sr", "bicubic", "lanczos")
+BOTH = frozenset({"cpu", "cuda"})
 FACTORS = ("1.37", "2", "2.7", "3.14")
 
 
@@ -362,6 +363,13 @@ def test_an_upscaler_that_breaks_or_answers_nonsense_is_told() -> None:
             made(photo(), "2", method="scripted")
 
 
+def test_an_estimate_below_one_is_that_of_making_smaller_whatever_the_method(light: None) -> None:
+    pixels = photo(80, 60)
+    sizes = {method: estimate(request(pixels, "0.25", method=method)).memory for method in METHODS}
+    assert len(set(sizes.values())) == 1
+    assert sizes["bicubic"] < estimate(request(pixels, "1.25", method="meta-sr")).memory
+
+
 def test_an_estimate_knows_the_size_and_learns_the_pace(light: None) -> None:
     asked = request(photo(), "2", method="meta-sr")
     guess = estimate(asked)
@@ -375,22 +383,75 @@ def test_an_estimate_knows_the_size_and_learns_the_pace(light: None) -> None:
     assert estimate(replace(asked, region=Region(0, 0, 83, 71))).bytes == guess.bytes // 4
 
 
-def test_where_the_graphics_card_fails_the_processor_enlarges_and_that_is_said(
-    light: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened = session.opened_enlarger
+class Carded(Scripted):
+    """A network that runs on either device: `script(work, device)`."""
 
-    def failing(model: Any, runtime: Runtime) -> Any:
-        if runtime.device == "cuda":
-            raise RuntimeError("no kernel image")
-        return opened(model, runtime)
+    def __init__(self, script: Callable[[UpscaleWork, str], NDArray[np.float32]]) -> None:
+        super().__init__(lambda work: script(work, self.device), UpscaleNeeds(reach=1, devices=BOTH))
+        self.device = ""
+        self.devices: list[str] = []
 
+    def load(self, runtime: Runtime) -> None:
+        self.device = runtime.device
+
+    def enlarge(self, work: UpscaleWork, model: str, progress: Progress) -> Enlarged:
+        self.devices.append(self.device)
+        return super().enlarge(work, model, progress)
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that the engine takes for a card."""
     monkeypatch.setattr(device, "cuda_missing", lambda: "")
     monkeypatch.setattr(device, "card_memory", lambda: 1 << 30)
-    monkeypatch.setattr(session, "opened_enlarger", failing)
-    found = made(photo(), "2", method="meta-sr")
-    assert any("no kernel image" in note for note in found.notes)
-    assert np.array_equal(found.pixels, made(photo(), "2", method="meta-sr", device="cpu").pixels)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no kernel image"), BackendFailed("numbers that are none")])
+def test_where_the_graphics_card_fails_the_processor_enlarges_all_of_it_and_that_is_said(
+    error: Exception, card: None
+) -> None:
+    def script(work: UpscaleWork, where: str) -> NDArray[np.float32]:
+        if where == "cuda" and work.row > 0:  # not at once
+            raise error
+        return repeated(work) if where == "cpu" else 0 * repeated(work)
+
+    with installed(Carded(script)) as scripted:
+        found = made(photo(), "2", method="scripted", tile=30, alpha=np.full((83, 71), 255, np.uint8))
+    assert scripted.devices == ["cuda"] * 4 + ["cpu"] * 9  # three of the first row, one of the second
+    assert np.array_equal(found.pixels, photo().repeat(2, 0).repeat(2, 1))
+    assert found.device == "cpu"
+    assert {key.split(":")[1] + key[-4:] for key in found.spent} == {"scripted:cpu", "scriptedcuda", "bicubic:cpu"}
+    (note,) = found.notes
+    assert str(error) in note
+    assert "the processor enlarged instead" in note
+
+
+def test_where_the_cards_memory_ends_for_the_smallest_tile_the_processor_enlarges(card: None) -> None:
+    def script(work: UpscaleWork, where: str) -> NDArray[np.float32]:
+        if where == "cuda":
+            raise MemoryError
+        return repeated(work)
+
+    with installed(Carded(script)) as scripted:
+        found = made(photo(), "2", method="scripted")
+    assert scripted.devices == ["cuda"] * 2 + ["cpu"]  # 83 and 41 pixels; at 20 the card is given up
+    assert (found.device, len(found.notes)) == ("cpu", 1)
+    assert "memory is full" in found.notes[0]
+
+
+def test_what_the_processor_cannot_do_either_is_told_and_what_no_device_can_mend_is_not_tried_twice(card: None) -> None:
+    def script(work: UpscaleWork, where: str) -> NDArray[np.float32]:
+        raise RuntimeError(f"{where} is on fire")
+
+    with installed(Carded(script)), pytest.raises(BackendFailed, match="cpu is on fire"):
+        made(photo(), "2", method="scripted")
+
+    def missing(work: UpscaleWork, where: str) -> NDArray[np.float32]:
+        raise UnknownModel("gone")
+
+    with installed(Carded(missing)) as scripted, pytest.raises(UnknownModel):
+        made(photo(), "2", method="scripted")
+    assert scripted.devices == ["cuda"]
 
 
 def test_packages_may_bring_ways_to_enlarge_but_not_take_the_place_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

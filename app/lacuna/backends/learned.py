@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract import models
+from lacuna.contract.choosing import chosen
 from lacuna.contract.fill import Composite, Context, Filled, FillWork, Needs, Runtime, SizeRule
 from lacuna.contract.guides import Guide, marked
 from lacuna.contract.models import Model, ModelConfig, Network
@@ -199,18 +200,9 @@ class Learned:
 
     def _choice(self, name: str, precision: Precision) -> tuple[Model | None, str]:
         """The model of this name, or the best there is; or why there is none, with what helps."""
-        known = models.known(self.network)
-        for model in known:
-            if name in ("", model.name):
-                return _in_bits(model, precision)
-        if not known:
-            sentence = _("No model is installed for “{backend}”. “lacuna models import FILE --as NAME” brings one.")
-            missing = sentence.format(backend=self.id)
-        else:
-            sentence = _("“{backend}” has no model “{model}”. There are: {names}.")
-            missing = sentence.format(backend=self.id, model=name, names=", ".join(model.name for model in known))
-        damaged = next((model.damaged for model in models.installed() if model.name == name), "")
-        return None, " ".join((damaged, missing)) if damaged else missing
+        nothing = _("No model is installed for “{backend}”. “lacuna models import FILE --as NAME” brings one.")
+        model, missing = chosen(name, (self.network,), self.id, nothing.format(backend=self.id))
+        return (None, missing) if model is None else _in_bits(model, precision)
 
 
 def _in_bits(model: Model, precision: Precision) -> tuple[Model | None, str]:

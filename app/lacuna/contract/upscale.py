@@ -114,7 +114,8 @@ class Upscaler(Protocol):
     def enlarge(self, work: UpscaleWork, model: str, progress: Progress) -> Enlarged:
         """The points of the work. Raises MemoryError where memory ends, BackendFailed, Cancelled.
 
-        Calls `progress.check()` at least every 0.2 s where it can.
+        If a graphics card fails the engine begins the enlargement anew on the processor. Calls `progress.check()` at
+        least every 0.2 s where it can.
         """
         ...
 

@@ -11,6 +11,7 @@ import numpy as np
 from lacuna.contract.enlargement import Enlargement
 from lacuna.contract.fill import FillStep
 from lacuna.contract.guides import GuideStroke
+from lacuna.contract.progress import Progress
 from lacuna.contract.steps import CropStep, EnlargeStep, Step
 from lacuna.document.edit import Edit
 from lacuna.document.frozen import Frozen
@@ -196,12 +197,12 @@ class Document:
         """Can `original` answer at once?"""
         return self._original is not None and self._original_stretches == self._stretches
 
-    def load_original(self, stretches: tuple[Stretch, ...] = ()) -> Pixels:
+    def load_original(self, stretches: tuple[Stretch, ...] = (), progress: Progress | None = None) -> Pixels:
         """The whole original, decoded, and enlarged by what `stretches` said when it was asked for.
 
-        Touches nothing of the document, so a job may call it. Raises UnreadableFile.
+        Touches nothing of the document, so a job may call it. Raises UnreadableFile, and Cancelled while it enlarges.
         """
-        return stretched(self.kept.load().pixels, stretches, self.header.white)
+        return stretched(self.kept.load().pixels, stretches, self.header.white, progress)
 
     def set_original(self, pixels: Pixels, stretches: tuple[Stretch, ...] = ()) -> None:
         """Take what `load_original(stretches)` gave."""

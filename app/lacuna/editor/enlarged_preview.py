@@ -21,6 +21,7 @@ from lacuna.engine.jobs import Job, JobQueue
 from lacuna.engine.upscaling import UpscaleRequest, upscale
 from lacuna.errors import LacunaError
 from lacuna.i18n import _
+from lacuna.imaging import hidden
 from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
 
@@ -90,7 +91,7 @@ class EnlargedPreview:
         frozen = document.photo.freeze()
         frozen_alpha = None if document.alpha is None else document.alpha.freeze()
         white, grey, region = document.header.white, document.header.grey, sight.region
-        box = _looked_at(sight)
+        box = _looked_at(sight, transparent=frozen_alpha is not None)
 
         def work(progress: Progress) -> list[T]:
             made: list[T] = []
@@ -99,12 +100,17 @@ class EnlargedPreview:
             alpha = None
             if frozen_alpha is not None:
                 alpha = _only(frozen_alpha.read(there), box, (region.height, region.width))
+                frozen_alpha.release()
             frozen.release()
             plain = [(sight.window, PLAIN, "")] if sight.compared else []
             chosen = [(piece, sight.way.method, sight.way.model) for piece in pieces(sight.window, sight.enlargement)]
+            device = "auto"  # until a card has failed: it would fail for each piece anew
             for window, method, model in (*plain, *chosen):
-                request = UpscaleRequest(pixels, sight.enlargement, white, alpha, grey, method, model, region=window)
+                request = UpscaleRequest(
+                    pixels, sight.enlargement, white, alpha, grey, method, model, device, region=window
+                )
                 found = upscale(request, progress.part(1 / (len(plain) + len(chosen))))
+                device = found.device if method == sight.way.method else device
                 piece = Piece(window, found.pixels, found.alpha, plain=bool(plain) and method == PLAIN)
                 made.append(draw(piece))
                 progress.show(window, made[-1])
@@ -154,13 +160,15 @@ def _cut(begin: int, end: int, side: int) -> list[tuple[int, int]]:
     return list(pairwise(ends))
 
 
-def _looked_at(sight: Sight) -> Region:
+def _looked_at(sight: Sight, *, transparent: bool) -> Region:
     """The pixels of the part that the window can depend on."""
     whole, window = sight.enlargement, sight.window
     needs = upscalers.upscaler(sight.way.method).needs(sight.way.model)
     reach = SPARE + 2 * max(needs.reach, upscalers.upscaler(PLAIN).needs("").reach)  # of all steps: they get smaller
     if whole.factor < 1:
         reach = SPARE + math.ceil(reach / whole.factor)
+    if transparent:
+        reach += hidden.REACH  # what cannot be seen has the colours around it
     return (
         Region(
             math.floor(window.y0 / whole.down),

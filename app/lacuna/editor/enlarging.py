@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,8 @@ from lacuna.listeners import Listeners
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
+
+T = TypeVar("T")
 
 UPSCALE_SHARE = 0.97  # of the progress; the rest is the mask, or the file
 
@@ -154,27 +156,34 @@ class Enlarging:
         label = _("Enlarge to {width} × {height}") if made.factor >= 1 else _("Reduce to {width} × {height}")
         label = label.format(width=made.columns, height=made.rows)
         redoable = document.history.redoable
-        taken: list[_Taken] = []
+        photos: list[tuple[FrozenPhoto, int]] = []  # as it was, and when it had last changed then
+        masks: list[_TakenMask] = []  # the last one counts: painting goes on beside a long run
 
         def begin() -> None:
-            taken.append(_Taken.of(document))
+            photos.append((document.freeze(), document.photo.revision))
+            take_mask()
+
+        def take_mask() -> None:
+            masks.append(_TakenMask.of(document))
 
         def work(progress: Progress) -> tuple[UpscaleResult, Mask]:
-            photo, mask = taken[0].photo.read(), taken[0].mask.take()
+            photo = photos[0][0].read()
             result = upscale(_request(photo, made, way), progress.part(UPSCALE_SHARE))
-            return result, enlarged_mask(mask, taken[0].box, made)
+            return result, masks[-1].enlarged(made)
 
         def done(found: tuple[UpscaleResult, Mask]) -> None:
-            (result, mask), seen = found, taken[0]
-            self._ran(result)
+            self._ran(found[0])
+            put_in(*found)
+
+        def put_in(result: UpscaleResult, mask: Mask) -> None:
             # What was released meanwhile and is still being worked out has changed the picture, too.
-            if document.photo.revision != seen.revision or self._editor.rests.pending:
+            if document.photo.revision != photos[0][1] or self._editor.rests.pending:
                 self._dropped(label, _("“{action}” was dropped: the picture was changed meanwhile."))
             elif document.history.went_back(redoable):
                 self._dropped(label, _("“{action}” was dropped: you went back in the history meanwhile."))
+            elif document.mask.revision != masks[-1].revision:
+                run(lambda _progress: masks[-1].enlarged(made), lambda mask: put_in(result, mask), take_mask)
             else:
-                if document.mask.revision != seen.mask_revision:  # painting goes on beside a long run
-                    mask = enlarged_mask(document.mask.pixels, document.mask_bounds(), made)
                 header = replace(document.header, metadata=metadata)
                 dpi = self._size.dpi if metadata != document.header.metadata else None
                 step = step_of(result, made, dpi)
@@ -183,8 +192,10 @@ class Enlarging:
                 size = _("{width} × {height} pixels.").format(width=made.columns, height=made.rows)
                 self._editor.said(Message(size))
 
-        in_frame = self._editor.in_frame(document, label, done)
-        self._editor.work.run(label, work, in_frame, begin=begin)
+        def run(work: Callable[[Progress], T], done: Callable[[T], None], begin: Callable[[], None]) -> None:
+            self._editor.work.run(label, work, self._editor.in_frame(document, label, done), begin=begin)
+
+        run(work, done, begin)
 
     def save(
         self, document: Document, path: Path, quality: int | None, then: Callable[[bool], None] = lambda _well: None
@@ -270,19 +281,19 @@ class Enlarging:
 
 
 @dataclass(frozen=True, eq=False)
-class _Taken:
-    """Picture and mask as they were when a run began, and when they had last changed then."""
+class _TakenMask:
+    """The mask as it was when a job began, and when it had last changed then."""
 
-    photo: FrozenPhoto
     mask: Frozen
     box: Region
     revision: int
-    mask_revision: int
 
     @classmethod
-    def of(cls, document: Document) -> _Taken:
-        photo, mask = document.photo, document.mask
-        return cls(document.freeze(), mask.freeze(), document.mask_bounds(), photo.revision, mask.revision)
+    def of(cls, document: Document) -> _TakenMask:
+        return cls(document.mask.freeze(), document.mask_bounds(), document.mask.revision)
+
+    def enlarged(self, made: Enlargement) -> Mask:
+        return enlarged_mask(self.mask.take(), self.box, made)
 
 
 def _request(photo: Photo, enlargement: Enlargement, way: Way) -> UpscaleRequest:

@@ -251,9 +251,11 @@ class Files:
         def done(pixels: Pixels) -> None:
             if document.stretches == stretches and not document.original_ready:
                 document.set_original(pixels, stretches)
+            else:  # enlarged meanwhile, or that was undone: whoever asked still waits
+                self.load_original(document)
 
-        def load(_progress: Progress) -> Pixels:
-            return document.load_original(stretches)
+        def load(progress: Progress) -> Pixels:
+            return document.load_original(stretches, progress)
 
         self._loading = self._editor.work.run(_("Load the original"), load, done)
 

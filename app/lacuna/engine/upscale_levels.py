@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +20,7 @@ from lacuna.engine.paces import Spent
 from lacuna.engine.shrinking import shrunk
 from lacuna.engine.upscale_steps import shrinks
 from lacuna.engine.upscale_tiles import Sink, Span, Tiling, put_together, spans
-from lacuna.errors import LacunaError
+from lacuna.errors import BackendFailed, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging.colour import to_float
 from lacuna.imaging.hidden import REACH, spread
@@ -38,6 +38,10 @@ class Method:
     model: str
     needs: UpscaleNeeds
     runtime: Runtime
+
+    def on_the_processor(self) -> Method:
+        """The same where a graphics card has failed."""
+        return replace(self, runtime=replace(self.runtime, device="cpu"))
 
     @property
     def key(self) -> str:
@@ -178,7 +182,13 @@ def _shrinking(told: Told) -> Make:
     return make
 
 
+class CardFailed(Exception):
+    """A graphics card did not do what the processor may: for the one who began the enlargement, and nobody else."""
+
+
 def _enlarging(method: Method, told: Told) -> Make:
+    on_a_card = method.runtime.device != "cpu"
+
     def make(work: UpscaleWork, progress: Progress) -> Part:
         with upscalers.turn(method.id, method.runtime, progress) as upscaler:
             begun = time.perf_counter()
@@ -186,9 +196,15 @@ def _enlarging(method: Method, told: Told) -> Make:
                 found = upscaler.enlarge(work, method.model, progress)
                 if found.points.shape[:2] != (work.points.height, work.points.width):
                     raise ValueError(f"points of {found.points.shape[:2]} for {work.points}")
+            except BackendFailed as error:
+                if on_a_card:
+                    raise CardFailed(str(error)) from error
+                raise
             except (Cancelled, LacunaError, MemoryError):
                 raise
             except Exception as error:  # an installed package may fail in any way
+                if on_a_card:
+                    raise CardFailed(" ".join(str(error).split()) or type(error).__name__) from error
                 raise failed(method.id, error) from error
         told.notes += found.notes
         planned = method.seconds(work.seen(method.needs.rim), work.points.area)

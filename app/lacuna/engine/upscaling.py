@@ -26,7 +26,7 @@ from lacuna.engine import upscalers
 from lacuna.engine.composite import as_grey
 from lacuna.engine.invention import loading
 from lacuna.engine.paces import Spent
-from lacuna.engine.upscale_levels import Alpha, Colours, Method, Told, opacity, stacked
+from lacuna.engine.upscale_levels import Alpha, CardFailed, Colours, Method, Told, opacity, stacked
 from lacuna.engine.upscale_steps import shrinks, steps
 from lacuna.engine.upscale_tiles import LEAST, Tiling, bytes_per_pixel, tiling
 from lacuna.errors import LacunaError, OutOfMemory, PictureTooLarge, UnknownModel
@@ -120,7 +120,7 @@ def upscale(request: UpscaleRequest, progress: Progress) -> UpscaleResult:
     method = _method(request)
     _refuse(request, method)
     told = Told()
-    pixels, alpha = _made(request, method, told, progress)
+    pixels, alpha, method = _made(request, method, told, progress)
     return UpscaleResult(
         pixels=pixels,
         alpha=alpha,
@@ -277,7 +277,8 @@ def _planned_seconds(request: UpscaleRequest, method: Method) -> float:
 # --- the run ----------------------------------------------------------------------------------------------------------
 def _made(
     request: UpscaleRequest, method: Method, told: Told, progress: Progress
-) -> tuple[Pixels, NDArray[Any] | None]:
+) -> tuple[Pixels, NDArray[Any] | None, Method]:
+    """Pixels and alpha, and the method as it was used: where a card fails, everything is made by the processor."""
     wanted, limit = request.wanted, WHOLE
     try:
         pixels = np.empty((wanted.height, wanted.width, 3), request.pixels.dtype)
@@ -293,19 +294,29 @@ def _made(
             pixels[...] = request.pixels[wanted.slices]
             if alpha is not None and request.alpha is not None:
                 alpha[...] = request.alpha[wanted.slices]
-            return pixels, alpha
+            return pixels, alpha, method
         try:
             _colour(request, method, levels, told, attempt.part(1.0 if alpha is None else 1 - ALPHA_SHARE), pixels)
             if alpha is not None:
                 _make_transparent(request, _plain(method.runtime), limit, told, attempt.part(ALPHA_SHARE), alpha)
         except MemoryError as error:
             limit = max(min(tiles.part, max(step.height, step.width)) for step, tiles in levels) // 2
-            if limit < LEAST:
+            if limit >= LEAST:
+                continue
+            if method.runtime.device == "cpu":
                 raise _no_memory(request, error) from error
+            method, limit = _without_the_card(method, _("its memory is full"), told), WHOLE
+        except CardFailed as error:
+            method, limit = _without_the_card(method, str(error), told), WHOLE
         else:
             if limit < WHOLE or _smaller_than_asked(request, levels):
                 told.notes.append(_("Memory was short: smaller tiles were used."))
-            return pixels, alpha
+            return pixels, alpha, method
+
+
+def _without_the_card(method: Method, reason: str, told: Told) -> Method:
+    told.notes.append(_("The graphics card failed ({reason}): the processor enlarged instead.").format(reason=reason))
+    return method.on_the_processor()
 
 
 def _smaller_than_asked(request: UpscaleRequest, levels: Levels) -> bool:

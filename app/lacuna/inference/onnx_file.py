@@ -71,15 +71,24 @@ def beside(path: Path) -> tuple[Path, ...]:
 
 
 def handed_over(model: bytes) -> frozenset[str]:
-    """The names of the tensors whose numbers a graph leaves to whoever runs it. Raises ValueError for no ONNX file."""
-    found = set()
-    for graph in _inside(memoryview(model), GRAPH_OF_MODEL):
-        for tensor in _inside(graph, TENSOR_OF_GRAPH):
-            said = dict(fields(tensor))
-            name = said.get(NAME)
-            if said.get(LOCATION) == EXTERNAL and isinstance(name, memoryview):
-                found.add(bytes(name).decode())
+    """The names of the tensors whose numbers a graph leaves to whoever runs it.
+
+    Raises ValueError for no ONNX file, and where a graph within it leaves some, too: ONNX Runtime would look for those
+    in a file.
+    """
+    view = memoryview(model)
+    tensors = [tensor for graph in _inside(view, GRAPH_OF_MODEL) for tensor in _inside(graph, TENSOR_OF_GRAPH)]
+    found = list(filter(None, (_left_out(dict(fields(tensor))) for tensor in tensors)))
+    anywhere = [said for kind, said in _messages(view) if kind == "tensor" and said.get(LOCATION) == EXTERNAL]
+    if len(anywhere) != len(found):
+        raise ValueError(_("a graph within it keeps numbers elsewhere"))
     return frozenset(found)
+
+
+def _left_out(tensor: Mapping[int, int | memoryview]) -> str:
+    """Its name, if its numbers are not in it; else ""."""
+    name = tensor.get(NAME)
+    return bytes(name).decode() if tensor.get(LOCATION) == EXTERNAL and isinstance(name, memoryview) else ""
 
 
 def _inside(message: memoryview, number: int) -> Iterator[memoryview]:
@@ -94,24 +103,32 @@ def _too_large(path: Path, limit: int) -> UnsupportedFormat:
 
 
 def _locations(model: memoryview) -> Iterator[str]:
+    has_graph = False
+    for kind, said in _messages(model):
+        has_graph = has_graph or kind == "graph"
+        if kind == "place" and _text(said, KEY) == "location":
+            yield _text(said, VALUE)
+    if not has_graph:
+        raise ValueError(_("it is no ONNX file"))
+
+
+def _messages(model: memoryview) -> Iterator[tuple[str, Mapping[int, int | memoryview]]]:
+    """All on the ways to tensors, by kind; of fields that are repeated the last one."""
     left = [("model", model)]  # not by recursion: a graph may be nested as deeply as its maker likes
     count = 0
-    has_graph = False
     while left:
         kind, message = left.pop()
-        has_graph = has_graph or kind == "graph"
-        place: dict[int, str] = {}
+        said: dict[int, int | memoryview] = {}
         for number, value in fields(message):
             count += 1
             if count > MOST_FIELDS:
                 raise ValueError(_("it has too many parts"))
-            if isinstance(value, int):
-                continue
-            if number in INSIDE[kind]:
+            said[number] = value
+            if number in INSIDE[kind] and not isinstance(value, int):
                 left.append((INSIDE[kind][number], value))
-            elif kind == "place" and number in (KEY, VALUE):
-                place[number] = bytes(value).decode()
-        if place.get(KEY) == "location":
-            yield place.get(VALUE, "")
-    if not has_graph:
-        raise ValueError(_("it is no ONNX file"))
+        yield kind, said
+
+
+def _text(said: Mapping[int, int | memoryview], number: int) -> str:
+    value = said.get(number, 0)
+    return "" if isinstance(value, int) else bytes(value).decode()

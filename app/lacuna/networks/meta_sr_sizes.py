@@ -45,7 +45,7 @@ def maps(network: Network, sizes: Sizes) -> int:
         return features * (int(sizes["blocks"]) + 3) + 2 * int(sizes["layers"]) * int(sizes["growth"])
     if network is Network.META_SPAN:
         return 14 * features  # as ONNX Runtime was measured: its blocks keep much for their attention
-    return 6 * features
+    return 5 * features + 8  # as it was measured at 128 x 128 to 1024 x 1024
 
 
 def multiplications(network: Network, sizes: Sizes) -> float:

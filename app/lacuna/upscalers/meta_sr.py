@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from lacuna.contract import models
+from lacuna.contract.choosing import chosen
 from lacuna.contract.enlargement import Rule
 from lacuna.contract.fill import Runtime
 from lacuna.contract.models import ENLARGING, Model
 from lacuna.contract.params import Suggestion
 from lacuna.contract.progress import Progress
-from lacuna.contract.upscale import Enlarged, Part, UpscaleNeeds, UpscaleWork
+from lacuna.contract.upscale import Enlarged, UpscaleNeeds, UpscaleWork
 from lacuna.errors import UnknownModel
 from lacuna.i18n import N_, _
 
@@ -60,10 +59,10 @@ class MetaSr:
         return tuple(Suggestion(model.name, model.title) for model in models.known(*sorted(ENLARGING)))
 
     def load(self, runtime: Runtime) -> None:
-        from lacuna.inference import falling_back, session
+        from lacuna.inference import session
         from lacuna.networks.positions import Window
 
-        self._falling_back, self._session, self._window = falling_back, session, Window
+        self._session, self._window = session, Window
         self._runtime = runtime
 
     def unload(self) -> None:
@@ -73,29 +72,13 @@ class MetaSr:
         found, missing = self._choice(model)
         if found is None:
             raise UnknownModel(missing)
-        # Where its memory ends, the card does smaller tiles: MemoryError is for the engine.
-        points, reason = self._falling_back.on_a_device(self._runtime, partial(self._points, found, work, progress))
-        if not reason:
-            return Enlarged(points)
-        note = _("The graphics card failed ({reason}): the processor enlarged instead.").format(reason=reason)
-        return Enlarged(points, (note,))
-
-    def _points(self, model: Model, work: UpscaleWork, progress: Progress, runtime: Runtime) -> Part:
-        enlarger = self._session.opened_enlarger(model, runtime)
+        enlarger = self._session.opened_enlarger(found, self._runtime)
         at = work.points
         window = self._window(work.enlargement, at.y0, at.x0, at.y1, at.x1, row=work.row, column=work.column)
-        attempt = progress.shown_through(None)  # from its beginning: there may be another
-        features = enlarger.features(work.image, attempt.part(FEATURES_SHARE), work.ends)
-        return enlarger.points(features, window, attempt.part(1 - FEATURES_SHARE))
+        features = enlarger.features(work.image, progress.part(FEATURES_SHARE), work.ends)
+        return Enlarged(enlarger.points(features, window, progress.part(1 - FEATURES_SHARE)))
 
     def _choice(self, name: str) -> tuple[Model | None, str]:
         """The model of this name, or the best there is; or why there is none, with what helps."""
-        known = models.known(*sorted(ENLARGING))
-        for model in known:
-            if name in ("", model.name):
-                return model, ""
-        if not known:
-            return None, _("No model that enlarges is installed. “lacuna models import FILE --as NAME” brings one.")
-        sentence = _("“{backend}” has no model “{model}”. There are: {names}.")
-        names = ", ".join(model.name for model in known)
-        return None, sentence.format(backend=self.id, model=name, names=names)
+        nothing = _("No model that enlarges is installed. “lacuna models import FILE --as NAME” brings one.")
+        return chosen(name, tuple(sorted(ENLARGING)), self.id, nothing)
