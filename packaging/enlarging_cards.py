@@ -149,16 +149,16 @@ def _draw_samples(model: Model, data: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    from lacuna.cli.evaluate_sr import busiest, enlarged, magnified, methods, reduced
+    from lacuna.cli.evaluate_sr import busiest, contenders, enlarged, magnified, reduced
     from lacuna.imaging.contact_sheet import ContactSheet
 
     sheet = ContactSheet()
-    bicubic, _lanczos, own = methods((model.name,), "cpu")
+    bicubic, _lanczos, own = contenders((model.name,), "cpu")
     for photo in _shown(data):
         truth = np.asarray(Image.open(data / "eval" / photo.file).convert("RGB"))
         window = busiest(truth[: -int(SHOWN_FACTOR) - 4, : -int(SHOWN_FACTOR) - 4], SIDE)
         small = reduced(truth, SHOWN_FACTOR)
-        cells = [(enlarged(method, small, SHOWN_FACTOR), method.name) for method in (bicubic, own)]
+        cells = [(enlarged(contender, small, SHOWN_FACTOR), contender.name) for contender in (bicubic, own)]
         sheet.add([(magnified(pixels[window], MAGNIFIED), name) for pixels, name in (*cells, (truth, "truth"))])
     Image.fromarray(sheet.page()).save(model.folder / SHEET, quality=QUALITY, method=6)
 

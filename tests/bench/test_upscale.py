@@ -16,7 +16,7 @@ def measured(
     most: float,
     least: float,
     picture: tuple[float, float] = (10.0, 40e9),
-    large: float = 1000e6,
+    large: float = 900e6,
 ) -> list[Figure]:
     """The rows where the processes print these seconds and bytes, and of pictures seconds, rate and peak."""
     answers: dict[str, tuple[float, ...]] = {
@@ -55,9 +55,9 @@ def test_a_layer_that_is_too_slow_or_too_large_is_missed(
 @pytest.mark.parametrize(
     ("picture", "large", "kept"),
     [
-        ((17.5, 40e9), 1500e6, [True, True]),
-        ((18.5, 40e9), 1500e6, [False, True]),
-        ((17.5, 40e9), 1600e6, [True, False]),
+        ((17.5, 40e9), 960e6, [True, True]),
+        ((18.5, 40e9), 960e6, [False, True]),
+        ((17.5, 40e9), 980e6, [True, False]),
     ],
 )
 def test_a_picture_that_takes_twice_the_floor_or_too_much_memory_is_missed(

@@ -6,6 +6,7 @@ import csv
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +17,14 @@ from lacuna.cli.main import main
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor
 from lacuna.contract.models import CONFIG, WEIGHTS, ModelConfig, Network
+from lacuna.contract.upscale import Enlarged, UpscaleWork
 from lacuna.imaging import files
 from lacuna.imaging.resampling import resampled
 from lacuna.inference.saving import save
 from lacuna.metrics.shaved import luma_psnr, luma_ssim
 from lacuna.networks import building
 from lacuna.networks.positions import whole
+from lacuna.upscalers.meta_sr import MetaSr
 from tests.networks.published import Numbers
 from tests.pictures import lion, write
 
@@ -122,6 +125,21 @@ def test_tables_show_means_by_factor(
     ]
     assert "| x2 | `ours` | 2 |" in summary.read_text(encoding="utf-8")
     assert files.read(sheet).pixels.shape[1] > 3 * 160
+
+
+def test_a_large_photo_is_enlarged_in_tiles(tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    works: list[tuple[int, ...]] = []
+    enlarge = MetaSr.enlarge
+
+    def looked_at(upscaler: MetaSr, work: UpscaleWork, *how: Any) -> Enlarged:
+        works.append(work.image.shape[:2])
+        return enlarge(upscaler, work, *how)
+
+    monkeypatch.setattr(MetaSr, "enlarge", looked_at)
+    write(tmp_path / "large.png", lion().repeat(3, 1)[:100])
+    assert call(tmp_path / "large.png", "--factors", 1.5, "--model", model) == 0
+    assert len(works) >= 2
+    assert max(max(shape) for shape in works) < 600
 
 
 def test_json_has_rows_and_means(folder: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
+from collections import namedtuple
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -271,6 +273,25 @@ def test_a_file_gets_the_enlarged_picture_and_its_dots_while_this_one_stays(open
     assert opened.labels == []
     assert opened.document.header.metadata.dpi is None
     assert "Saved as “large.png”" in opened.messages[-1].sentence
+
+
+def test_what_neither_format_nor_disk_holds_is_refused_before_the_run(
+    opened: Desk, upscaler: UpscalerScript, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(opened, "scripted")
+    opened.editor.enlarging.say(Said.WIDTH, 70_000)
+    ended: list[bool] = []
+    monkeypatch.setattr(device, "available_memory", lambda: 1 << 50)
+    opened.editor.save_enlarged(tmp_path / "large.jpg", then=ended.append)
+    assert "65535" in opened.messages[-1].sentence
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**12, 10**12 - 1000, 1000))
+    opened.editor.save_enlarged(tmp_path / "large.png", then=ended.append)
+    assert "large.png would have 70000 × 52500 pixels and take about" in opened.messages[-1].sentence
+    opened.editor.save_enlarged(tmp_path / "nowhere" / "large.png", then=ended.append)
+    assert ended == [False] * 3
+    assert (opened.editor.jobs, upscaler.calls) == ([], 0)
+    assert list(tmp_path.glob("large*")) == []
 
 
 def test_only_the_masked_part_is_enlarged_where_that_is_asked_for(opened: Desk, tmp_path: Path) -> None:

@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import typer
@@ -25,25 +23,23 @@ from lacuna.cli.main import DONE, FAILED, say
 from lacuna.cli.reports import Targets
 from lacuna.cli.tables import MARGIN, PSNR, Column, Row, aligned, in_markdown, plain, rounded
 from lacuna.contract import models
-from lacuna.contract.enlargement import Enlargement, Rule, by_factor, exact_factor
-from lacuna.contract.fill import Needs
+from lacuna.contract.enlargement import Rule, by_factor, exact_factor
 from lacuna.contract.models import ENLARGING
 from lacuna.contract.progress import Progress
-from lacuna.engine import device
+from lacuna.engine.upscaling import UpscaleRequest, refuse_unknown, upscale
 from lacuna.errors import InvalidParameter, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.contact_sheet import Cell
 from lacuna.imaging.names import masks_among
-from lacuna.imaging.resampling import BICUBIC, LANCZOS, Kernel, imresized, resampled
+from lacuna.imaging.resampling import imresized
 from lacuna.metrics.fidelity import WINDOW
 from lacuna.metrics.shaved import border_of, luma_psnr, luma_ssim, rgb_psnr, rgb_ssim
-from lacuna.networks.positions import whole
 
 FACTORS = "1.5,2,3,4"
 CUT = 4  # pixels by which the published programs cut sides that the factor does not divide
-NEEDS = Needs(devices=frozenset({"cpu", "cuda"}))
+NETWORK = "meta-sr"
 
 MEASURES = (
     Column("psnr", PSNR, 3, 2),
@@ -61,7 +57,6 @@ SHOWN = 160  # pixels of the truth that the sheet shows along each side, each th
 MAGNIFIED = 3
 
 Bytes = NDArray[np.uint8]
-Enlarge = Callable[[NDArray[np.float32], Enlargement, Progress], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -78,17 +73,22 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Method:
-    """A way to enlarge, and the rule of its positions."""
+class Contender:
+    """A method that enlarges, with one of its models, as it is measured, and the rule of its positions."""
 
-    name: str
-    enlarge: Enlarge
+    method: str
+    model: str = ""
+    device: str = "cpu"
     rule: Rule = Rule.EXACT
+
+    @property
+    def name(self) -> str:
+        return self.model or self.method
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """What came of one method on one photo, 8 bits, and the truth that it was held against."""
+    """What came of one contender on one photo, 8 bits, and the truth that it was held against."""
 
     row: Row
     truth: Bytes
@@ -98,7 +98,7 @@ class Score:
 def run(order: Order) -> int:
     """Carry the order out: names, factors and files are checked before anything is enlarged. The exit code."""
     factors, photos = _factors(order.factors), _photos(order)
-    compared = methods(order.models, order.device)
+    compared = contenders(order.models, order.device)
     order.targets.refuse_unsuitable()
     rows: list[Row] = []
     failed = 0
@@ -141,36 +141,19 @@ def _factors(words: str) -> tuple[Fraction, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def methods(names: Sequence[str], where: str) -> tuple[Method, ...]:
+def contenders(names: Sequence[str], where: str) -> tuple[Contender, ...]:
     """Both kernels, and the models of these names, else all that enlarge, on the device `where`.
 
-    Raises UnknownModel, InvalidParameter.
+    Raises UnknownModel, UnknownBackend, InvalidParameter.
     """
-    from lacuna.inference.session import opened_enlarger
-
     named = [models.model(name) for name in dict.fromkeys(names)] or models.of(*ENLARGING)
-    found = [Method("bicubic", partial(_by_kernel, BICUBIC)), Method("lanczos", partial(_by_kernel, LANCZOS))]
+    found = [Contender("bicubic"), Contender("lanczos")]
     for model in named:
         if model.config is None or model.config.network not in ENLARGING:
             raise InvalidParameter(_("“{model}” enlarges nothing.").format(model=model.name))
-        enlarger = opened_enlarger(model, device.runtime_for(where, NEEDS))
-
-        def enlarge(
-            image: NDArray[np.float32], enlargement: Enlargement, progress: Progress, enlarger: Any = enlarger
-        ) -> NDArray[np.float32]:
-            points: NDArray[np.float32] = enlarger.points(
-                enlarger.features(image, progress), whole(enlargement), progress
-            )
-            return points
-
-        found.append(Method(model.name, enlarge, Rule(model.config.conventions)))
+        refuse_unknown(NETWORK, model.name, where)
+        found.append(Contender(NETWORK, model.name, where, Rule(model.config.conventions)))
     return tuple(found)
-
-
-def _by_kernel(
-    kernel: Kernel, image: NDArray[np.float32], enlargement: Enlargement, _progress: Progress
-) -> NDArray[np.float32]:
-    return resampled(image, whole(enlargement), kernel)
 
 
 def _photos(order: Order) -> Sequence[Path]:
@@ -199,16 +182,19 @@ def reduced(truth: Bytes, factor: Fraction) -> Bytes:
     return imresized(truth[: max(rows, 1), : max(columns, 1)], 1 / factor)
 
 
-def enlarged(method: Method, small: Bytes, factor: Fraction, progress: Progress | None = None) -> Bytes:
-    """A picture (h, w, 3) by one method, as it would be saved."""
+def enlarged(contender: Contender, small: Bytes, factor: Fraction, progress: Progress | None = None) -> Bytes:
+    """A picture (h, w, 3) by one of them, as `lacuna upscale` would make it: a large one in tiles."""
     height, width, _channels = small.shape
-    image = np.asarray(small / np.float32(255), np.float32)
-    found = method.enlarge(image, by_factor(height, width, factor, method.rule), progress or Progress())
-    return np.rint(np.clip(found, 0, 1) * 255).astype(np.uint8)
+    enlargement = by_factor(height, width, factor, contender.rule)
+    request = UpscaleRequest(
+        small, enlargement, 255.0, method=contender.method, model=contender.model, device=contender.device
+    )
+    found: Bytes = upscale(request, progress or Progress()).pixels
+    return found
 
 
-def _scores(path: Path, factor: Fraction, compared: Sequence[Method], progress: Progress) -> Iterator[Score]:
-    """Each method at one factor. Raises LacunaError for a photo that cannot be read or is too small."""
+def _scores(path: Path, factor: Fraction, compared: Sequence[Contender], progress: Progress) -> Iterator[Score]:
+    """Each contender at one factor. Raises LacunaError for a photo that cannot be read or is too small."""
     photo = files.read(path)
     original = to_bytes(photo.pixels, photo.white)
     small = reduced(original, factor)
@@ -217,13 +203,13 @@ def _scores(path: Path, factor: Fraction, compared: Sequence[Method], progress: 
     if min(height, width) * factor < 2 * border + WINDOW:
         raise InvalidParameter(_("It is too small for a factor of {factor}.").format(factor=f"{float(factor):g}"))
     plain_psnr = math.nan
-    for method in compared:
+    for contender in compared:
         start = time.process_time()
-        found = enlarged(method, small, factor, progress)
+        found = enlarged(contender, small, factor, progress)
         seconds = time.process_time() - start
         truth = original[: found.shape[0], : found.shape[1]]
         psnr = luma_psnr(truth, found, border)
-        if method is compared[0]:
+        if contender is compared[0]:
             plain_psnr = psnr
         measured = {
             "psnr": psnr,
@@ -234,7 +220,7 @@ def _scores(path: Path, factor: Fraction, compared: Sequence[Method], progress: 
             "seconds": seconds,
         }
         values = {column.name: rounded(measured[column.name], column.kept) for column in MEASURES}
-        row = {"picture": path.name, "factor": f"x{float(factor):g}", "method": method.name, **values}
+        row = {"picture": path.name, "factor": f"x{float(factor):g}", "method": contender.name, **values}
         yield Score(row, truth, found)
 
 

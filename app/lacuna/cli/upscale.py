@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 
 from lacuna import words
 from lacuna.cli import outputs, runner
 from lacuna.cli.main import DONE, FAILED, say
 from lacuna.contract.enlargement import Enlargement, exact_factor, to_size
+from lacuna.engine.upscale_outlook import check_file
 from lacuna.engine.upscaling import (
     UpscaleRequest,
     UpscaleResult,
@@ -25,7 +24,7 @@ from lacuna.engine.upscaling import (
     request_for,
     upscale,
 )
-from lacuna.errors import CannotSave, InvalidParameter, LacunaError
+from lacuna.errors import InvalidParameter, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.file_size import likely_bytes
@@ -35,7 +34,6 @@ from lacuna.imaging.photo import Photo
 DPI = 300.0  # of a print that says nothing else
 INCHES = {"in": Fraction(1), "cm": Fraction(100, 254), "mm": Fraction(10, 254)}
 PRINT = re.compile(r"(\d+(?:\.\d+)?)(?:x(\d+(?:\.\d+)?))?(in|cm|mm)")
-SURELY = 0.5  # of what a file will likely take it takes at least
 
 
 @dataclass(frozen=True)
@@ -101,10 +99,14 @@ def _carry_out(order: Order, image: Path) -> dict[str, Any]:
     refuse_impossible(request)
     target = outputs.target(order.output, photo, overwrite=order.overwrite)
     with outputs.naming_the_option():
-        kind = files.check_writable(
-            _outlook(photo, enlargement), target, overwrite=order.overwrite, allow_reduce=order.allow_reduce
+        kind = check_file(
+            photo,
+            enlargement,
+            target,
+            estimate(request).bytes,
+            overwrite=order.overwrite,
+            allow_reduce=order.allow_reduce,
         )
-    _refuse_full_disk(request, kind, target)
     if order.dry_run:
         return _forecast(order, photo, request, kind, target)
     result = runner.run(lambda progress: upscale(request, progress), _("Enlarging"))
@@ -183,30 +185,6 @@ def _stating(photo: Photo, order: Order) -> Photo:
 
 
 # --- before the run ---------------------------------------------------------------------------------------------------
-def _outlook(photo: Photo, enlargement: Enlargement) -> Photo:
-    """The photo with the size that it will have, without its memory; of its alpha only matters whether it hides any."""
-    pixel = np.zeros((1, 1, 3), photo.pixels.dtype)
-    return photo.with_pixels(np.broadcast_to(pixel, (enlargement.rows, enlargement.columns, 3)), photo.alpha)
-
-
-def _refuse_full_disk(request: UpscaleRequest, kind: str, target: Path) -> None:
-    """Raises CannotSave where the result will not go onto the disk."""
-    likely = likely_bytes(kind, estimate(request).bytes)
-    free = shutil.disk_usage(target.parent).free
-    if SURELY * likely > free:
-        sentence = _("{name} would have {width} × {height} pixels and take about {needed}: the disk has {free}.")
-        raise CannotSave(
-            sentence.format(
-                name=target.name,
-                width=request.enlargement.columns,
-                height=request.enlargement.rows,
-                needed=words.memory(likely),
-                free=words.memory(free),
-            ),
-            hint=_("Make place, choose another folder or a smaller size."),
-        )
-
-
 def _forecast(order: Order, photo: Photo, request: UpscaleRequest, kind: str, target: Path) -> dict[str, Any]:
     guess = estimate(request, outputs.remembered().paces)
     report = _words(order, request.enlargement, target, photo.notes) | {

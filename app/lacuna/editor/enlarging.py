@@ -20,6 +20,7 @@ from lacuna.editor.enlarged_size import USUAL_DPI, EnlargedSize, Said
 from lacuna.editor.values import Message, Severity
 from lacuna.editor.ways import Way, chosen_at_first, ways
 from lacuna.engine import paces
+from lacuna.engine.upscale_outlook import check_file
 from lacuna.engine.upscaling import (
     UpscaleEstimate,
     UpscaleRequest,
@@ -29,7 +30,7 @@ from lacuna.engine.upscaling import (
     step_of,
     upscale,
 )
-from lacuna.errors import InvalidParameter
+from lacuna.errors import InvalidParameter, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.blank import blank
@@ -202,12 +203,15 @@ class Enlarging:
     ) -> None:
         """Write what is chosen, enlarged, to a file in a job; the picture that is open stays as it is.
 
-        Writing over a file is the caller's decision. A run that is cancelled, or fails, leaves no file.
+        Writing over a file is the caller's decision. A run that is cancelled, or fails, leaves no file. What the format
+        or the disk cannot hold is said before it begins.
         """
+        path = Path(path).absolute()
         made = self._checked(document)
-        if made is None:
+        if made is None or not self._fits(document, made, path):
+            then(False)
             return
-        read, way, path = self._reader(document), self.way, Path(path).absolute()
+        read, way = self._reader(document), self.way
         results: list[UpscaleResult] = []
 
         def work(progress: Progress) -> files.WriteReport:
@@ -227,6 +231,18 @@ class Enlarging:
 
         label = _("Enlarge to “{name}”").format(name=path.name)
         self._editor.work.run(label, work, done, failed=lambda: then(False), bound=False)
+
+    def _fits(self, document: Document, made: Enlargement, path: Path) -> bool:
+        """Whether the file can be written; why not is said."""
+        pixels = np.empty((0, 0, 3), document.photo.dtype)
+        alpha = None if document.alpha is None else document.alpha.pixels[self.region(document).slices]
+        size = self.estimate(document).bytes
+        try:
+            check_file(document.header.with_pixels(pixels, alpha), made, path, size, overwrite=True, allow_reduce=True)
+        except LacunaError as error:
+            self._editor.tell(Message.of(error))
+            return False
+        return True
 
     def open(self, document: Document) -> None:
         """Open what is chosen, enlarged, as another picture, in the place of this one. Unsaved work: ask before."""
