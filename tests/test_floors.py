@@ -26,7 +26,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "kernels": frozenset({"numba", "llvmlite"}),
     "contract": frozenset({"imaging"}),
     "settings": frozenset({"contract"}),
-    "detection": frozenset({"imaging", "kernels", "cv2"}),
+    "detection": frozenset({"contract", "imaging", "kernels", "cv2"}),
     "metrics": frozenset({"imaging", "cv2", "torch", "torchmetrics"}),
     "networks": frozenset({"contract", "torch", "safetensors"}),
     "inference": frozenset(

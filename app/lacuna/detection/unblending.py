@@ -1,0 +1,64 @@
+"""What lies beneath a semi-transparent mark: the blend taken back, where enough of the picture is left in it.
+
+Alpha is never known exactly, and its error counts 1 / (1 - alpha) times, so that what is nearly opaque is left to a
+fill. A matte is estimated from several pictures with the same mark (`mark_sets.py`), or from one picture by a template
+whose opacity is fitted (`mark_opacity.py`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lacuna.contract.progress import Progress
+from lacuna.detection.mark_mattes import NOTHING, OPAQUE, Matte, without
+from lacuna.detection.mark_opacity import inverted, matte_near
+from lacuna.detection.mark_sets import matte_of_set
+from lacuna.detection.marks import MarkFinding, Template
+from lacuna.imaging.colour import from_float, to_float
+from lacuna.imaging.photo import Hole, Pixels, white_of
+
+__all__ = ["Matte", "matte_of_set", "matte_of_template", "unblended"]
+
+BEYOND = 0.04  # of white: so far outside of 0 to 1 noise and a small error of alpha may bring a pixel
+
+
+def matte_of_template(
+    pixels: Pixels,
+    template: Template,
+    finding: MarkFinding,
+    *,
+    white: float | None = None,
+    progress: Progress | None = None,
+) -> Matte:
+    """The mark as it lies in a picture (H, W, 3) of any depth: the finding's place made finer, its opacity fitted.
+
+    The colours are the template's, or the opposite ones of an inverted mark. `white` as `Photo.white`.
+    """
+    white = white_of(pixels) if white is None else white
+    drawn = inverted(template) if finding.inverted else template
+    return matte_near(pixels, drawn, finding.matrix, white, progress or Progress())
+
+
+def unblended(pixels: Pixels, matte: Matte, *, white: float | None = None) -> tuple[Pixels, Hole]:
+    """A copy of a picture (H, W, 3) of any depth without the mark, and where a fill must do the rest (H, W).
+
+    To be filled is what is too opaque, and what came out beyond black or white: it was clipped, or something else lies
+    there. Where the mark is not, every bit stays. `white` as `Photo.white`.
+    """
+    out = pixels.copy()
+    clipped = np.zeros(pixels.shape[:2], bool)
+    seen = matte.region.clip(pixels.shape)
+    if seen.empty:
+        return out, clipped
+    white = white_of(pixels) if white is None else white
+    part = matte.alpha[seen.slices_in(matte.region)]
+    changed = part > NOTHING
+    before = to_float(pixels[seen.slices], white)
+    values = without(before, matte.colours[seen.slices_in(matte.region)], part)
+    # A fill that follows looks at known pixels alone, but people look at all of them.
+    ceiling = 1.0 if pixels.dtype.kind != "f" else max(1.0, float(before.max(initial=1.0)))
+    wrong = changed & ((part > OPAQUE) | (values < -BEYOND).any(axis=2) | (values > ceiling + BEYOND).any(axis=2))
+    inside = from_float(np.clip(values, 0, ceiling), pixels.dtype, white)
+    out[seen.slices] = np.where(changed[..., None], inside, pixels[seen.slices])
+    clipped[seen.slices] = wrong
+    return out, clipped
