@@ -11,14 +11,15 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from lacuna.cli.main import main
-from lacuna.document.lock import FileLock
 from lacuna.engine.batch.ledger import NAME
 from lacuna.imaging import files
+from lacuna.imaging.lock import FileLock
 from tests.engine.batches import BOX, folder_of, part
 from tests.pictures import write
 
@@ -145,6 +146,47 @@ def test_what_is_transparent_is_filled_and_the_result_opaque(tmp_path: Path) -> 
     assert np.array_equal(filled.pixels[BOX == 0], part(2)[BOX == 0])
 
 
+def test_a_recipe_does_in_each_what_was_done_to_one(source: Path, mask: Path, tmp_path: Path) -> None:
+    recipe, out = tmp_path / "recipe.json", tmp_path / "out"
+    filled = ["fill", str(source / "1.png"), "--mask", str(mask), "-b", "telea", "--grow", "2", "--set", "radius=6"]
+    assert main([*filled, "-o", str(tmp_path / "one.png"), "--save-recipe", str(recipe)])[0] == 0
+    write(source / "tall.png", part(4, (90, 70)))
+    assert call(source, "-o", out, "--recipe", recipe) == 1
+    assert np.array_equal(files.read(out / "1.png").pixels, files.read(tmp_path / "one.png").pixels)
+    assert not (out / "tall.png").exists()
+    assert call(source, "-o", out, "--recipe", recipe, "--anchor", "bottom-right", "--resume") == 0
+    changed = (files.read(out / "tall.png").pixels != part(4, (90, 70))).any(axis=2)
+    assert changed[76:86, 50:64].any()
+    changed[74:88, 48:66] = False
+    assert not changed.any()
+
+
+def test_a_mark_that_is_half_seen_is_found_by_its_template_and_taken_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    mark = np.zeros((36, 96), np.uint8)
+    cv2.putText(mark, "Lacuna", (2, 26), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2, cv2.LINE_AA)
+    write(tmp_path / "mark.png", np.dstack([np.full_like(mark, 255)] * 3 + [mark]))
+    clean = part(3, (120, 160))
+    alpha = np.zeros(clean.shape[:2], np.float32)
+    alpha[60:96, 40:136] = mark / np.float32(255) * 0.5
+    marked = np.rint(clean * (1 - alpha[..., None]) + 255 * alpha[..., None]).astype(np.uint8)
+    write(source / "marked.png", marked)
+    words = [source, "-o", out, "--template", tmp_path / "mark.png"]
+    assert call(*words, "--dry-run", "--json") == 0
+    [found] = json.loads(capsys.readouterr().out)["files"][0]["findings"]
+    assert found["sure"]
+    assert np.allclose(found["box"], [40, 65, 85, 25], atol=4)
+    assert call(*words, "--unblend", "--report", tmp_path / "r.csv") == 0
+    after = files.read(out / "marked.png").pixels.astype(float)
+    inside = alpha > 0
+    error = np.abs(after - clean)[inside].mean()
+    assert error < 0.2 * np.abs(marked.astype(float) - clean)[inside].mean()
+    assert np.array_equal(after[:50], clean[:50])
+
+
 def test_a_dry_run_lists_what_is_found_and_writes_no_picture(
     source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,7 +214,9 @@ def test_json_tells_each_file_and_the_counts(
     ("words", "sentence"),
     [
         ([], "It is not said what is to be done"),
-        (["--mask", "alpha", "--anchor", "centre"], "An anchor is for a mask file"),
+        (["--mask", "alpha", "--anchor", "centre"], "An anchor is for a mask file or a recipe"),
+        (["--mask", "alpha", "--recipe", "MASK"], "It is said in several ways what is to go"),
+        (["--mask", "alpha", "--unblend"], "Only a template says what was blended in"),
         (["--mask", "MASK", "--anchor", "middle"], "“middle” does not fit the setting “--anchor”"),
         (["--mask", "MASK", "--set", "sharp=3"], "There is no setting “sharp”"),
         (["--mask", "MASK", "--backend", "none"], "“none”"),

@@ -28,12 +28,12 @@ from lacuna.document.document import Document, prepare
 from lacuna.document.facts import facts_from_json, facts_to_json
 from lacuna.document.journal import Journal, SavedTo
 from lacuna.document.kept_masks import KeptMask, drop_mask, keep_mask, kept_mask
-from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, LogWriter
 from lacuna.document.sessions import Session, restore, sessions
 from lacuna.document.tile_code import decode, encode
 from lacuna.document.writer import Writer
 from lacuna.errors import JournalDamaged, LacunaError
+from lacuna.imaging.lock import FileLock
 from lacuna.imaging.photo import Metadata, Photo, Source
 from lacuna.imaging.region import Region
 from tests.document.support import assert_same, noise, paint, photo, state

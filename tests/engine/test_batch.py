@@ -15,7 +15,7 @@ from lacuna.engine.batch.inputs import Input, gathered
 from lacuna.engine.batch.ledger import NAME, Ledger
 from lacuna.engine.batch.names import named, with_format
 from lacuna.engine.batch.processes import Processes
-from lacuna.engine.batch.run import Batch, Outcome, State, run
+from lacuna.engine.batch.run import BatchOrder, Outcome, State, run
 from lacuna.engine.batch.treatment import Treatment
 from lacuna.engine.batch.workers import Here, Workers
 from lacuna.errors import SizeMismatch, UnsuitableMask
@@ -30,7 +30,7 @@ def done(
 ) -> dict[str, Outcome]:
     """What came of each file of a folder, by its name."""
     found = gathered([str(source)], recursive=True, results=results, spared=Ledger(results).written)
-    batch = Batch(found.inputs, results, what, **how)  # type: ignore[arg-type]
+    batch = BatchOrder(found.inputs, results, what, **how)  # type: ignore[arg-type]
     return {outcome.input.path.name: outcome for outcome in run(batch, workers or Here(what), Progress())}
 
 
@@ -213,7 +213,7 @@ def test_looking_writes_nothing_and_gives_outlines(tmp_path: Path) -> None:
 def test_a_stopped_batch_leaves_what_is_finished(tmp_path: Path) -> None:
     source, results = folder_of(tmp_path / "in", 3), tmp_path / "out"
     what, progress = treatment(mask_of(tmp_path)), Progress()
-    outcomes = run(Batch(gathered([str(source)]).inputs, results, what), Here(what), progress)
+    outcomes = run(BatchOrder(gathered([str(source)]).inputs, results, what), Here(what), progress)
     assert next(outcomes).state is State.DONE
     progress.cancel()
     with pytest.raises(Cancelled):

@@ -69,7 +69,7 @@ def growth(home: str) -> None:
     """Print the most bytes that this process held up to some files and up to many."""
     from lacuna.contract.progress import Progress
     from lacuna.engine.batch.inputs import Input
-    from lacuna.engine.batch.run import Batch, run
+    from lacuna.engine.batch.run import BatchOrder, run
     from lacuna.engine.batch.workers import Here
 
     sides = (96, 128)
@@ -83,7 +83,7 @@ def growth(home: str) -> None:
     treatment = _treatment(sides, "telea")
     held = {}
     with tempfile.TemporaryDirectory(dir=home) as out:
-        outcomes = run(Batch(inputs, Path(out), treatment), Here(treatment), Progress())
+        outcomes = run(BatchOrder(inputs, Path(out), treatment), Here(treatment), Progress())
         for count, outcome in enumerate(outcomes, 1):
             assert outcome.failure is None, outcome.failure
             if count in (FEW, MANY):
@@ -94,13 +94,13 @@ def growth(home: str) -> None:
 def _measure(home: Path, workers) -> None:  # type: ignore[no-untyped-def]
     from lacuna.contract.progress import Progress
     from lacuna.engine.batch.inputs import Input
-    from lacuna.engine.batch.run import Batch, run
+    from lacuna.engine.batch.run import BatchOrder, run
 
     inputs = [Input(path, Path(path.name)) for path in _pictures(home / "large", FILES, SIDES)]
     begun = 0.0
     spent = 0.0
     with tempfile.TemporaryDirectory(dir=home) as out:
-        outcomes = run(Batch(inputs, Path(out), workers.treatment), workers, Progress())
+        outcomes = run(BatchOrder(inputs, Path(out), workers.treatment), workers, Progress())
         for count, outcome in enumerate(outcomes, 1):
             assert outcome.failure is None, outcome.failure
             assert outcome.made is not None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,26 +15,28 @@ from lacuna.contract import default
 from lacuna.contract.fill import FillOptions
 from lacuna.contract.params import Param, checked
 from lacuna.contract.progress import Progress
-from lacuna.document.lock import FileLock
+from lacuna.detection.marks import DEFAULT_CONFIDENCE, template_of_file
 from lacuna.engine import device
 from lacuna.engine.batch.cluster import Cluster, refuse_missing
 from lacuna.engine.batch.inputs import Gathered, gathered
 from lacuna.engine.batch.ledger import Ledger
+from lacuna.engine.batch.mark_template import MARK_GROW, MarkTemplate
 from lacuna.engine.batch.marking import Marking, MaskFile, Transparency
 from lacuna.engine.batch.processes import Processes
-from lacuna.engine.batch.run import Batch
+from lacuna.engine.batch.replay import Replay
+from lacuna.engine.batch.run import BatchOrder
 from lacuna.engine.batch.run import run as run_batch
 from lacuna.engine.batch.treatment import EnlargeSettings, FillSettings, Treatment
+from lacuna.engine.batch.watch import Watch
 from lacuna.engine.batch.workers import Here, Workers
+from lacuna.engine.recipes import read_recipe
 from lacuna.engine.seam import composite_named
 from lacuna.engine.upscaling import refuse_unknown
-from lacuna.errors import CannotSave, InvalidParameter
+from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
 from lacuna.imaging import files
-from lacuna.imaging.atomic import cannot_save
 from lacuna.imaging.mask_fit import MaskFit
 
-LOCK = ".lacuna-batch.lock"
 ANCHORS = tuple((fit, "") for fit in MaskFit if fit is not MaskFit.REFUSE)
 ANCHOR = Param("--anchor", "choice", MaskFit.REFUSE, "", choices=ANCHORS)
 
@@ -49,6 +49,10 @@ class Order:
     output: Path
     mask: str | None
     anchor: str
+    template: Path | None
+    confidence: float | None
+    unblend: bool
+    recipe: Path | None
     backend: str
     model: str | None
     settings: tuple[str, ...]
@@ -82,14 +86,14 @@ def run(order: Order) -> int:
     found = _inputs(order)
     if not found.inputs and not found.problems:
         raise InvalidParameter(_("There is no picture among what was named."), _("Name files, or folders of them."))
-    batch = Batch(
+    batch = BatchOrder(
         found.inputs, order.output, treatment, resume=order.resume, replace=order.overwrite, look=order.dry_run
     )
-    with _alone(order), report.rows(COLUMNS) as write_row:
-        teller = Teller(len(found.inputs), as_json=order.as_json)
+    with report.rows(COLUMNS) as write_row:
+        teller = Teller(as_json=order.as_json)
 
         def work(progress: Progress) -> None:
-            watch = teller.watching(progress)
+            watch = Watch(len(found.inputs), progress)
             for outcome in run_batch(batch, _workers(order, treatment), progress, watch.advance):
                 write_row(row_of(outcome))
                 teller.tell(outcome)
@@ -104,12 +108,8 @@ def run(order: Order) -> int:
 
 # --- what is done, and to what ----------------------------------------------------------------------------------------
 def _treatment(order: Order) -> Treatment:
-    """Raises what wrong usage raises, and what a mask file that cannot be read does."""
-    if order.mask is None and order.upscale is None:
-        raise InvalidParameter(
-            _("It is not said what is to be done."),
-            _("Give --mask with a mask or “alpha”, or --upscale with a factor."),
-        )
+    """Raises what wrong usage raises, and what a mask, a template or a recipe that cannot be read does."""
+    _refuse_unclear(order)
     params = params_of(order.backend, order.model, order.settings)
     options = FillOptions(order.grow, order.feather, False, composite_named(order.composite), order.grain)
     marking = _marking(order)
@@ -122,6 +122,7 @@ def _treatment(order: Order) -> Treatment:
     return Treatment(
         marking,
         FillSettings(order.backend, params, options, order.seed),
+        None if order.recipe is None else Replay(read_recipe(order.recipe), _fit(order)),
         enlarging,
         device=order.device,
         quality=order.quality,
@@ -129,17 +130,44 @@ def _treatment(order: Order) -> Treatment:
     )
 
 
+def _refuse_unclear(order: Order) -> None:
+    """Raises InvalidParameter for words that say nothing, or that do not go together."""
+    ways = [way for way in (order.mask, order.template, order.recipe) if way is not None]
+    if not ways and order.upscale is None:
+        raise InvalidParameter(
+            _("It is not said what is to be done."),
+            _("Give --mask, --template, --recipe, or --upscale with a factor."),
+        )
+    if len(ways) > 1:
+        raise InvalidParameter(
+            _("It is said in several ways what is to go."), _("Give one of --mask, --template and --recipe.")
+        )
+    if order.anchor and (order.recipe is None and order.mask in (None, ALPHA)):
+        raise InvalidParameter(
+            _("An anchor is for a mask file or a recipe."), _("Give --mask with a file, or --recipe.")
+        )
+    if order.unblend and order.template is None:
+        raise InvalidParameter(_("Only a template says what was blended in."), _("Give --template."))
+
+
 def _marking(order: Order) -> Marking | None:
-    fit = checked(ANCHOR, order.anchor) if order.anchor else MaskFit.REFUSE
-    if order.mask is None or order.mask == ALPHA:
-        if order.anchor:
-            raise InvalidParameter(_("An anchor is for a mask file."), _("Give --mask with a file."))
-        return None if order.mask is None else Transparency()
+    if order.template is not None:
+        least = DEFAULT_CONFIDENCE if order.confidence is None else order.confidence
+        grow = 0.0 if order.unblend else MARK_GROW
+        return MarkTemplate(template_of_file(order.template), least, order.unblend, grow)
+    if order.mask is None:
+        return None
+    if order.mask == ALPHA:
+        return Transparency()
     path = Path(order.mask)
     limit = outputs.pixel_limit(allow_large=order.allow_large)
-    mask = MaskFile(files.load(path), path.name, fit, order.invert_mask, order.soft, limit)
+    mask = MaskFile(files.load(path), path.name, _fit(order), order.invert_mask, order.soft, limit)
     mask.check()
     return mask
+
+
+def _fit(order: Order) -> MaskFit:
+    return checked(ANCHOR, order.anchor) if order.anchor else MaskFit.REFUSE
 
 
 def _refuse_several_ways(order: Order) -> None:
@@ -158,12 +186,14 @@ def _inputs(order: Order) -> Gathered:
             _("{path} holds results of an earlier run.").format(path=order.output),
             _("Go on with it by --resume, or make them anew by --overwrite."),
         )
-    used = [] if order.mask in (None, ALPHA) else [Path(order.mask), Path(order.mask).resolve()]
+    used = [path for path in (order.template, order.recipe) if path is not None]
+    if order.mask is not None and order.mask != ALPHA:
+        used.append(Path(order.mask))
     return gathered(
         order.inputs,
         recursive=order.recursive,
         results=order.output,
-        spared=[*used, *ledger.written],
+        spared=[*used, *(path.resolve() for path in used), *ledger.written],
     )
 
 
@@ -171,23 +201,3 @@ def _workers(order: Order, treatment: Treatment) -> Workers:
     if order.scheduler is not None:
         return Cluster(treatment, order.scheduler)
     return Here(treatment) if order.jobs == 1 else Processes(treatment, order.jobs)
-
-
-@contextmanager
-def _alone(order: Order) -> Iterator[None]:
-    """The folder for results, for this run alone. Raises CannotSave."""
-    if order.dry_run:
-        yield
-        return
-    try:
-        order.output.mkdir(parents=True, exist_ok=True)
-        lock = FileLock.take(order.output / LOCK)
-    except OSError as error:
-        raise cannot_save(order.output, error) from error
-    if lock is None:
-        sentence = _("Another batch is writing to {path}.").format(path=order.output)
-        raise CannotSave(sentence, _("Wait for its end, or name another folder."))
-    try:
-        yield
-    finally:
-        lock.release()

@@ -9,7 +9,6 @@ import typer
 
 from lacuna.cli import outputs
 from lacuna.cli.main import say
-from lacuna.contract.progress import Progress
 from lacuna.engine.batch.marking import Finding
 from lacuna.engine.batch.run import Outcome, State
 from lacuna.i18n import N_, _, ngettext
@@ -29,7 +28,7 @@ SUMMARY = {
 
 
 def row_of(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as a row of the report. Boxes are x, y, width, height."""
+    """An outcome as a row of the report. Boxes are x, y, width, height; of the findings those that are sure count."""
     row: dict[str, Any] = {"file": outcome.input.path, "state": outcome.state.value, "result": outcome.result or ""}
     if outcome.failure is not None:
         row["notes"] = str(outcome.failure)
@@ -38,7 +37,7 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
         row |= {
             "width": made.size[0],
             "height": made.size[1],
-            "findings": len(made.findings),
+            "findings": sum(found.sure for found in made.findings),
             "confidences": " ".join(_confidence(found) for found in made.findings),
             "boxes": " ".join(",".join(map(str, _box(found))) for found in made.findings),
             "seconds": round(made.seconds, 3),
@@ -47,43 +46,15 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
     return row
 
 
-class Watch:
-    """Moves the bar of a batch by how far each of its files is."""
-
-    def __init__(self, total: int, progress: Progress) -> None:
-        self._total = max(1, total)
-        self._progress = progress
-        self._running: dict[int, float] = {}
-        self._over = 0
-
-    def advance(self, number: int, fraction: float) -> None:
-        """A file has come so far."""
-        self._running[number] = fraction
-        self._move()
-
-    def finished(self, number: int) -> None:
-        self._running.pop(number, None)
-        self._over += 1
-        self._move()
-
-    def _move(self) -> None:
-        stage = _("{count} of {total} files").format(count=self._over, total=self._total)
-        self._progress.at((self._over + sum(self._running.values())) / self._total, stage)
-
-
 class Teller:
     """Says what comes of each file while it comes, and keeps of it what the summary and a JSON answer need."""
 
-    def __init__(self, total: int, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool) -> None:
         self.failures: list[str] = []
-        self._total = total
         self._as_json = as_json
         self._counts: Counter[State] = Counter()
         self._nothing: list[str] = []
         self._rows: list[dict[str, Any]] = []
-
-    def watching(self, progress: Progress) -> Watch:
-        return Watch(self._total, progress)
 
     def tell(self, outcome: Outcome) -> None:
         """Results and findings on stdout, a line each; failures and what is worth knowing on stderr."""
@@ -128,13 +99,14 @@ def _findings(outcome: Outcome) -> str:
     """A line for each finding below the name of the file."""
     made = outcome.made
     assert made is not None
-    count = len(made.findings)
+    count = sum(found.sure for found in made.findings)
     lines = [f"{outcome.input.path}: " + ngettext("{count} finding", "{count} findings", count).format(count=count)]
     for found in made.findings:
         x, y, width, height = _box(found)
         where = _("{width} × {height} pixels at {x}, {y}").format(width=width, height=height, x=x, y=y)
         sure = "" if found.confidence is None else f"{_confidence(found)}  "
-        lines.append(f"  {sure}{where}")
+        stays = "" if found.sure else _(" (not sure: it stays)")
+        lines.append(f"  {sure}{where}{stays}")
     return "\n".join(lines)
 
 
@@ -146,7 +118,10 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
     if made is not None:
         row |= {
             "size": list(made.size),
-            "findings": [{"box": list(_box(found)), "confidence": found.confidence} for found in made.findings],
+            "findings": [
+                {"box": list(_box(found)), "confidence": found.confidence, "sure": found.sure}
+                for found in made.findings
+            ],
             "seconds": round(made.seconds, 3),
             "notes": list(made.notes),
         }

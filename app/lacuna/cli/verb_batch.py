@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lacuna.cli.options import (
+    OURS,
     AllowLarge,
     Backend,
     Device,
@@ -75,6 +76,40 @@ def batch(
             show_default=False,
         ),
     ] = "",
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PICTURE",
+            help=_("A mark, best with transparent ground: it is looked for in each picture, and goes wherever it is."),
+            show_default=False,
+            readable=OURS,
+        ),
+    ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option(
+            parser=number("--confidence", 0, 1, kind="number"),
+            metavar="0..1",
+            help=_("How sure a finding has to be; by default as sure as none is on pictures without the mark."),
+            show_default=False,
+        ),
+    ] = None,
+    unblend: Annotated[
+        bool,
+        typer.Option(
+            "--unblend",
+            help=_("Take a mark that is half seen off by its colours; fill what that cannot bring back."),
+        ),
+    ] = False,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RECIPE.json",
+            help=_("Do again what was done to another picture, as the window or “lacuna fill” saved it."),
+            show_default=False,
+            readable=OURS,
+        ),
+    ] = None,
     backend: Backend = default.BACKEND,
     model: Model = None,
     setting: Setting = None,
@@ -143,6 +178,10 @@ def batch(
         output=output,
         mask=mask,
         anchor=anchor,
+        template=template,
+        confidence=confidence,
+        unblend=unblend,
+        recipe=recipe,
         backend=backend,
         model=model,
         settings=tuple(setting or ()),

@@ -22,12 +22,12 @@ from lacuna.document.edit import Edit, SavedTiles, Swapped, SwappedPlane
 from lacuna.document.facts import metadata_to_json, stretches_to_json
 from lacuna.document.frozen import Frozen
 from lacuna.document.kept_masks import KeptMask, drop_mask, keep_mask, kept_mask
-from lacuna.document.lock import FileLock
 from lacuna.document.log import LogWriter
 from lacuna.document.original import cannot_keep
 from lacuna.document.tile_code import encode
 from lacuna.errors import CannotSave, LacunaError
 from lacuna.i18n import _
+from lacuna.imaging.lock import FileLock
 from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
 

@@ -18,12 +18,12 @@ from lacuna.contract.step_json import region_from_json, step_from_json
 from lacuna.document.document import BUDGET, Document, prepare
 from lacuna.document.facts import metadata_from_json, stretches_from_json
 from lacuna.document.journal import LOCK, LOG, InProject, Journal, Place, SavedTo, sessions_folder
-from lacuna.document.lock import FileLock
 from lacuna.document.log import LogReader, Record
 from lacuna.document.original import Original
 from lacuna.document.tile_code import decode
 from lacuna.errors import JournalDamaged
 from lacuna.i18n import _, ngettext
+from lacuna.imaging.lock import FileLock
 from lacuna.imaging.region import Region
 
 VALUES: dict[str, Callable[[Any], Any]] = {  # by the document's method that puts them

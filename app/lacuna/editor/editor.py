@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from lacuna.document.document import Document
 from lacuna.document.plane import Plane
+from lacuna.editor.batch import ManyPictures
 from lacuna.editor.candidates import Candidate, Unfilled
 from lacuna.editor.clone import CROSS
 from lacuna.editor.edges import Edges
@@ -93,6 +94,7 @@ class Editor:
         self.mosaics = Mosaics(self)
         self.ending = Ending(self)
         self.models = Models(self)
+        self.many = ManyPictures(self)
         self._queue = queue
 
     @property

@@ -24,7 +24,8 @@ class Work:
     A job that is `bound` belongs to the document that is open, and is cancelled when that one goes. Nothing of it
     happens while `busy()`, in the middle of a gesture, whose open edit would take its changes in, or while it is not
     known yet whether the document goes: that waits for `resume`. A job that is `kept` writes something to disk: Esc
-    does not reach it. One `beside` the others waits for none of them.
+    does not reach it. One `beside` the others waits for none of them. One that is `apart` has its own place where it is
+    watched and stopped: Esc does not reach it, and the end of the program does not wait for it.
     """
 
     def __init__(self, queue: JobQueue, say: Say, busy: Callable[[], bool]) -> None:
@@ -38,6 +39,7 @@ class Work:
         self._held: list[tuple[Job, Callable[[], None]]] = []
         self._bound: set[Job] = set()
         self._kept: set[Job] = set()
+        self._apart: set[Job] = set()
 
     def run(
         self,
@@ -51,6 +53,7 @@ class Work:
         kept: bool = False,
         interruptible: bool = True,
         beside: bool = False,
+        apart: bool = False,
     ) -> Job:
         """Run `work` in the worker; then `done(result)` here, or `failed()` after a cancel or an error (it is said).
 
@@ -76,6 +79,7 @@ class Work:
             wanted = job.state is State.DONE and (not bound or job in self._bound)
             self._bound.discard(job)
             self._kept.discard(job)
+            self._apart.discard(job)
             result, job.result = job.result, None  # the job may be kept by a list; its pixels are not
             try:
                 if wanted:
@@ -101,6 +105,8 @@ class Work:
             self._bound.add(job)
         if kept:
             self._kept.add(job)
+        if apart:
+            self._apart.add(job)
         job.changed.add(self.changed)
         self._queue.submit(job, then, beside=beside)
         self.changed(job)
@@ -141,7 +147,7 @@ class Work:
         return self._reached() is not None
 
     def _reached(self) -> Job | None:
-        return next((job for job in self.jobs if job.matters and job not in self._kept), None)
+        return next((job for job in self.jobs if job.matters and job not in self._kept | self._apart), None)
 
     @property
     def bound(self) -> frozenset[Job]:

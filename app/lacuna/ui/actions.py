@@ -141,6 +141,8 @@ ROWS: tuple[Row, ...] = (
         has_picture),
     Row("file.save_recipe", N_("Sav&e recipe…"), (), lambda w: w.files.ask_save_recipe(), Menu.FILE,
         lambda w: w.editor.projects.worth_a_recipe),
+    Row("file.batch", N_("&Batch…"), (), lambda w: w.show_batch(), Menu.FILE, always,
+        starts_group=True),
     Row("file.close", N_("&Close picture"), ("Ctrl+W",), lambda w: w.files.close(), Menu.FILE, has_picture,
         starts_group=True),
     Row("file.quit", N_("&Quit"), ("Ctrl+Q",), lambda w: w.close(), Menu.FILE, always),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lacuna.imaging.photo import Pixels
     from lacuna.ui.canvas.canvas import Canvas
     from lacuna.ui.clipboard import Clipboard
+    from lacuna.ui.dialogs.batch import BatchDialog
     from lacuna.ui.drops import Drops
     from lacuna.ui.enlarging import Enlarge
     from lacuna.ui.files import Files
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.furnished = False
         self._seen = False
         self._ending = False
+        self._batch: BatchDialog | None = None
         self.setObjectName("lacuna")
         self.setWindowTitle("Lacuna")
         self.setDockNestingEnabled(True)
@@ -217,6 +219,16 @@ class MainWindow(QMainWindow):
         from lacuna.ui.dialogs.models import Models
 
         Models(self.editor, self).open()
+
+    def show_batch(self) -> None:
+        """One for the whole life of the window: it comes back as it was left."""
+        if self._batch is None:
+            from lacuna.ui.dialogs.batch import BatchDialog
+
+            self._batch = BatchDialog(self.editor, self)
+        self._batch.show()
+        self._batch.raise_()
+        self._batch.activateWindow()
 
     def show_mask_edge(self) -> None:
         from lacuna.ui.dialogs.mask_edge import MaskEdge

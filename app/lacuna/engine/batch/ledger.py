@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from lacuna.engine.batch.inputs import Input
+from lacuna.errors import CannotSave
+from lacuna.i18n import _
 from lacuna.imaging.atomic import cannot_save
+from lacuna.imaging.lock import FileLock
 
 NAME = ".lacuna-batch.jsonl"
+LOCK = ".lacuna-batch.lock"
 BEGUN, DONE = "begun", "done"
 NOTHING = "nothing"  # looked at, and there was nothing to do
 VOID = "void"  # what was begun could not be written
@@ -56,8 +62,7 @@ class Ledger:
         self.path = folder / NAME
         self.entries: dict[str, Entry] = {}
         self._file: IO[bytes] | None = None
-        for line in self._lines():
-            self._read(line)
+        self._look()
 
     @property
     def results(self) -> dict[str, Path]:
@@ -80,6 +85,24 @@ class Ledger:
         """Whether its result is no longer as it was left: then it is the person's own, and is not replaced."""
         entry = self.entries.get(found.original)
         return entry is not None and entry.state == DONE and Stamp.of(entry.result) not in (None, entry.written)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """The folder, made if need be, for this batch alone. Raises CannotSave, also while another one has it."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock.take(self.folder / LOCK)
+        except OSError as error:
+            raise cannot_save(self.folder, error) from error
+        if lock is None:
+            sentence = _("Another batch is writing to {path}.").format(path=self.folder)
+            raise CannotSave(sentence, _("Wait for its end, or choose another folder."))
+        try:
+            self._look()  # another batch may have ended since
+            yield
+        finally:
+            lock.release()
+            self.close()
 
     def begin(self, found: Input, source: Stamp, treatment: str, result: Path) -> None:
         """Say that `result` is about to be written. Raises CannotSave."""
@@ -129,6 +152,11 @@ class Ledger:
             if cut_off and self._file.tell():
                 self._file.write(b"\n")
         return self._file
+
+    def _look(self) -> None:
+        self.entries.clear()
+        for line in self._lines():
+            self._read(line)
 
     def _lines(self) -> list[bytes]:
         try:

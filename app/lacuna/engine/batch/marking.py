@@ -16,7 +16,7 @@ from lacuna.engine.batch.anchoring import anchored
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.mask import bounds
 from lacuna.imaging.mask_fit import MaskFit
-from lacuna.imaging.photo import Mask, Photo
+from lacuna.imaging.photo import Hole, Mask, Photo
 from lacuna.imaging.region import Region
 
 
@@ -24,17 +24,22 @@ from lacuna.imaging.region import Region
 class Finding:
     """Something that is to go: where, how surely it was found (None where nothing had to be found), and its outline.
 
-    `outline` holds closed lines of (x, y) in coordinates of the picture.
+    `outline` holds closed lines of (x, y) in coordinates of the picture. One that is not `sure` stays where nobody says
+    otherwise.
     """
 
     region: Region
     confidence: float | None
     outline: tuple[NDArray[np.float32], ...] = ()
+    sure: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Marked:
-    """`photo` as it is to be filled, where `mask` says; None if there is nothing to fill. `findings` in their order."""
+    """`photo` as it is to be filled, where `mask` says; None if there is nothing to fill. `findings` in their order.
+
+    Where there is nothing to do at all, it is the very photo that was given.
+    """
 
     photo: Photo
     mask: Mask | None
@@ -45,7 +50,7 @@ class Marking(Protocol):
     """A way to say what is to go. Frozen and picklable: it goes to other processes and other machines."""
 
     def marked(self, photo: Photo, name: str, accepted: frozenset[int] | None, progress: Progress) -> Marked:
-        """What is to go of `photo`; of what is found only the `accepted`, by their numbers, if not all."""
+        """What is to go of `photo`: of what is found the `accepted`, by their numbers, or those that are sure."""
         ...
 
     def found(self, photo: Photo, name: str, progress: Progress) -> tuple[Finding, ...]:
@@ -70,10 +75,10 @@ class MaskFile:
 
     def marked(self, photo: Photo, name: str, accepted: frozenset[int] | None, progress: Progress) -> Marked:
         mask = self._mask(photo, name)
-        return Marked(photo, mask, (_outlined(mask, None),))
+        return Marked(photo, mask, (outlined(mask, None),))
 
     def found(self, photo: Photo, name: str, progress: Progress) -> tuple[Finding, ...]:
-        return (_outlined(self._mask(photo, name), None),)
+        return (outlined(self._mask(photo, name), None),)
 
     def described(self) -> Mapping[str, Any]:
         digest = hashlib.sha256(self.data).hexdigest()
@@ -93,10 +98,10 @@ class Transparency:
 
     def marked(self, photo: Photo, name: str, accepted: frozenset[int] | None, progress: Progress) -> Marked:
         mask = mask_file.from_alpha(photo)
-        return Marked(photo.with_pixels(photo.pixels, None), mask, (_outlined(mask, None),))
+        return Marked(photo.with_pixels(photo.pixels, None), mask, (outlined(mask, None),))
 
     def found(self, photo: Photo, name: str, progress: Progress) -> tuple[Finding, ...]:
-        return (_outlined(mask_file.from_alpha(photo), None),)
+        return (outlined(mask_file.from_alpha(photo), None),)
 
     def described(self) -> Mapping[str, Any]:
         return {"mask": "alpha"}
@@ -113,11 +118,14 @@ def _decoded(mask: MaskFile) -> Mask:
     return plane
 
 
-def _outlined(mask: Mask, confidence: float | None) -> Finding:
+def outlined(mask: Mask | Hole, confidence: float | None, *, at: Region | None = None, sure: bool = True) -> Finding:
+    """What a mask marks, of a whole picture or of the part of it `at` a region, as a finding."""
     import cv2
 
     box = bounds(mask)
     part = np.ascontiguousarray(mask[box.slices] > 0).view(np.uint8)
     lines, _inner = cv2.findContours(part, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if at is not None:
+        box = box.shift(at.y0, at.x0)
     corner = np.array([box.x0, box.y0], np.float32)
-    return Finding(box, confidence, tuple(line[:, 0].astype(np.float32) + corner for line in lines))
+    return Finding(box, confidence, tuple(line[:, 0].astype(np.float32) + corner for line in lines), sure)

@@ -6,6 +6,7 @@ import errno
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -43,7 +44,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class BatchOrder:
     """What is done to which files. `accepted` holds, by input, the findings that may go, where not all of them may.
 
     `look`: nothing is written at all. `resume` skips what an earlier run finished; `replace` allows results of one
@@ -61,7 +62,7 @@ class Batch:
 
 
 def run(
-    batch: Batch, workers: Workers, progress: Progress, advance: Advance = lambda number, fraction: None
+    batch: BatchOrder, workers: Workers, progress: Progress, advance: Advance = lambda number, fraction: None
 ) -> Iterator[Outcome]:
     """What comes of each input, as it comes. Raises CannotSave where the folder takes no ledger, and Cancelled.
 
@@ -72,24 +73,29 @@ def run(
 
 
 class _Run:
-    def __init__(self, batch: Batch, progress: Progress, advance: Advance) -> None:
+    def __init__(self, batch: BatchOrder, progress: Progress, advance: Advance) -> None:
         self.batch = batch
         self.progress = progress
         self.advance = advance
         self.ledger = Ledger(batch.folder)
         self.digest = batch.treatment.digest()
-        self.names = named(batch.inputs, batch.folder, before=self.ledger.results)
+        self.names: dict[str, Path] = {}
         self.stamps: dict[int, Stamp] = {}
         self.settled: deque[Outcome] = deque()  # without anybody having worked on them
 
     def outcomes(self, workers: Workers) -> Iterator[Outcome]:
-        try:
+        with nullcontext() if self.batch.look else self.ledger.alone():
+            if not self.batch.look:
+                self.names = named(self.batch.inputs, self.batch.folder, before=self.ledger.results)
             for number, came in workers.results(self._errands(), self.progress, self.advance):
                 yield from self._settled()
                 yield self._outcome(number, came)
             yield from self._settled()
-        finally:
-            self.ledger.close()
+
+    def _treatment(self, found: Input) -> str:
+        """By what a result of this input is known: what is done to it, and which of its findings may go."""
+        accepted = self.batch.accepted.get(found.original)
+        return self.digest if accepted is None else f"{self.digest}:{','.join(map(str, sorted(accepted)))}"
 
     def _settled(self) -> Iterator[Outcome]:
         while self.settled:
@@ -99,7 +105,7 @@ class _Run:
         """The files that are left, each read when it is asked for."""
         for number, found in enumerate(self.batch.inputs):
             self.progress.check()
-            if self.batch.resume and not self.batch.look and self.ledger.finished(found, self.digest):
+            if self.batch.resume and not self.batch.look and self.ledger.finished(found, self._treatment(found)):
                 self._settle(number, State.SKIPPED, result=self.names[found.original])
                 continue
             stamp = Stamp.of(found.path)  # before it is read: what is written to it meanwhile makes it another file
@@ -138,19 +144,18 @@ class _Run:
         """The file that now holds what was made; None if there was nothing to do."""
         result = self.names[found.original]
         if made.data is None:
-            self._make_folder(self.batch.folder)
-            self.ledger.finish(found, stamp, self.digest, result, nothing=True)
+            self.ledger.finish(found, stamp, self._treatment(found), result, nothing=True)
             return None
         result = with_format(result, made.format)
         self._make_folder(result.parent)
         ours = self._ours(found, result)
-        self.ledger.begin(found, stamp, self.digest, result)
+        self.ledger.begin(found, stamp, self._treatment(found), result)
         try:
             write_atomically(result, [made.data], overwrite=ours)
         except CannotSave:
             self.ledger.withdraw(found)
             raise
-        self.ledger.finish(found, stamp, self.digest, result)
+        self.ledger.finish(found, stamp, self._treatment(found), result)
         return result
 
     def _make_folder(self, folder: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from lacuna.contract.enlargement import by_factor
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import device, registry, upscaling
+from lacuna.engine.batch.marking import Finding
 from lacuna.engine.batch.treatment import EnlargeSettings, Errand, Failure, FillSettings, Made, Treatment
 from lacuna.engine.jobs import unexpected
 from lacuna.engine.photos import fill_photo, request_for
@@ -43,29 +44,19 @@ def treated(treatment: Treatment, errand: Errand, progress: Progress) -> Made:
     spent = _Spent()
     photo = files.read_bytes(errand.data, Path(errand.name), pixel_limit=treatment.pixel_limit)
     if errand.look:
-        found = () if treatment.marking is None else treatment.marking.found(photo, errand.name, progress)
+        found = _found(photo, treatment, errand, progress)
         size = (photo.width, photo.height)
         return Made(None, "", found, size, *spent.now, photo.notes, _thumbnail(photo, errand))
-    notes = list(photo.notes)
-    steps = [step for step in (treatment.marking, treatment.enlarging) if step is not None]
-    changed = False
-    found = ()
-    if treatment.marking is not None:
-        part = progress.part(1 / len(steps))
-        marked = treatment.marking.marked(photo, errand.name, errand.accepted, part.part(0.2))
-        photo, found = marked.photo, marked.findings
-        changed = bool(found)
-        if marked.mask is not None:
-            photo = _filled(photo, marked.mask, treatment.filling, treatment.device, notes, part.part(0.8))
-    if treatment.enlarging is not None:
-        photo = _enlarged(photo, treatment.enlarging, treatment.device, notes, progress.part(1 / len(steps)))
-        changed = True
-    size = (photo.width, photo.height)
-    if not changed:
+    enlarging = treatment.enlarging
+    after, found, notes = _repaired(photo, treatment, errand, progress.part(1.0 if enlarging is None else 0.5))
+    if enlarging is not None:
+        after = _enlarged(after, enlarging, treatment.device, notes, progress.part(0.5))
+    size = (after.width, after.height)
+    if after is photo:
         return Made(None, "", found, size, *spent.now, tuple(notes))
     progress.check()
-    kind = proposed_format(photo)
-    made = files.encoded(photo, Path(errand.name), format=kind, quality=treatment.quality)
+    kind = proposed_format(after)
+    made = files.encoded(after, Path(errand.name), format=kind, quality=treatment.quality)
     data = b"".join(made.parts)
     return Made(data, made.format, found, size, *spent.now, (*notes, *made.notes))
 
@@ -79,6 +70,30 @@ class _Spent:
     @property
     def now(self) -> tuple[float, float]:
         return time.perf_counter() - self._clock, time.process_time() - self._cpu
+
+
+def _found(photo: Photo, treatment: Treatment, errand: Errand, progress: Progress) -> tuple[Finding, ...]:
+    if treatment.replay is not None:
+        return treatment.replay.found(photo)
+    return () if treatment.marking is None else treatment.marking.found(photo, errand.name, progress)
+
+
+def _repaired(
+    photo: Photo, treatment: Treatment, errand: Errand, progress: Progress
+) -> tuple[Photo, tuple[Finding, ...], list[str]]:
+    """The photo without what is to go, itself if there is nothing of that; what was found; what is to be told."""
+    if treatment.replay is not None:
+        found = treatment.replay.found(photo)
+        after = treatment.replay.done(photo, treatment.device, progress)
+        return after, found, list(after.notes)
+    notes = list(photo.notes)
+    if treatment.marking is None:
+        return photo, (), notes
+    marked = treatment.marking.marked(photo, errand.name, errand.accepted, progress.part(0.2))
+    if marked.mask is None:
+        return marked.photo, marked.findings, notes
+    after = _filled(marked.photo, marked.mask, treatment.filling, treatment.device, notes, progress.part(0.8))
+    return after, marked.findings, notes
 
 
 def _filled(photo: Photo, mask: Mask, how: FillSettings, on: str, notes: list[str], progress: Progress) -> Photo:

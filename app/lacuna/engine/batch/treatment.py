@@ -14,6 +14,7 @@ from lacuna.contract.fill import FillOptions
 from lacuna.contract.params import to_dict
 from lacuna.engine import registry
 from lacuna.engine.batch.marking import Finding, Marking
+from lacuna.engine.batch.replay import Replay
 from lacuna.imaging import files
 
 VERSION = 1  # of what a treatment does: a change of it makes every result one of another treatment
@@ -54,7 +55,8 @@ class EnlargeSettings:
 
 @dataclass(frozen=True)
 class Treatment:
-    """What is done to each picture: what `marking` marks is filled, then it is enlarged; each may be left out.
+    """What is done to each picture: what `marking` marks is filled, or the steps of a `replay` are done; then it is
+    enlarged. Each may be left out.
 
     Picklable: it goes to other processes and machines, with the bytes of its mask, but without models: those are
     looked for where the work is done.
@@ -62,6 +64,7 @@ class Treatment:
 
     marking: Marking | None
     filling: FillSettings
+    replay: Replay | None = None
     enlarging: EnlargeSettings | None = None
     device: str = "auto"
     quality: int | None = None
@@ -73,6 +76,7 @@ class Treatment:
             "version": VERSION,
             "marking": None if self.marking is None else self.marking.described(),
             "filling": None if self.marking is None else self.filling.described(),
+            "replay": None if self.replay is None else self.replay.described(),
             "enlarging": None if self.enlarging is None else self.enlarging.described(),
             "quality": self.quality,
         }
