@@ -27,7 +27,7 @@ from lacuna.document.project_file import MANIFEST, MIME, Members, is_project, pa
 from lacuna.document.sessions import restore, sessions
 from lacuna.errors import LacunaError, PictureTooLarge, UnreadableFile, UnsupportedFormat
 from lacuna.imaging import files
-from lacuna.imaging.lossless import encoded
+from lacuna.imaging.lossless import digest, encoded
 from lacuna.imaging.photo import Metadata, Photo
 from lacuna.imaging.region import Region
 from tests.document.support import assert_same, noise, paint, photo, state
@@ -253,6 +253,27 @@ def test_it_is_a_zip_that_others_open_and_tells_no_folder(tmp_path: Path) -> Non
         assert archive.read("mimetype") == MIME
         assert archive.read("original.png") == (folder / "photo.png").read_bytes()
     assert b"secret" not in b"".join(Members(data, Path("x")).read(name) for name in archive.namelist())
+
+
+def test_a_project_of_the_first_version_is_opened_as_it_was_saved(opened: Callable[[Path], Document]) -> None:
+    path = Path(__file__).with_name("version-1.lacuna")
+    document = opened(path)
+    assert document.history.labels == [
+        "Fill: Telea (fast marching)",
+        "Clone",
+        "Crop to mask",
+        "Enlarge to 70 × 50",
+        "Mask and guides of the project",
+    ]
+    project = read_project(path)
+    assert digest(document.photo.pixels) == project.end
+    assert document.mask_bounds() == Region(10, 10, 14, 16)
+    assert [guide.kind for guide in document.guides] == [Guide.LINE]
+    assert digest(rendered(project, Progress()).pixels) == project.end
+    (fill,) = document.steps()
+    assert (fill.backend, fill.params, fill.box) == ("telea", {"radius": 3}, Region(20, 20, 28, 30))
+    document.history.go_to(0)
+    assert np.array_equal(document.photo.pixels, document.original())
 
 
 # --- damage -----------------------------------------------------------------------------------------------------------

@@ -207,6 +207,23 @@ def test_edges_that_a_fill_has_followed_are_followed_again() -> None:
     assert not same(replayed(Recipe(SIZE, (step_of(plain),)), picture, progress=Progress()), wanted)
 
 
+def test_a_recipe_of_the_first_version_is_read_as_it_was_saved() -> None:
+    recipe = read_recipe(Path(__file__).with_name("version-1.json"))
+    fill, paint, crop, enlarge = recipe.steps
+    assert isinstance(fill, FillStep)
+    assert (fill.backend, fill.params, fill.options.grow, fill.box) == (
+        "telea",
+        {"radius": 3},
+        1,
+        Region(20, 20, 28, 30),
+    )
+    assert isinstance(paint, PaintStep)
+    assert (paint.label, len(paint.excerpts)) == ("Clone", 1)
+    assert crop == CropStep(Region(4, 4, 44, 60), (48, 64))
+    assert isinstance(enlarge, EnlargeStep)
+    assert (enlarge.method, enlarge.enlargement) == ("lanczos", by_factor(40, 56, 1.25))
+
+
 def test_no_file_but_a_recipe_is_read(tmp_path: Path) -> None:
     _after, recipe = worked(photo())
     text = to_json(recipe)
