@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lacuna.contract.params import choice, describe, integer, number, seed, switch, text, to_dict, validate
+from lacuna.contract.params import choice, colour, describe, integer, number, seed, switch, text, to_dict, validate
 from lacuna.errors import InvalidParameter
 
 
@@ -78,3 +78,14 @@ def test_what_is_written_as_json_reads_back_the_same(
 ) -> None:
     values = Everything(2 * half + 1, strength, search, "auto", exact, start)
     assert validate(Everything, json.loads(json.dumps(to_dict(values)))) == values
+
+
+def test_a_colour_is_six_hexadecimal_digits() -> None:
+    @dataclass(frozen=True)
+    class Paint:
+        tone: str = colour("#808080", label="Tone")
+
+    assert validate(Paint, {"tone": "#A0b1C2"}).tone == "#a0b1c2"
+    for wrong in ("red", "#fff", "#12345g", "#1234567"):
+        with pytest.raises(InvalidParameter, match="tone"):
+            validate(Paint, {"tone": wrong})

@@ -223,3 +223,33 @@ def test_guides_come_back_after_a_crash(tmp_path: Path):
             second.editor.restore(session)
             second.settle()
             assert strokes(second) == kept
+
+
+def test_a_colour_of_the_picture_is_taken_up_and_painted_as_a_hint(opened: Desk):
+    opened.editor.use("hint")
+    opened.click(200, 150, modifiers=Modifier.ALT)
+    mean = opened.photo[149:152, 199:202].reshape(-1, 3).mean(0)
+    colour = opened.editor.options.colour
+    assert [int(colour[i : i + 2], 16) for i in (1, 3, 5)] == pytest.approx(mean.tolist(), abs=0.51)
+    assert strokes(opened) == ()
+    opened.drag((60, 60), (90, 70), (120, 60))
+    opened.click(300, 200)
+    line, dot = strokes(opened)
+    assert (line.kind, line.width) == (Guide.HINT, 16.0)
+    assert line.colour == pytest.approx([part / 255 for part in mean], abs=0.003)
+    assert math.dist(*dot.points) < 0.1
+    opened.drag((60, 60), (50, 90))
+    assert strokes(opened)[0].points[0] == (50, 90)
+    opened.click(300, 203, button=Button.RIGHT)
+    assert len(strokes(opened)) == 1
+    opened.editor.undo()
+    assert strokes(opened)[1] == dot
+    assert opened.labels == ["Colour hint", "Colour hint", "Move a guide's point", "Remove a guide"]
+
+
+def test_the_width_of_a_line_goes_by_the_keys_of_the_brushs_size(opened: Desk):
+    opened.editor.use("guide")
+    opened.editor.resize_brush(1)
+    assert opened.editor.options.width == 4.0
+    opened.editor.resize_brush(100)
+    assert opened.editor.options.width == 100.0

@@ -123,3 +123,41 @@ def test_esc_drops_a_line_that_is_begun_and_nothing_else(window: MainWindow) -> 
     assert window.editor.gesture is None
     assert window.canvas.outline.path == ()
     assert window.editor.document.guides == ()
+
+
+def test_a_kind_that_the_method_ignores_is_grey_and_the_bar_says_so(window: MainWindow) -> None:
+    open_photo(window)
+    window.editor.use_backend("membrane")
+    key(window.canvas, "I")
+    window.editor.set_option("colour", "#ff00ff")
+    QTest.mouseClick(window.canvas, LEFT, pos=place(window, 0.5, 0.5))
+    key(window.canvas, "H")
+    away(window)
+    at = place(window, 0.5, 0.5)
+    red, green, blue = grabbed(window.canvas)[at.y(), at.x()].tolist()
+    assert (red, green, blue) == (255, 0, 255)
+    window.editor.use_backend("telea")
+    settle()
+    red, green, blue = grabbed(window.canvas)[at.y(), at.x()].tolist()
+    assert max(red, blue) - green < 60
+    key(window.canvas, "I")
+    wait_until(window.options.note.isVisible)
+    assert "colour hints" in window.options.note.text()
+
+
+def test_the_colour_of_hints_is_chosen_by_a_button(window: MainWindow) -> None:
+    from PySide6.QtGui import QColor
+    from PySide6.QtWidgets import QColorDialog
+
+    open_photo(window)
+    key(window.canvas, "I")
+    form = window.options.form
+    assert form is not None
+    form.fields["colour"].widgets[0].click()
+    settle()
+    (dialog,) = window.findChildren(QColorDialog)
+    dialog.setCurrentColor(QColor("#123456"))
+    dialog.accept()
+    settle()
+    assert window.editor.options.colour == "#123456"
+    assert form.values()["colour"] == "#123456"

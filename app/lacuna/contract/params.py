@@ -8,6 +8,7 @@ class TeleaParams:
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,6 +20,7 @@ from lacuna.i18n import N_, _
 T = TypeVar("T")
 
 LAST_SEED = 2**31 - 1
+COLOUR = "#[0-9a-f]{6}"
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,10 @@ class Suggestion:
 class Param:
     """One setting: its `name` in code and on the command line, `label` and `help` for people (untranslated).
 
-    `kind` is "number", "integer", "choice", "switch", "seed" or "text". `choices` are (value, label) pairs; a choice's
-    value is a str or an Enum member. `low`, `high` and `step` are in `unit`. `suggested` gives what a text can be now,
-    where that is known, and is asked anew whenever it is to be chosen from; `nothing` (untranslated) says why there is
-    nothing.
+    `kind` is "number", "integer", "choice", "switch", "seed", "text" or "colour" ("#rrggbb"). `choices` are (value,
+    label) pairs; a choice's value is a str or an Enum member. `low`, `high` and `step` are in `unit`. `suggested` gives
+    what a text can be now, where that is known, and is asked anew whenever it is to be chosen from; `nothing`
+    (untranslated) says why there is nothing.
     """
 
     name: str
@@ -93,6 +95,11 @@ def text(
     return _field("text", default, label, help, suggested=suggested, nothing=nothing)
 
 
+def colour(default: str, *, label: str, help: str = "") -> Any:
+    """A colour as "#rrggbb", sRGB."""
+    return _field("colour", default, label, help)
+
+
 def _field(kind: str, default: Any, label: str, help: str, **rest: Any) -> Any:
     param = Param("", kind, default, label, help, **rest)
     return field(default=default, metadata={"param": param})
@@ -143,6 +150,10 @@ def checked(param: Param, value: Any) -> Any:
         raise _wrong(param, value, _("Choose one of: {words}.").format(words=words))
     if param.kind == "text":
         return str(value)
+    if param.kind == "colour":
+        if not re.fullmatch(COLOUR, str(value).lower()):
+            raise _wrong(param, value, _("It takes a colour as #rrggbb."))
+        return str(value).lower()
     try:
         parsed = float(value)
         whole = int(parsed) if param.kind in ("integer", "seed") else None

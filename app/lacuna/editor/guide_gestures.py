@@ -15,6 +15,7 @@ from lacuna.imaging.polylines import smoothed
 
 DRAGGED = 4.0  # screen pixels: a press that goes farther draws by hand, one that does not sets a corner
 TURNS = math.pi / 4  # with Shift a straight segment has one of these directions
+DOT = 0.01  # image pixels between the two points of a dot, which is drawn by its width
 SMOOTH = 4.0  # screen pixels along a line drawn by hand, over which it is smoothed
 
 Point = tuple[float, float]
@@ -99,6 +100,22 @@ class Drawing(Guiding):
             return at.x, at.y
         angle = round(math.atan2(at.y - y, at.x - x) / TURNS) * TURNS
         return x + length * math.cos(angle), y + length * math.sin(angle)
+
+
+class Painting(Drawing):
+    """A stroke of colour: a click alone leaves a dot."""
+
+    def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
+        super().__init__(document, at, stroke)
+        self.label = _("Colour hint")
+
+    def release(self, at: Pointer) -> bool:
+        self.move(at)
+        if not self._by_hand:
+            x, y = self._points[0]
+            self._points = [(x, y), (x + DOT, y)]
+        self.finish()
+        return True
 
 
 class Surrounding(Guiding):

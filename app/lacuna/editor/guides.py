@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lacuna.contract.guides import GuideStroke
+from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.editor.values import Message
@@ -21,6 +21,11 @@ class Guides:
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
+
+    @property
+    def ignored(self) -> frozenset[Guide]:
+        """The kinds that the method chosen does not follow."""
+        return frozenset(Guide) - self._editor.filling.method.needs.guides
 
     def clear(self, document: Document) -> None:
         """Take all away."""

@@ -1,21 +1,28 @@
-"""Guide lines and sampling areas: drawn, moved and taken away, each change one edit."""
+"""Guide lines, colour hints and sampling areas: drawn, moved and taken away, each change one edit."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lacuna.contract.guides import Guide, GuideStroke
-from lacuna.contract.params import choice, number, switch
+from lacuna.contract.params import choice, colour, number, switch
 from lacuna.document.document import Document
-from lacuna.editor.guide_gestures import Drawing, Moving, Removing, Surrounding
+from lacuna.editor.guide_gestures import Drawing, Moving, Painting, Removing, Surrounding
 from lacuna.editor.nearness import NEAR, Nearness
 from lacuna.editor.selections import Lasso
 from lacuna.editor.snapping import Snapping
-from lacuna.editor.tool import Outline, Pointer
+from lacuna.editor.tool import Modifier, Outline, Pointer
 from lacuna.i18n import N_
+from lacuna.imaging.region import Region
 
 LINE_WIDTH = 3.0  # image pixels, at first
+HINT_WIDTH = 16.0
+AROUND = 1  # pixels around the one whose colour is taken up: grain is not what is meant
 
 LINE_KINDS = ((Guide.LINE.value, N_("Line to continue")), (Guide.ERASE_EDGE.value, N_("No edge here")))
 AREA_KINDS = ((Guide.SOURCE.value, N_("Copy from here")), (Guide.NEVER.value, N_("Never copy from here")))
@@ -30,6 +37,14 @@ class LineOptions:
     snap: bool = switch(
         False, label=N_("Snap to edges"), help=N_("From click to click along edges, and straight through the mask.")
     )
+
+
+@dataclass(frozen=True)
+class HintOptions:
+    """Which colour, and how wide a stroke of it is."""
+
+    colour: str = colour("#808080", label=N_("Colour"), help=N_("Alt+click in the picture takes one up."))
+    width: float = number(HINT_WIDTH, 1.0, 400.0, unit="px", label=N_("Width"), step=1)
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,7 @@ class GuideLine(Lasso):
     name = N_("Guide line")
     Options: type = LineOptions
     paints_mask = False
-    kinds = (Guide.LINE, Guide.ERASE_EDGE)
+    kinds: tuple[Guide, ...] = (Guide.LINE, Guide.ERASE_EDGE)
 
     def __init__(self) -> None:
         self._document: Document | None = None  # the one that was last drawn in: its points show under the pointer
@@ -65,6 +80,9 @@ class GuideLine(Lasso):
         found = self._near.point(document.guides, at, self.kinds)
         if found is not None:
             return Moving(document, *found, at)
+        return self._begun(document, at, options)
+
+    def _begun(self, document: Document, at: Pointer, options: Any) -> Drawing:
         kind = Snapping if options.snap else Drawing
         return kind(document, at, GuideStroke(Guide(options.kind), (), options.width))
 
@@ -74,6 +92,53 @@ class GuideLine(Lasso):
             return Outline(circles=((at.x, at.y, options.width / 2),))
         x, y = found[0].points[found[1]]
         return Outline(circles=((x, y, NEAR / 2 / max(at.scale, 1e-6)),))
+
+
+class ColourHint(GuideLine):
+    """Strokes of a colour that shall stand where they lie. Alt+click takes a colour of the picture up.
+
+    `took(colour)` is told of it, as "#rrggbb". A press on a point moves that; the right button takes a stroke away.
+    """
+
+    id = "hint"
+    name = N_("Colour hint")
+    Options: type = HintOptions
+    kinds = (Guide.HINT,)
+
+    def __init__(self, took: Callable[[str], object]) -> None:
+        super().__init__()
+        self._took = took
+
+    def begins(self, at: Pointer) -> bool:
+        return not _takes_up(at)
+
+    def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Removing | None:  # type: ignore[override]
+        if _takes_up(at):
+            colour = colour_at(document, at)
+            if colour:
+                self._took(colour)
+            return None
+        return super().press(document, at, options)
+
+    def _begun(self, document: Document, at: Pointer, options: Any) -> Drawing:
+        colour = options.colour
+        red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        return Painting(document, at, GuideStroke(Guide.HINT, (), options.width, (red, green, blue)))
+
+
+def _takes_up(at: Pointer) -> bool:
+    return bool(at.modifiers & Modifier.ALT)
+
+
+def colour_at(document: Document, at: Pointer) -> str:
+    """The mean of the pixel under the pointer and those around it, as "#rrggbb"; "" beside the picture."""
+    x, y = math.floor(at.x), math.floor(at.y)
+    if not (0 <= y < document.shape[0] and 0 <= x < document.shape[1]):
+        return ""
+    around = Region(y, x, y + 1, x + 1).pad(AROUND).clip(document.shape)
+    mean = document.photo.pixels[around.slices].astype(np.float64).mean((0, 1)) / document.header.white
+    red, green, blue = (round(255 * min(1.0, max(0.0, float(part)))) for part in mean)
+    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 class SamplingArea(Lasso):

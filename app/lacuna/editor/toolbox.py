@@ -10,7 +10,7 @@ from typing import Any
 from lacuna.contract.params import describe, to_dict, validate
 from lacuna.document.document import Document
 from lacuna.editor.clone import CloneBrush
-from lacuna.editor.guiding import GuideLine, SamplingArea
+from lacuna.editor.guiding import ColourHint, GuideLine, SamplingArea
 from lacuna.editor.heal import HealBrush
 from lacuna.editor.picking import Pick
 from lacuna.editor.proposals import Proposals
@@ -77,7 +77,7 @@ class Toolbox:
     def __init__(self, settings: Settings, proposals: Proposals, ended: Callable[[Ended], None]) -> None:
         self.tools: tuple[Tool, ...] = (
             Brush(), Eraser(), RestoreBrush(), CloneBrush(), HealBrush(), Lasso(), Polygon(), Rectangle(),
-            Wand(), Pick(proposals), GuideLine(), SamplingArea(), Hand(),
+            Wand(), Pick(proposals), GuideLine(), ColourHint(self._take_colour), SamplingArea(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
         self.painted: Listeners[[Covered]] = Listeners()
@@ -105,6 +105,9 @@ class Toolbox:
         if name == "size":
             self._sized_by_hand.add(self.tool.id)
         self._set(self.tool, name, value)
+
+    def _take_colour(self, colour: str) -> None:
+        self.set_option("colour", colour)
 
     def swap_erase(self) -> None:
         """Turn the tool round; the eraser's other side is the brush."""

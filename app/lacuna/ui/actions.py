@@ -174,6 +174,7 @@ ROWS: tuple[Row, ...] = (
     _tool("wand", N_("Magic &wand"), "W"),
     _tool("pick", N_("Pic&k an object"), "O"),
     _tool("guide", N_("&Guide line"), "G"),
+    _tool("hint", N_("Colour hin&t"), "I"),
     _tool("sampling", N_("Sampl&ing area"), "S"),
     _tool("hand", N_("&Hand"), "H"),
     Row("tool.swap", N_("&Swap painting and erasing"), ("X",), lambda w: w.editor.swap_erase(), Menu.TOOL, always,

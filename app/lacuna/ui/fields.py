@@ -61,6 +61,10 @@ class Field(QObject):
 
 def field(param: Param, parent: QWidget) -> Field:
     """The control that fits the kind of `param`."""
+    if param.kind == "colour":
+        from lacuna.ui.colour_field import ColourField
+
+        return ColourField(param, parent)
     kinds: dict[str, Callable[[Param, QWidget], Field]] = {
         "number": NumberField,
         "integer": NumberField,

@@ -28,6 +28,7 @@ from lacuna import words
 from lacuna.document.document import Document
 from lacuna.document.stretch import Stretch
 from lacuna.editor.editor import Editor
+from lacuna.editor.guiding import GuideLine
 from lacuna.editor.tool import Button, Outline, Pointer
 from lacuna.i18n import _
 from lacuna.imaging.region import Region
@@ -35,7 +36,7 @@ from lacuna.ui.canvas import overlays
 from lacuna.ui.canvas.comparison import Comparison
 from lacuna.ui.canvas.divider import Divider
 from lacuna.ui.canvas.enlarged_view import EnlargedView
-from lacuna.ui.canvas.guides_view import GuidesView
+from lacuna.ui.canvas.guides_view import GuidesView, Shown
 from lacuna.ui.canvas.loupe import Loupe
 from lacuna.ui.canvas.navigation import Drag, Navigation, notches
 from lacuna.ui.canvas.outline_view import OutlineView
@@ -182,8 +183,10 @@ class Canvas(View):
     def _follow_guides(self) -> None:
         document = self.editor.document
         guides = document.guides if document is not None and self._show_guides else ()
-        points = self.editor.tool.id == "guide"
-        self.update_device(*self._guides.become(guides, self.viewport, self.ratio, points=points))
+        ignored = self.editor.guides.ignored if guides else frozenset()
+        tool = self.editor.tool
+        how = Shown(frozenset(tool.kinds) if isinstance(tool, GuideLine) else frozenset(), ignored)
+        self.update_device(*self._guides.become(guides, how, self.viewport, self.ratio))
 
     def _panned(self, dx: int, dy: int) -> None:
         self._scroll(dx, dy)

@@ -16,6 +16,8 @@ COLOURS = {
     Guide.NEVER: QColor("#ff453a"),
     Guide.HINT: QColor("#bf5af2"),
 }
+GREY = QColor(150, 150, 150)
+FAINT = 0.6
 THINNEST = 2.0  # device-independent pixels
 BAND = 6.0  # from so many on a line is a core in a band of its width, through which the picture can be seen
 HALO = 1.0  # of light, and as much of dark around it
@@ -34,11 +36,19 @@ def reach(stroke: GuideStroke, zoom: float, ratio: float) -> float:
     return max(shown_width(stroke, zoom, ratio) / 2 + 2 * HALO * ratio, (POINT + 1) * ratio) + 2
 
 
-def paint_stroke(painter: QPainter, polygon: QPolygonF, stroke: GuideStroke, zoom: float, ratio: float) -> None:
-    """Paint a guide along `polygon`, in image coordinates; the painter's unit is the device pixel of that `zoom`."""
+def paint_stroke(
+    painter: QPainter, polygon: QPolygonF, stroke: GuideStroke, zoom: float, ratio: float, *, ignored: bool = False
+) -> None:
+    """Paint a guide along `polygon`, in image coordinates; the painter's unit is the device pixel of that `zoom`.
+
+    One that is `ignored` by the method chosen is grey, and the picture can be seen through it.
+    """
     colour = COLOURS[stroke.kind] if stroke.colour is None else QColor.fromRgbF(*stroke.colour)
     width = shown_width(stroke, zoom, ratio)
     painter.save()
+    if ignored:
+        colour = GREY
+        painter.setOpacity(FAINT)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.scale(zoom, zoom)

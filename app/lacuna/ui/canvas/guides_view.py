@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QPainter, QPolygonF
 
-from lacuna.contract.guides import GuideStroke
+from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.guide_look import HALO, POINT, THINNEST, paint_points, paint_stroke, reach
 from lacuna.ui.canvas.pieces import touched
@@ -39,36 +40,43 @@ class _Drawn:
         out = reach(self.stroke, zoom, ratio)
         return Region(math.floor(y0 - out), math.floor(x0 - out), math.ceil(y1 + out) + 1, math.ceil(x1 + out) + 1)
 
-    def paint(self, painter: QPainter, zoom: float, ratio: float, *, points: bool) -> None:
+    def paint(self, painter: QPainter, zoom: float, ratio: float, how: Shown) -> None:
         """From the picture's corner on."""
-        paint_stroke(painter, self.polygon, self.stroke, zoom, ratio)
-        if points and not self.stroke.closed:
+        kind = self.stroke.kind
+        paint_stroke(painter, self.polygon, self.stroke, zoom, ratio, ignored=kind in how.ignored)
+        if kind in how.movable:
             paint_points(painter, self.polygon, zoom, ratio)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Which kinds have their points marked, as they can be moved, and which are grey, as no fill follows them."""
+
+    movable: frozenset[Guide] = frozenset()
+    ignored: frozenset[Guide] = frozenset()
+
+
 class GuidesView:
-    """The guides of the picture as they are drawn now. `points`: those of lines are marked, as they can be moved."""
+    """The guides of the picture as they are drawn now."""
 
     def __init__(self) -> None:
         self._guides: tuple[GuideStroke, ...] = ()
         self._drawn: list[_Drawn] = []
-        self._points = False
+        self._how = Shown()
         self._made_for: object = None  # how the images look
         self._left = BUDGET
         self._arrange()
 
-    def become(
-        self, guides: tuple[GuideStroke, ...], viewport: Viewport, ratio: float, *, points: bool
-    ) -> list[Region]:
+    def become(self, guides: tuple[GuideStroke, ...], how: Shown, viewport: Viewport, ratio: float) -> list[Region]:
         """Draw `guides` from now on; the device pixels of the view that look different thereby."""
-        if guides is self._guides and points == self._points:
+        if guides is self._guides and how == self._how:
             return []
         known = {id(each.stroke): each for each in self._drawn}
         before, self._guides = self._drawn, guides
         self._drawn = [known.get(id(stroke)) or _Drawn(stroke) for stroke in guides]
         self._arrange()
-        if points != self._points:
-            self._points = points
+        if how != self._how:
+            self._how = how
             changed: Iterable[_Drawn] = (*before, *self._drawn)
         else:
             changed = set(before) ^ set(self._drawn)
@@ -85,8 +93,8 @@ class GuidesView:
         if not self._drawn:
             return
         zoom = viewport.zoom
-        if self._made_for != (zoom, ratio, self._points):
-            self._made_for, self._left = (zoom, ratio, self._points), BUDGET
+        if self._made_for != (zoom, ratio, self._how):
+            self._made_for, self._left = (zoom, ratio, self._how), BUDGET
             for each in self._drawn:
                 each.image = None
         lines = np.maximum(THINNEST * ratio, self._widths * zoom) / 2 + 2 * HALO * ratio
@@ -100,7 +108,7 @@ class GuidesView:
                 each.image = self._image(each, box, zoom, ratio)
                 self._left -= box.area
             if each.image is None:
-                each.paint(painter, zoom, ratio, points=self._points)
+                each.paint(painter, zoom, ratio, self._how)
             else:
                 painter.drawImage(QPoint(box.x0, box.y0), each.image)
         painter.restore()
@@ -110,7 +118,7 @@ class GuidesView:
         image.fill(Qt.GlobalColor.transparent)
         with QPainter(image) as painter:
             painter.translate(-box.x0, -box.y0)
-            each.paint(painter, zoom, ratio, points=self._points)
+            each.paint(painter, zoom, ratio, self._how)
         return image
 
 

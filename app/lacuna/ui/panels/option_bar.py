@@ -6,8 +6,10 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from lacuna.contract.guides import Guide, listed
 from lacuna.editor.editor import Editor
 from lacuna.i18n import _
+from lacuna.ui.elided import Elided
 from lacuna.ui.forms import Flow, Form
 from lacuna.ui.tab_order import chain
 
@@ -30,6 +32,10 @@ class OptionBar(QWidget):
         self._name = QLabel(self)
         self._name.setProperty("heading", True)
         self._row.addWidget(self._name)
+        self.note = Elided(self)
+        self.note.setProperty("severity", "warning")
+        self.note.hide()
+        self._row.addWidget(self.note)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         editor.state_changed.add(self.refresh)
         self.refresh()
@@ -49,13 +55,26 @@ class OptionBar(QWidget):
             self._form = Form(tool.Options, flow=Flow.ROW, parent=self)
             self._form.changed.connect(lambda name, value: self._editor.set_option(name, value))
             self._form.done.connect(self.done)
-            self._row.addWidget(self._form, 1)
+            self._row.insertWidget(1, self._form)
+            self._row.setStretch(2, 1)
             chain(self._before, self._form)
             self._form_of = tool.id
             self._name.setText(_(tool.name))
         assert self._form is not None
         self._form.show_values(self._editor.options)
+        self._show_note()
         self._fit()
+
+    def _show_note(self) -> None:
+        """What the tool draws is not followed by the method chosen: known before the first stroke."""
+        tool, options = self._editor.tool, self._editor.options
+        kinds = getattr(tool, "kinds", ())
+        drawn = {Guide(options.kind)} if kinds and hasattr(options, "kind") else set(kinds)
+        unheard = drawn & self._editor.guides.ignored if drawn else drawn
+        if unheard:
+            self.note.setText(_("Not followed by this method: {kinds}.").format(kinds=listed(unheard)))
+            self.note.setToolTip(self.note.text())
+        self.note.setVisible(bool(unheard))
 
     def _fit(self) -> None:
         """Leave out what there is no room for: the sliders first, then the tool's name, which its button tells too."""

@@ -37,6 +37,7 @@ HINTS = {
     "guide": N_(
         "Click from corner to corner, then Enter, or draw by hand: the fill follows. Alt or the right button removes."
     ),
+    "hint": N_("Alt+click takes a colour up, then paint where it shall stand. The right button removes a stroke."),
     "sampling": N_("Draw around what may be copied, or never. Alt or the right button removes an area."),
     "hand": N_("Drag to move the picture. Space does the same with any tool."),
 }
