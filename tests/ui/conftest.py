@@ -39,6 +39,7 @@ def no_widget_left(app: QApplication, unseen_errors: list[str]) -> Iterator[None
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     app.processEvents()
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
