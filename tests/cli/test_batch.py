@@ -23,7 +23,7 @@ from lacuna.imaging.lock import FileLock
 from tests.engine.batches import BOX, folder_of, part
 from tests.pictures import write
 
-COUNT = 120  # files of a batch that is stopped in the middle: a second or more
+COUNT = 70  # files of a batch that is stopped in the middle: half a second or more
 
 
 @pytest.fixture

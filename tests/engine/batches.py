@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,21 +49,18 @@ def treatment(marking: Any, **how: Any) -> Treatment:
 
 @dataclass(frozen=True)
 class Dangerous:
-    """Marks as `mask` does, but ends the process over pictures whose name begins with `deadly`.
+    """Marks as `mask` does, but ends the process over pictures whose names begin with `deadly`.
 
-    With a `once` only for the first time, of which a file of that name is the witness. `seconds` is what each takes.
+    With `fragile` only for the first time, of which a file of that name in the folder `witnesses` tells.
     """
 
     mask: MaskFile
-    deadly: str
-    once: Path | None = None
-    seconds: float = 0.0
+    witnesses: Path
 
     def marked(self, photo: Photo, name: str, accepted: frozenset[int] | None, progress: Progress) -> Marked:
-        time.sleep(self.seconds)
-        if name.startswith(self.deadly) and (self.once is None or not self.once.exists()):
-            if self.once is not None:
-                self.once.touch()
+        witness = self.witnesses / name
+        if name.startswith("deadly") or (name.startswith("fragile") and not witness.exists()):
+            witness.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return self.mask.marked(photo, name, accepted, progress)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -161,8 +163,8 @@ def test_what_is_done_again_is_what_changed(tmp_path: Path) -> None:
     assert "was changed after it was written" in str(outcomes["4.png"].failure)
     assert np.array_equal(files.read(results / "4.png").pixels, part(4))
     (results / "4.png").unlink()
-    wider = treatment(Dangerous(mask_of(tmp_path), "none"), quality=3)
-    assert set(states(done(source, results, wider, resume=True)).values()) == {"done"}
+    other = treatment(mask_of(tmp_path), quality=3)
+    assert set(states(done(source, results, other, resume=True)).values()) == {"done"}
 
 
 def test_a_result_that_was_begun_is_made_again_and_a_line_that_was_cut_off_counts_as_none(tmp_path: Path) -> None:
@@ -222,16 +224,19 @@ def test_a_stopped_batch_leaves_what_is_finished(tmp_path: Path) -> None:
 
 
 # --- several processes ------------------------------------------------------------------------------------------------
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_process_that_dies_costs_its_file_alone_and_one_that_dies_once_not_even_that(tmp_path: Path) -> None:
-    source = folder_of(tmp_path / "in", 4)
-    shutil.copy(source / "1.png", source / "deadly.png")
+    source, out, witnesses = folder_of(tmp_path / "in", 2), tmp_path / "out", tmp_path / "died"
+    witnesses.mkdir()
+    for name in ("deadly.png", "fragile.png"):
+        shutil.copy(source / "1.png", source / name)
     mask = mask_of(tmp_path)
-    what = treatment(Dangerous(mask, "deadly"))
-    outcomes = done(source, tmp_path / "out", what, Processes(what, 2))
-    assert states(outcomes) == {**{f"{n}.png": "done" for n in range(1, 5)}, "deadly.png": "failed"}
+    what = treatment(Dangerous(mask, witnesses))
+    outcomes = done(source, out, what, Processes(what, 2))
+    assert states(outcomes) == {"1.png": "done", "2.png": "done", "fragile.png": "done", "deadly.png": "failed"}
     assert "has ended twice" in str(outcomes["deadly.png"].failure)
-    once = treatment(Dangerous(mask, "deadly", once=tmp_path / "witness"))
-    assert states(done(source, tmp_path / "again", once, Processes(once, 2)))["deadly.png"] == "done"
-    here = done(source, tmp_path / "here", treatment(mask))
-    for name in here:
-        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    assert {path.name for path in witnesses.iterdir()} == {"deadly.png", "fragile.png"}
+    assert multiprocessing.active_children() == []
+    (source / "deadly.png").unlink()
+    for name in done(source, tmp_path / "here", treatment(mask)):
+        assert (out / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
