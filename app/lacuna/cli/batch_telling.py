@@ -29,9 +29,10 @@ SUMMARY = {
 
 def row_of(outcome: Outcome) -> dict[str, Any]:
     """An outcome as a row of the report. Boxes are x, y, width, height; of the findings those that are sure count."""
-    row: dict[str, Any] = {"file": outcome.input.path, "state": outcome.state.value, "result": outcome.result or ""}
+    result = "" if outcome.result is None else printable(str(outcome.result))
+    row: dict[str, Any] = {"file": printable(str(outcome.input.path)), "state": outcome.state.value, "result": result}
     if outcome.failure is not None:
-        row["notes"] = str(outcome.failure)
+        row["notes"] = printable(str(outcome.failure))
     made = outcome.made
     if made is not None:
         row |= {
@@ -41,9 +42,19 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
             "confidences": " ".join(_confidence(found) for found in made.findings),
             "boxes": " ".join(",".join(map(str, _box(found))) for found in made.findings),
             "seconds": round(made.seconds, 3),
-            "notes": " ".join(made.notes),
+            "notes": printable(" ".join(made.notes)),
         }
     return row
+
+
+def row_of_problem(what: str, why: str) -> dict[str, Any]:
+    """The same for what was named and is no picture."""
+    return {"file": printable(what), "state": State.FAILED.value, "notes": printable(why)}
+
+
+def printable(text: str) -> str:
+    """A name, or a sentence with one, that any output takes: what is no text in it is replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class Teller:
@@ -63,20 +74,21 @@ class Teller:
             return
         self._counts[outcome.state] += 1
         if outcome.state is State.NOTHING:
-            self._nothing.append(str(outcome.input.path))
+            self._nothing.append(printable(str(outcome.input.path)))
         if self._as_json:
             self._rows.append(_plain(outcome))
             return
         if outcome.made is not None:
             for note in outcome.made.notes:
-                say(f"{outcome.input.path}: {note}")
+                say(printable(f"{outcome.input.path}: {note}"))
         if outcome.state is State.DONE:
-            typer.echo(str(outcome.result))
+            typer.echo(printable(str(outcome.result)))
         elif outcome.state is State.LOOKED:
-            typer.echo(_findings(outcome))
+            typer.echo(printable(_findings(outcome)))
 
     def fail(self, what: str, why: str) -> None:
         """Something that was named came to nothing."""
+        what, why = printable(what), printable(why)
         self._counts[State.FAILED] += 1
         self.failures.append(what)
         if self._as_json:
@@ -112,9 +124,9 @@ def _findings(outcome: Outcome) -> str:
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
     made = outcome.made
-    row: dict[str, Any] = {"file": str(outcome.input.path), "state": outcome.state.value}
+    row: dict[str, Any] = {"file": printable(str(outcome.input.path)), "state": outcome.state.value}
     if outcome.result is not None:
-        row["result"] = str(outcome.result)
+        row["result"] = printable(str(outcome.result))
     if made is not None:
         row |= {
             "size": list(made.size),
@@ -123,7 +135,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
                 for found in made.findings
             ],
             "seconds": round(made.seconds, 3),
-            "notes": list(made.notes),
+            "notes": [printable(note) for note in made.notes],
         }
     return row
 

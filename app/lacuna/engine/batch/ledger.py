@@ -6,6 +6,7 @@ So a result without "done" is half a step of ours, and is made again; a line tha
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -113,10 +114,13 @@ class Ledger:
         written = None if nothing else Stamp.of(result)
         self._tell(found, Entry(NOTHING if nothing else DONE, treatment, source, result, written))
 
-    def withdraw(self, found: Input) -> None:
-        """Say that what was begun came to nothing: a file of that name is not ours."""
-        self._append({"source": found.original, "state": VOID})
-        del self.entries[found.original]
+    def withdraw(self, found: Input, before: Entry | None) -> None:
+        """Say that what was begun could not be written: what is known is what was before, or nothing is."""
+        if before is not None:
+            self._tell(found, before)
+        else:
+            self._append({"source": found.original, "state": VOID})
+            del self.entries[found.original]
 
     def close(self) -> None:
         if self._file is not None:
@@ -139,10 +143,12 @@ class Ledger:
 
     def _append(self, row: dict[str, Any]) -> None:
         try:
-            file = self._open()
-            file.write(json.dumps(row).encode() + b"\n")
+            file, line = self._open(), json.dumps(row).encode() + b"\n"
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file.fileno())
         except OSError as error:
+            self.close()  # the next line begins behind what was cut off
             raise cannot_save(self.path, error) from error
 
     def _open(self) -> IO[bytes]:

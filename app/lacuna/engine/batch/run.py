@@ -148,12 +148,12 @@ class _Run:
             return None
         result = with_format(result, made.format)
         self._make_folder(result.parent)
-        ours = self._ours(found, result)
+        ours, before = self._ours(found, result), self.ledger.entries.get(found.original)
         self.ledger.begin(found, stamp, self._treatment(found), result)
         try:
             write_atomically(result, [made.data], overwrite=ours)
         except CannotSave:
-            self.ledger.withdraw(found)
+            self.ledger.withdraw(found, before)
             raise
         self.ledger.finish(found, stamp, self._treatment(found), result)
         return result

@@ -58,6 +58,7 @@ class BatchDialog(Dialog):
         self._editor = editor
         self._named: list[Path] = []
         self._folder: Path | None = None
+        self._earlier = False  # a run has left results there
         self._job: Job | None = None
         self._asked: Sequence[Input] = ()  # what the job is about
         self._running = False  # it writes
@@ -168,6 +169,7 @@ class BatchDialog(Dialog):
             self._folder = (first if first.is_dir() else first.parent) / SUBFOLDER
         try:
             found = self._editor.many.gathered(self._named, self._folder, recursive=self.recursive.isChecked())
+            self._earlier = self._folder is not None and self._editor.many.begun(self._folder)
         except LacunaError as error:
             self._say(str(error), "error")
             return
@@ -196,8 +198,7 @@ class BatchDialog(Dialog):
             widget.setEnabled(free)
         self.remove.setEnabled(free and bool(self.files.selectedItems()))
         self.folder.setText(_("not chosen yet") if self._folder is None else str(self._folder))
-        earlier = self._folder is not None and self._editor.many.begun(self._folder)
-        self.resume.setVisible(earlier)
+        self.resume.setVisible(self._earlier)
         self.resume.setEnabled(free)
         self.look.setEnabled(free and listed > 0 and not problem)
         count = len(self.files.agreed_to)
@@ -276,6 +277,7 @@ class BatchDialog(Dialog):
             )
         elif job is not None and job.error is not None:
             self._say(str(job.error), "error")
+        self._earlier |= self._running
         self._show()
 
     def _summary(self, first: str) -> str:
