@@ -51,11 +51,11 @@ def check_window(window: MainWindow) -> None:
 def check_dialogs(window: MainWindow) -> None:
     """Each dialog is on the screen with all its buttons, whatever of it has to scroll."""
     screen = window.screen().availableGeometry()
-    for action in ("edit.models", "edit.preferences", "help.shortcuts", "help.about"):
+    for action in ("edit.models", "edit.preferences", "help.shortcuts", "help.about", "file.batch"):
         window.action_set[action].trigger()
         settle()
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, Dialog), action
+        shown = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Dialog)]
+        [dialog] = [widget for widget in shown if widget.isVisible()]
         assert screen.contains(dialog.geometry()), (action, dialog.geometry())
         buttons = [button for button in dialog.findChildren(QPushButton) if button.parentWidget() is dialog]
         assert buttons
