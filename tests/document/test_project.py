@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lacuna.contract.enlargement import by_factor
 from lacuna.contract.fill import FillOptions, FillStep
@@ -101,7 +102,10 @@ def opened() -> Iterator[Callable[[Path], Document]]:
 def picture(kind: str = "uint8", *, alpha: bool = False, grey: bool = False) -> Photo:
     made = photo(300, 280, alpha=alpha, dtype=kind)
     pixels = np.repeat(made.pixels[..., :1], 3, axis=2) if grey else made.pixels
-    metadata = Metadata(exif=None, dpi=(72.0, 72.0), text=(("Comment", "old"),) if kind != "float32" else ())
+    exif = Image.Exif()
+    exif[0x010E] = "what it shows"
+    text = (("Comment", "old"),) if kind != "float32" else ()
+    metadata = Metadata(exif=exif.tobytes().removeprefix(b"Exif\0\0"), dpi=(72.0, 72.0), text=text)
     return replace(made, pixels=pixels, grey=grey, metadata=metadata)
 
 
@@ -126,7 +130,9 @@ def test_all_that_was_done_is_there_again_and_can_be_undone(
     assert_same(state(again), state(document))
     assert np.array_equal(again.original(), document.original(), equal_nan=True)
     assert again.header.metadata == document.header.metadata
+    assert b"what it shows" in (again.header.metadata.exif or b"")
     assert (again.header.grey, again.header.profile) == (document.header.grey, document.header.profile)
+    assert again.header.source == document.header.source  # by which a JPEG is saved as it was
     assert again.kept.sha256 == document.kept.sha256
     assert again.header.path == tmp_path / KINDS[name][1]
     assert again.history.labels == ["Fill", "Clone", "Crop", "Enlarge", "Heal", "Mask and guides of the project"]
@@ -346,6 +352,8 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
         enlargement={"size": [20, 24, 40, 48], "factors": ["2/0", "2"], "rule": "exact"}
     ),
     "strange guides": lambda v: v.update(guides=[{"kind": "line"}]),
+    "guides that are no numbers": lambda v: v.update(guides=[{"kind": "line", "points": [[0, 1e999]], "width": 1}]),
+    "guides without points": lambda v: v.update(guides=[{"kind": "line", "points": [], "width": 1}]),
     "numbers for lists": lambda v: v.update(changes=[7]),
 }
 

@@ -13,6 +13,8 @@ from lacuna.imaging.photo import Mask
 from lacuna.imaging.polylines import Polyline, drawn
 from lacuna.imaging.region import Region
 
+FARTHEST = 1e6  # pixels: no picture is so large
+
 
 class Guide(Enum):
     """What a stroke says."""
@@ -100,6 +102,17 @@ def to_json(strokes: Iterable[GuideStroke]) -> list[dict[str, Any]]:
         }
         for stroke in strokes
     ]
+
+
+def are_sound(strokes: Sequence[GuideStroke]) -> bool:
+    """Are they strokes of numbers that a picture can have? For what comes from files of others."""
+    return all(map(_is_sound, strokes))
+
+
+def _is_sound(stroke: GuideStroke) -> bool:
+    """Comparisons with what is no number are false."""
+    near = all(abs(value) <= FARTHEST for point in stroke.points for value in point)
+    return near and 0 < stroke.width <= FARTHEST and all(map(math.isfinite, stroke.colour or ()))
 
 
 def from_json(value: Sequence[dict[str, Any]]) -> tuple[GuideStroke, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lacuna.contract.enlargement import Enlargement
 from lacuna.contract.fill import FillStep
+from lacuna.contract.guides import are_sound
 from lacuna.imaging.region import Region
 
 Size = tuple[int, int]  # (height, width)
@@ -81,6 +82,8 @@ def require_sound(step: Step, size: Size) -> None:
     for region in _regions(step):
         if region.empty or region.clip(size) != region:
             raise ValueError(f"{region} lies outside of {size}")
+    if isinstance(step, FillStep) and not (are_sound(step.guides) and all(stroke.points for stroke in step.guides)):
+        raise ValueError("guides that no picture can have")
     if isinstance(step, EnlargeStep):
         made = step.enlargement
         if min(made.rows, made.columns) < 1 or min(made.down, made.across) <= 0:

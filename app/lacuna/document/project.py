@@ -201,6 +201,9 @@ def _project(value: dict[str, Any], members: Members) -> Project:
         size = deed.size_after
     if size != _size(value["end"]["size"]):
         raise ValueError(f"an end of {value['end']['size']}, not of {size}")
+    strokes = guides.from_json(value["guides"])
+    if not (guides.are_sound(strokes) and all(stroke.points for stroke in strokes)):
+        raise ValueError("guides that no picture can have")
     mask = value["mask"]
     if mask is not None:
         mask = (_inside(region_from_json(mask["region"]), size), members.read(str(mask["member"])))
@@ -211,7 +214,7 @@ def _project(value: dict[str, Any], members: Members) -> Project:
         size=first,
         deeds=tuple(deeds),
         mask=mask,
-        guides=guides.from_json(value["guides"]),
+        guides=strokes,
         end=str(value["end"]["sha256"]),
     )
 

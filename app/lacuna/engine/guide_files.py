@@ -32,7 +32,6 @@ MOST_POINTS = 200_000
 MOST_SHAPES = 20_000  # of a drawing, with those that others use again
 ARC_STEPS = 16  # that tell how long an arc is
 WIDEST = 80.0  # pixels of a line in a picture
-FARTHEST = 1e6  # pixels: no picture is so large
 STEP = 4.0  # pixels of the picture between the points that stand for a curve
 DISTORTED = 0.01  # by which the sides of a drawing may differ in proportion from the picture's
 AREAS = (Guide.SOURCE, Guide.NEVER)
@@ -187,7 +186,7 @@ def _strokes(shape: Any, scale: float) -> Iterator[GuideStroke]:
                 points.append(_pair(segment.end))
             else:
                 way = math.fsum(math.dist(*map(_pair, pair)) for pair in pairwise(_handles(segment)))
-                count = max(2, math.ceil(min(way * scale, FARTHEST) / STEP))
+                count = max(2, math.ceil(min(way * scale, guides.FARTHEST) / STEP))
                 if len(points) + count > MOST_POINTS:
                     raise ValueError("too many points")
                 points += [_pair(segment.point(step / count)) for step in range(1, count + 1)]
@@ -246,7 +245,9 @@ def _of_another_size(guides: tuple[int, int], picture: tuple[int, int]) -> SizeM
 
 def _sound(strokes: tuple[GuideStroke, ...], path: Path) -> tuple[GuideStroke, ...]:
     """The same strokes, if they are ones: numbers that a picture can have, and not too many. A point becomes a dot."""
-    if sum(len(stroke.points) for stroke in strokes) > MOST_POINTS or not all(map(_is_sound, strokes)):
+    colours = (part for stroke in strokes for part in stroke.colour or ())
+    few = sum(len(stroke.points) for stroke in strokes) <= MOST_POINTS
+    if not (few and guides.are_sound(strokes) and all(0 <= part <= 1 for part in colours)):
         reason = _("its guides have too many points, or some that are no numbers")
         raise UnreadableFile(_("{path} cannot be read: {reason}.").format(path=path, reason=reason))
     return tuple(
@@ -254,10 +255,3 @@ def _sound(strokes: tuple[GuideStroke, ...], path: Path) -> tuple[GuideStroke, .
         for stroke in strokes
         if stroke.points
     )
-
-
-def _is_sound(stroke: GuideStroke) -> bool:
-    """Comparisons with what is no number are false."""
-    near = all(abs(value) <= FARTHEST for point in stroke.points for value in point)
-    colour = stroke.colour is None or all(0 <= part <= 1 for part in stroke.colour)
-    return near and 0 < stroke.width <= FARTHEST and colour
