@@ -20,13 +20,14 @@ from lacuna.engine import registry
 from lacuna.engine.edges import predict
 from lacuna.engine.fill import step_of
 from lacuna.engine.photos import fill_photo, request_for
-from lacuna.engine.recipe_placing import Placing, placed
+from lacuna.engine.recipe_placing import placed
 from lacuna.engine.recipes import Recipe, from_json, read_recipe, replayed, to_json, write_recipe
 from lacuna.engine.upscaling import request_for as upscale_request
 from lacuna.engine.upscaling import step_of as upscale_step
 from lacuna.engine.upscaling import upscale
 from lacuna.errors import LacunaError, UnknownModel, UnreadableFile, UnsuitableRecipe, UnsupportedFormat
 from lacuna.imaging.lossless import decoded, digest, encoded
+from lacuna.imaging.mask_fit import MaskFit
 from lacuna.imaging.photo import Photo
 from lacuna.imaging.region import Region
 from tests.pictures import lion
@@ -109,25 +110,25 @@ def test_another_size_is_refused_with_both_sizes_unless_a_place_is_named() -> No
     with pytest.raises(UnsuitableRecipe, match=r"128 × 96.*160 × 192"):
         replayed(recipe, larger, progress=Progress())
     boxes = {
-        Placing.TOP_LEFT: (20, 30, 40, 60),
-        Placing.BOTTOM_RIGHT: (116, 62, 136, 92),
-        Placing.CENTRE: (68, 46, 88, 76),
-        Placing.PERCENT: (40, 38, 80, 75),
+        MaskFit.TOP_LEFT: (20, 30, 40, 60),
+        MaskFit.BOTTOM_RIGHT: (116, 62, 136, 92),
+        MaskFit.CENTRE: (68, 46, 88, 76),
+        MaskFit.STRETCH: (40, 38, 80, 75),
     }
-    for placing, box in boxes.items():
-        fitted = placed(recipe, (192, 160), placing)
+    for fit, box in boxes.items():
+        fitted = placed(recipe, (192, 160), fit)
         after = replayed(fitted, larger, progress=Progress())
         changed = (after.pixels != larger.pixels).any(axis=2)
-        assert changed[Region(*box).slices].mean() > 0.8, placing
+        assert changed[Region(*box).slices].mean() > 0.8, fit
         changed[Region(*box).pad(3).slices] = False
-        assert not changed.any(), placing
+        assert not changed.any(), fit
     with pytest.raises(UnsuitableRecipe, match=r"Step 1 .* 40 × 30"):
-        placed(recipe, (30, 40), Placing.TOP_LEFT)
+        placed(recipe, (30, 40), MaskFit.TOP_LEFT)
 
 
 def test_steps_after_a_crop_need_not_be_placed_again() -> None:
     _after, recipe = worked(photo())
-    fitted = placed(recipe, (96, 140), Placing.TOP_RIGHT)
+    fitted = placed(recipe, (96, 140), MaskFit.TOP_RIGHT)
     first, crop, *rest = fitted.steps
     assert isinstance(first, FillStep)
     assert isinstance(crop, CropStep)
@@ -154,7 +155,7 @@ def test_what_was_painted_by_hand_goes_only_where_it_was_painted(kind: str) -> N
     with pytest.raises(UnsuitableRecipe, match=r"Step 1 .*Clone.* by hand"):
         replayed(recipe, other, progress=Progress())
     with pytest.raises(UnsuitableRecipe, match="by hand"):
-        placed(recipe, (100, 128), Placing.CENTRE)
+        placed(recipe, (100, 128), MaskFit.CENTRE)
 
 
 @pytest.fixture

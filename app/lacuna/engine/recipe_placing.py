@@ -1,9 +1,11 @@
-"""A recipe for a picture of another size than it was made with: where its steps belong there."""
+"""A recipe for a picture of another size than it was made with: where its steps belong there.
+
+A corner or the centre is what they keep their distance to; in per cent both sides are scaled to those of the picture.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from lacuna.contract.enlargement import Enlargement
 from lacuna.contract.fill import FillStep
@@ -12,33 +14,23 @@ from lacuna.engine.recipes import Recipe, decoded_plane, painted_elsewhere
 from lacuna.errors import UnsuitableRecipe
 from lacuna.i18n import _
 from lacuna.imaging.lossless import encoded
+from lacuna.imaging.mask_fit import MaskFit, fitted, place
 from lacuna.imaging.region import Region
 
 Plane = tuple[Region, bytes]
 
 
-class Placing(StrEnum):
-    """A corner or the centre that steps keep their distance to; or both sides scaled to those of the picture."""
-
-    TOP_LEFT = "top-left"
-    TOP_RIGHT = "top-right"
-    BOTTOM_LEFT = "bottom-left"
-    BOTTOM_RIGHT = "bottom-right"
-    CENTRE = "centre"
-    PERCENT = "percent"
-
-
-def placed(recipe: Recipe, size: Size, placing: Placing) -> Recipe:
+def placed(recipe: Recipe, size: Size, fit: MaskFit) -> Recipe:
     """The recipe for a picture of this (height, width); itself, if that is the size that it was made for.
 
-    Enlargements keep their factors. Raises UnsuitableRecipe for steps that would lie outside of the picture, and for
-    pixels that were painted by hand.
+    So it is under REFUSE: who replays it is told of the sizes. Enlargements keep their factors. Raises UnsuitableRecipe
+    for steps that would lie outside of the picture, and for pixels that were painted by hand.
     """
-    if size == recipe.size:
+    if size == recipe.size or fit is MaskFit.REFUSE:
         return recipe
     steps, here = [], size
     for number, step in enumerate(recipe.steps, 1):
-        moved = step if here == step.size else _moved(step, _Move.between(step.size, here, placing), number)
+        moved = step if here == step.size else _moved(step, _Move.between(step.size, here, fit), number)
         steps.append(moved)
         here = size_after(moved)
     return Recipe(size, tuple(steps))
@@ -55,17 +47,11 @@ class _Move:
     dx: int = 0
 
     @classmethod
-    def between(cls, old: Size, new: Size, placing: Placing) -> _Move:
-        if placing is Placing.PERCENT:
+    def between(cls, old: Size, new: Size, fit: MaskFit) -> _Move:
+        if fit is MaskFit.STRETCH:
             return cls(new, new[0] / old[0], new[1] / old[1])
-        dy, dx = new[0] - old[0], new[1] - old[1]
-        if placing is Placing.CENTRE:
-            return cls(new, dy=dy // 2, dx=dx // 2)
-        return cls(
-            new,
-            dy=dy if placing in (Placing.BOTTOM_LEFT, Placing.BOTTOM_RIGHT) else 0,
-            dx=dx if placing in (Placing.TOP_RIGHT, Placing.BOTTOM_RIGHT) else 0,
-        )
+        at = place(fit, old, new)
+        return cls(new, dy=at.y0, dx=at.x0)
 
     def region(self, box: Region, number: int) -> Region:
         y0, x0, y1, x1 = (
@@ -86,10 +72,7 @@ class _Move:
         found = self.region(box, number)
         if (found.height, found.width) == (box.height, box.width):
             return found, png
-        import cv2
-
-        pixels = decoded_plane(box, png)
-        return found, encoded(cv2.resize(pixels, (found.width, found.height), interpolation=cv2.INTER_NEAREST_EXACT))
+        return found, encoded(fitted(decoded_plane(box, png), (found.height, found.width), MaskFit.STRETCH))
 
 
 def _edges(box: Region) -> tuple[int, int, int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from lacuna.contract.fill import FillStep
 from lacuna.contract.progress import Progress
 from lacuna.engine.batch.marking import Finding, outlined
-from lacuna.engine.recipe_placing import Placing, placed
+from lacuna.engine.recipe_placing import placed
 from lacuna.engine.recipes import Recipe, decoded_plane, replayed, require_fitting, to_json
 from lacuna.imaging.mask_fit import MaskFit
 from lacuna.imaging.photo import Photo
@@ -39,5 +39,4 @@ class Replay:
         return {"recipe": hashlib.sha256(to_json(self.recipe).encode()).hexdigest(), "fit": self.fit.value}
 
     def _placed(self, photo: Photo) -> Recipe:
-        size = (photo.height, photo.width)
-        return self.recipe if self.fit is MaskFit.REFUSE else placed(self.recipe, size, Placing(self.fit.value))
+        return placed(self.recipe, (photo.height, photo.width), self.fit)
