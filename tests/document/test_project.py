@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -188,6 +189,17 @@ def test_history_that_rests_on_disk_is_read_there_and_painting_goes_on(
     write_project(tmp_path / "work.lacuna", document.kept, account, mask, guides, Progress())
     assert_same(state(opened(tmp_path / "work.lacuna")), wanted)
     assert not on_disk.intersection((tmp_path / "session" / "history").iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX alone")
+def test_a_name_that_is_no_text_does_not_stand_in_the_way(tmp_path: Path, opened: Callable[[Path], Document]) -> None:
+    data = of_file(tmp_path, picture()).kept.file.read_bytes()
+    strange = tmp_path / os.fsdecode(b"\xff\xfe.png")
+    document = Document.opened(prepare(files.read_bytes(data, strange), data, tmp_path / "other"))
+    fill(document)
+    again = opened(save(document, tmp_path / "work.lacuna"))
+    assert_same(state(again), state(document))
+    assert again.header.path is None
 
 
 def test_a_picture_in_which_nothing_was_done_and_undone_entries(

@@ -42,7 +42,6 @@ from lacuna.imaging.region import Region
 
 PICTURE_STEM = "original"
 MASK = "mask.png"
-MOST_DEEDS = 100_000
 WRONG = (ValueError, KeyError, TypeError, ArithmeticError, AttributeError, RecursionError)
 KINDS: dict[str, np.dtype[Any]] = {
     "uint8": np.dtype(np.uint8),
@@ -125,7 +124,7 @@ def _members(
         "end": {"size": [account.end.height, account.end.width], "sha256": _digest_of(account.end)},
     }
     progress.check()
-    yield MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False).encode()
+    yield MANIFEST, json.dumps(manifest, indent=1).encode()
 
 
 def _picture_told(original: Original) -> tuple[dict[str, Any], list[tuple[str, bytes]]]:
@@ -133,7 +132,7 @@ def _picture_told(original: Original) -> tuple[dict[str, Any], list[tuple[str, b
     if original.file.name != KEPT_PIXELS:
         data = files.load(original.file)
         kind = kind_of(data)
-        member = PICTURE_STEM + (SUFFIX.get(kind or "") or ".bin")
+        member = PICTURE_STEM + SUFFIX.get(kind or "", f".{kind or 'bin'}".lower())
         name = None if original.path is None else original.path.name
         return {"member": member, "name": name}, [(member, data)]
     photo = original.load()
@@ -193,7 +192,7 @@ def _project(value: dict[str, Any], members: Members) -> Project:
     deeds: list[Deed] = []
     size = _size(value["changes"][0]["size"] if value["changes"] else value["end"]["size"])
     first = size
-    for given in value["changes"][:MOST_DEEDS]:
+    for given in value["changes"]:
         deed = _deed_from_json(given, members)
         if deed.size != size:
             raise ValueError(f"a change of a picture of {deed.size}, not of {size}")

@@ -37,7 +37,6 @@ from lacuna.imaging.region import Region
 MARK = "lacuna recipe"  # what a file says of itself
 VERSION = 1  # a reader refuses what is newer
 LARGEST = 1 << 30  # bytes of a file that is read
-MOST_STEPS = 100_000
 ENDING = ".json"
 
 
@@ -92,7 +91,7 @@ def from_json(text: str) -> Recipe:
             hint=_("Use a newer Lacuna."),
         )
     height, width = (int(side) for side in value["size"])
-    steps = tuple(step_from_json(step) for step in value["steps"][:MOST_STEPS])
+    steps = tuple(step_from_json(step) for step in value["steps"])
     size = (height, width)
     for step in steps:
         require_sound(step, size)
