@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
 from lacuna import paths
+from lacuna.contract import models
 from lacuna.editor.tool import Modifier
 from tests.editor.support import Desk
+from tests.inference import pickers
 
 
 @pytest.fixture
@@ -132,3 +137,36 @@ def test_a_scribble_that_finds_nothing_leaves_what_is_proposed(lion: Desk) -> No
     assert np.array_equal(after.mask, before[0].mask)
     lion.editor.enter()
     assert lion.labels == ["Pick an object"]
+
+
+def test_a_network_of_the_persons_own_takes_the_place_of_grabcut(
+    empty: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "own_folder", lambda: tmp_path / "models")
+    pixels = np.full((120, 200, 3), 90, np.uint8)
+    pixels[30:80, 40:90] = (30, 30, 220)  # OpenCV's order
+    pixels[50:110, 120:180] = (30, 200, 30)
+    cv2.imwrite(str(tmp_path / "squares.png"), pixels)
+    empty.open(tmp_path / "squares.png")
+    empty.editor.use("pick")
+    empty.editor.set_option("model", "tiny")
+    problem = empty.editor.tool.problem(empty.editor.options)  # type: ignore[attr-defined]
+    assert "tiny" in problem
+    empty.drag((50, 40), (60, 50))
+    empty.settle()
+    assert "tiny" in empty.messages[-1].sentence
+    assert not empty.editor.proposals.shown
+    pickers.write(tmp_path / "models" / "tiny", side=100, encoder=True)
+    assert empty.editor.tool.problem(empty.editor.options) == ""  # type: ignore[attr-defined]
+    empty.drag((50, 40), (60, 50))
+    empty.settle()
+    assert all(outlined(empty, x, y) for x, y in ((41, 31), (88, 78)))
+    assert not any(outlined(empty, x, y) for x, y in ((37, 50), (60, 27), (93, 50), (150, 80)))
+    empty.drag((130, 60), (170, 100))
+    empty.settle()
+    assert outlined(empty, 150, 80)
+    empty.drag((50, 40), (80, 70), modifiers=Modifier.ALT)
+    empty.settle()
+    empty.editor.enter()
+    assert empty.mask[80, 150] == 255
+    assert empty.mask[20, 20] == 0

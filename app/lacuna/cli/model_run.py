@@ -50,6 +50,11 @@ def run(order: Order) -> None:
     from lacuna.inference.session import opened, opened_graph
 
     model = models.model(order.name)
+    if model.picker is not None:
+        raise InvalidParameter(
+            _("“{model}” picks objects, and neither fills nor enlarges.").format(model=order.name),
+            hint=_("Choose it in the window, among the options of the tool that picks objects."),
+        )
     runtime = device.runtime_for(order.device, NEEDS if model.graph is None else Needs())
     if order.output.suffix.lower() != ".npz":
         raise InvalidParameter(_("{path} is no .npz file.").format(path=order.output))

@@ -120,7 +120,7 @@ def pass_on(name: str, output: Path | None, overwrite: bool, as_json: bool) -> N
     from lacuna.inference.own_file import export
 
     model = models.model(name)
-    if model.graph is not None:
+    if model.config is None:
         raise InvalidParameter(
             _("“{model}” is an ONNX model of your own.").format(model=name),
             hint=_("Pass on its folder: {path}.").format(path=model.folder),
@@ -235,14 +235,13 @@ def _as_dict(model: Model) -> dict[str, Any]:
 
 
 def _network(model: Model) -> str | None:
-    if models.has_graph(model.folder):
+    if models.has_graph(model.folder) or models.has_picker(model.folder):
         return "onnx"
     return None if model.config is None else model.config.network.value
 
 
 def _config(model: Model) -> dict[str, Any]:
-    config = model.config or model.graph
-    return {} if config is None else dataclasses.asdict(config)
+    return {} if model.said is None else dataclasses.asdict(model.said)
 
 
 def _print_json(value: Any) -> None:

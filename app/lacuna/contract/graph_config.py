@@ -136,7 +136,7 @@ class GraphConfig:
 
     def to_toml(self) -> str:
         """The text of `model.toml`."""
-        return "\n".join((HEADING, *_lines(dataclasses.asdict(self)))) + "\n"
+        return "\n".join((HEADING, *toml_lines(dataclasses.asdict(self)))) + "\n"
 
     @staticmethod
     def from_toml(text: str) -> GraphConfig:
@@ -146,11 +146,11 @@ class GraphConfig:
         given = tomllib.loads(text)
         if given.get("format", FORMAT) != FORMAT:
             raise ValueError(f"format: {given['format']}")
-        reading = _checked(GraphReading, "reading", given.pop("reading", {}))
-        return GraphConfig(reading=GraphReading(**reading), **_checked(GraphConfig, "", given, ("reading",)))
+        reading = checked_fields(GraphReading, "reading", given.pop("reading", {}))
+        return GraphConfig(reading=GraphReading(**reading), **checked_fields(GraphConfig, "", given, ("reading",)))
 
 
-def _lines(values: Mapping[str, Any]) -> Iterator[str]:
+def toml_lines(values: Mapping[str, Any]) -> Iterator[str]:
     """TOML of texts, numbers, and tables of these; tables stand last, as they must."""
     for name, value in values.items():
         if not isinstance(value, dict):
@@ -170,7 +170,7 @@ def _value(value: str | float) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _checked(kind: type, table: str, given: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
+def checked_fields(kind: type, table: str, given: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """The fields of a dataclass of texts, numbers and hashes. Raises ValueError for others or of another type."""
     if not isinstance(given, dict):
         raise ValueError(f"{table}: {given!r}")

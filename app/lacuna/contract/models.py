@@ -3,7 +3,7 @@
 A folder holds `config.json`, `weights.safetensors`, one graph for each part of the network, beside these perhaps some
 in 8 bits with numbers of their own, and, where they ship with the program, `MODEL_CARD.md`. A graph that a person
 brought has `model.toml` and `model.onnx` instead, see `graph_config`. Nothing in it is code, and nothing of it is used
-before its SHA-256 was compared.
+before its SHA-256 was compared. One that picks objects by clicks has `picker.toml`, see `picker_config`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any
 from lacuna import paths
 from lacuna.contract.graph_config import GRAPH, GRAPH_CONFIG, GraphConfig
 from lacuna.contract.model_files import FILE, require_hashes
+from lacuna.contract.picker_config import PICKER_CONFIG, PickerConfig
 from lacuna.contract.precision import Int8
 from lacuna.errors import CannotRemove, CannotSave, DamagedModel, InvalidParameter, UnknownModel
 from lacuna.i18n import _
@@ -166,7 +167,7 @@ class Model:
     """A model that was found; `shipped` with the program or the person's own.
 
     `damaged` says what is wrong with a folder that cannot be used, and is "" for a good one; else there is a `config`,
-    or a `graph` in its place for a graph that a person brought.
+    or in its place a `graph` for one that a person brought to fill with, or a `picker` for one that picks objects.
     """
 
     name: str
@@ -175,22 +176,25 @@ class Model:
     shipped: bool = False
     damaged: str = ""
     graph: GraphConfig | None = None
+    picker: PickerConfig | None = None
+
+    @property
+    def said(self) -> ModelConfig | GraphConfig | PickerConfig | None:
+        """What its description says, whichever it has."""
+        return self.config or self.graph or self.picker
 
     @property
     def title(self) -> str:
-        config = self.config or self.graph
-        return "" if config is None else config.title
+        return "" if self.said is None else self.said.title
 
     @property
     def licence(self) -> str:
-        config = self.config or self.graph
-        return "" if config is None else config.licence
+        return "" if self.said is None else self.said.licence
 
     @property
     def sha256(self) -> Mapping[str, str]:
         """The hash of every file that matters."""
-        config = self.config or self.graph
-        return {} if config is None else config.sha256
+        return {} if self.said is None else self.said.sha256
 
     @property
     def weights(self) -> Path:
@@ -237,7 +241,7 @@ def model(name: str) -> Model:
 def weights_digest(name: str) -> str | None:
     """The SHA-256 of a model's weights as its config says it, or None for one that is not installed."""
     found = next((found for found in installed() if found.name == name), None)
-    return None if found is None else found.sha256.get(WEIGHTS if found.graph is None else GRAPH)
+    return None if found is None else found.sha256.get(WEIGHTS if found.config is not None else GRAPH)
 
 
 def refuse_name(name: str, *, replace: bool = False) -> None:
@@ -353,7 +357,7 @@ def _folders_in(place: Path) -> Iterator[Path]:
     for entry in entries:
         if NAME.fullmatch(entry.name) and entry.is_dir():
             folder = Path(entry.path)
-            if (folder / CONFIG).exists() or has_graph(folder):
+            if (folder / CONFIG).exists() or has_graph(folder) or has_picker(folder):
                 yield folder
 
 
@@ -362,9 +366,26 @@ def has_graph(folder: Path) -> bool:
     return (folder / GRAPH_CONFIG).exists() and not (folder / CONFIG).exists()
 
 
+def has_picker(folder: Path) -> bool:
+    """Is it the folder of a network that picks objects by clicks, whole or not?"""
+    return (folder / PICKER_CONFIG).exists() and not (folder / CONFIG).exists() and not has_graph(folder)
+
+
+def pickers() -> tuple[Model, ...]:
+    """The networks that pick objects by clicks, damaged ones left out."""
+    return tuple(found for found in installed() if found.picker is not None)
+
+
+def picker_state(name: str) -> tuple[object, ...]:
+    """Another one after the description of this network came, went or was changed."""
+    return tuple(_changed(str(place / name / PICKER_CONFIG)) for place in folders())
+
+
 def _model(folder: Path, *, shipped: bool) -> Model:
     if has_graph(folder):
-        return _graph_model(folder, shipped=shipped)
+        return _own_model(folder, GRAPH_CONFIG, shipped=shipped)
+    if has_picker(folder):
+        return _own_model(folder, PICKER_CONFIG, shipped=shipped)
     try:
         config = ModelConfig.from_json(_text(folder / CONFIG))
         int8 = frozenset[str]() if config.int8 is None else config.int8.files
@@ -376,15 +397,19 @@ def _model(folder: Path, *, shipped: bool) -> Model:
     return Model(folder.name, folder, config, shipped)
 
 
-def _graph_model(folder: Path, *, shipped: bool) -> Model:
+def _own_model(folder: Path, file: str, *, shipped: bool) -> Model:
+    """One that a person brought: a graph, and the `file` that describes it."""
     try:
-        graph = GraphConfig.from_toml(_text(folder / GRAPH_CONFIG))
+        text = _text(folder / file)
+        graph = GraphConfig.from_toml(text) if file == GRAPH_CONFIG else None
+        picker = PickerConfig.from_toml(text) if file == PICKER_CONFIG else None
+        found = Model(folder.name, folder, None, shipped, graph=graph, picker=picker)
     except (OSError, ValueError, RecursionError) as error:
-        return Model(folder.name, folder, None, shipped, f"{GRAPH_CONFIG}: {error}")
-    missing = [file for file in graph.sha256 if not (folder / file).is_file()]
+        return Model(folder.name, folder, None, shipped, f"{file}: {error}")
+    missing = [name for name in found.sha256 if not (folder / name).is_file()]
     if missing:
         return Model(folder.name, folder, None, shipped, _("{file} is missing").format(file=", ".join(missing)))
-    return Model(folder.name, folder, None, shipped, graph=graph)
+    return found
 
 
 def _text(path: Path) -> str:

@@ -22,6 +22,8 @@ SIDE = 224  # pixels of the long side at which it is cut out: some 0.1 s
 ROUNDS = 2  # of GrabCut
 AROUND = 1.0  # how far is looked around the scribbles at first, in lengths of their box
 LEAST_AROUND = 0.08  # and at least, of the picture's long side
+AROUND_FOR_NETWORKS = 0.25  # the same for a network, which knows objects by what is around them
+CLICKS = 5  # points of each scribble that a network is shown
 RIM = 2  # pixels at the end of what is looked at, taken for background unless they look like the object
 COLOURS = 5  # of the object, and of what is around it
 ALIKE = 3.0  # standard deviations of a colour within which another is of it
@@ -42,23 +44,45 @@ class Scribbles:
     outside: tuple[Polyline, ...] = ()
 
 
+@dataclass(frozen=True)
+class Segment:
+    """A network in the place of GrabCut: `likely(image, points, labels)` is above 0 on the object.
+
+    `image` is (h, w, 3) uint8 with a long side of `side`, `points` (n, 2) are x and y in it, `labels` (n,) True inside
+    the object; what comes back is (h', w'), and covers the image.
+    """
+
+    side: int
+    likely: Callable[[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]], NDArray[np.float32]]
+
+
 def picked(
-    read: Read, shape: tuple[int, int], white: float, scribbles: Scribbles, check: Callable[[], None]
+    read: Read,
+    shape: tuple[int, int],
+    white: float,
+    scribbles: Scribbles,
+    check: Callable[[], None],
+    segment: Segment | None = None,
 ) -> tuple[Region, Mask]:
     """The object that the scribbles are in: its box, and (h, w) uint8, 255 on it, softer along its border.
 
     `read(region)` gives pixels (h, w, 3) of a picture of this (height, width). As much of the picture is looked at as
-    the object turns out to need. `check` is called now and then, and may raise.
+    the object turns out to need. `check` is called now and then, and may raise. A network of the person's own may take
+    GrabCut's place as a `segment`.
     """
     box = _box(scribbles.inside).clip(shape)
     if box.empty:
         return box, np.zeros((0, 0), np.uint8)
-    around = max(round(AROUND * max(box.height, box.width)), round(LEAST_AROUND * max(shape)))
+    least = LEAST_AROUND if segment is None else AROUND_FOR_NETWORKS
+    around = max(round(AROUND * max(box.height, box.width)), round(least * max(shape)))
     while True:
         seen = box.pad(around).clip(shape)
         check()
         image = read(seen)
-        found = _cut_out(image, seen, shape, white, scribbles)
+        if segment is None:
+            found = _cut_out(image, seen, shape, white, scribbles)
+        else:
+            found = _segmented(image, seen, shape, white, scribbles, segment)
         if found is not None:
             break
         around *= 2
@@ -124,6 +148,36 @@ def _cut_out(image: Pixels, seen: Region, shape: tuple[int, int], white: float, 
     _count, parts = cv2.connectedComponents(found, connectivity=4)
     touched = np.unique(parts[inside & (found > 0)])
     return np.isin(parts, touched[touched > 0]).astype(np.uint8)
+
+
+def _segmented(
+    image: Pixels, seen: Region, shape: tuple[int, int], white: float, scribbles: Scribbles, segment: Segment
+) -> Mask | None:
+    """As `_cut_out`, by a network that is shown points of the scribbles."""
+    import cv2
+
+    scale = segment.side / max(seen.height, seen.width)
+    size = (max(1, round(seen.width * scale)), max(1, round(seen.height * scale)))
+    shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = np.ascontiguousarray(to_bytes(cv2.resize(image, size, interpolation=shrinks), white))
+    inside, outside = (_spread(lines) for lines in (scribbles.inside, scribbles.outside))
+    points = (np.concatenate([inside, outside]) - (seen.x0, seen.y0)) * scale
+    within = ((points >= 0) & (points < size)).all(1)
+    labels = np.arange(len(points)) < len(inside)
+    likely = segment.likely(small, points[within].astype(np.float32), labels[within])
+    found = (cv2.resize(likely, size, interpolation=cv2.INTER_LINEAR) > 0).astype(np.uint8)
+    return None if found[_rim(found.shape, _open_sides(seen, shape), RIM)].any() else found
+
+
+def _spread(lines: Sequence[Polyline]) -> NDArray[np.float64]:
+    """(n, 2): a few points of each line, evenly along it."""
+    spread = [np.empty((0, 2))]
+    for line in lines:
+        points = np.array(line.points)
+        along = np.append(0, np.cumsum(np.hypot(*np.diff(points, axis=0).T)))
+        places = (np.arange(CLICKS) + 0.5) / CLICKS * along[-1]
+        spread.append(np.stack([np.interp(places, along, axis) for axis in points.T], axis=1))
+    return np.concatenate(spread)
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,7 +82,8 @@ class Editor:
         self.proposals = Proposals()
         self.proposals.changed.add(self.state_changed)
         self.intent = Intent(self)
-        self.toolbox = Toolbox(settings, self.proposals, self._gesture_ended)
+        self.models = Models(self)
+        self.toolbox = Toolbox(settings, self.proposals, self.models, self._gesture_ended)
         self.toolbox.freed.add(self.work.resume)
         self.rests = Rests(self)
         self.toolbox.painted.add(self.rests.painted_over)
@@ -93,7 +94,6 @@ class Editor:
         self.enlarged_preview = EnlargedPreview(self, queue)
         self.mosaics = Mosaics(self)
         self.ending = Ending(self)
-        self.models = Models(self)
         self.many = ManyPictures(self)
         self._queue = queue
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lacuna.contract import models
+from lacuna.contract.fill import Runtime
 from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
@@ -22,6 +23,7 @@ from lacuna.listeners import Listeners
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
+    from lacuna.inference.picker import Picker
 
 T = TypeVar("T")
 Failed = Callable[[LacunaError], object]
@@ -76,6 +78,7 @@ class Models:
     def __init__(self, editor: Editor) -> None:
         self.changed: Listeners[[]] = Listeners()
         self._editor = editor
+        self._picker_problem: tuple[object, str] = (None, "")
 
     def installed(self) -> tuple[Model, ...]:
         """All that there are, damaged ones too, by name."""
@@ -159,6 +162,19 @@ class Models:
             return str(error)
         return ""
 
+    def picker_problem(self, name: str) -> str:
+        """Why no object can be picked with this model, and what helps; "" if one can."""
+        state = name, models.picker_state(name)
+        if self._picker_problem[0] != state:  # asked at every turn
+            self._picker_problem = state, _picker_problem(name)
+        return self._picker_problem[1]
+
+    def picker(self, name: str) -> Picker:
+        """The network, loaded if it is not yet: in the worker. Raises UnknownModel, DamagedModel and MemoryError."""
+        from lacuna.inference.session import opened_picker
+
+        return opened_picker(models.model(name), Runtime("cpu", device.threads()))
+
     def use(self, model: Model) -> None:
         """Fill with this model from now on. Raises UnknownBackend for one that no backend can use."""
         backend = registry.backend_for(model)
@@ -200,9 +216,18 @@ class Models:
         self._editor.state_changed()
 
 
+def _picker_problem(name: str) -> str:
+    try:
+        if models.model(name).picker is None:
+            return _("The model “{model}” picks no objects.").format(model=name)
+    except LacunaError as error:
+        return error.sentence
+    return ""
+
+
 def network_of(model: Model) -> str:
     """The id of the model's network; "" for one that is too damaged to tell."""
-    if models.has_graph(model.folder):
+    if models.has_graph(model.folder) or models.has_picker(model.folder):
         return ONNX
     return "" if model.config is None else model.config.network.value
 

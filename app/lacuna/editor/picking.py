@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
-from lacuna.contract.params import number
+from lacuna.contract import models
+from lacuna.contract.params import Suggestion, number, text
 from lacuna.contract.progress import Progress
 from lacuna.detection import objects
-from lacuna.detection.objects import Scribbles
+from lacuna.detection.objects import Scribbles, Segment
 from lacuna.document.document import Document
 from lacuna.editor.proposals import Proposals, Proposed
 from lacuna.editor.selections import NOWHERE, Lasso, Points, Sought
 from lacuna.editor.tool import Outline, Pointer
+from lacuna.errors import UnknownModel
 from lacuna.i18n import N_, _
 from lacuna.imaging.polylines import Polyline
 from lacuna.imaging.region import Region
 
 
+class Pickers(Protocol):
+    """The networks of the person's own that pick objects."""
+
+    def picker_problem(self, name: str) -> str:
+        """Why this one cannot, and what helps; "" if it can."""
+        ...
+
+    def picker(self, name: str) -> Any:
+        """It, loaded; in the worker."""
+        ...
+
+
+def _networks() -> tuple[Suggestion, ...]:
+    own = (Suggestion(model.name, model.title) for model in models.pickers())
+    return (Suggestion("", _("GrabCut, by colours")), *own)
+
+
 @dataclass(frozen=True)
 class PickOptions:
-    """How wide a scribble is, on the screen."""
+    """How wide a scribble is, on the screen, and what finds the object."""
 
     width: float = number(6.0, 1.0, 40.0, unit="px", label=N_("Width"), step=1, help=N_("Of the scribble, on screen."))
+    model: str = text(
+        "",
+        label=N_("By"),
+        help=N_("What finds the object: a network of your own may."),
+        suggested=_networks,
+    )
 
 
 @dataclass(eq=False)
@@ -69,9 +96,14 @@ class Pick(Lasso):
     Options: type = PickOptions
     paints_mask = False  # a fill after the first scribble would leave nothing to correct
 
-    def __init__(self, proposals: Proposals) -> None:
+    def __init__(self, proposals: Proposals, pickers: Pickers) -> None:
         self._proposals = proposals
+        self._pickers = pickers
         self._picked: Picked | None = None
+
+    def problem(self, options: Any) -> str:
+        """Why nothing can be picked as the options are; "" if it can."""
+        return self._pickers.picker_problem(options.model) if options.model else ""
 
     def begins(self, at: Pointer) -> bool:
         """There has to be something to take away from."""
@@ -81,20 +113,28 @@ class Pick(Lasso):
         self._picked = None
 
     def press(self, document: Document, at: Pointer, options: Any) -> Scribble | None:  # type: ignore[override]
+        """Raises UnknownModel without the network that is to find the object."""
         if not self.begins(at):
             return None
+        if self.problem(options):
+            raise UnknownModel(self.problem(options))
         if self._picked is None or self._picked.document is not document or not self._picked.goes_on:
             self._picked = Picked(document, self._proposals)
-        return Scribble(self._picked, at, options.width / max(at.scale, 1e-6))
+        return Scribble(self._picked, at, options.width / max(at.scale, 1e-6), self._opener(options.model))
+
+    def _opener(self, model: str) -> Callable[[], Any] | None:
+        return (lambda: self._pickers.picker(model)) if model else None
 
 
 class Scribble(Sought):
     """One line of scribble; the object is found by a job, and proposed in the place of what was found before it."""
 
-    def __init__(self, picked: Picked, at: Pointer, width: float) -> None:
+    def __init__(self, picked: Picked, at: Pointer, width: float, opened: Callable[[], Any] | None) -> None:
+        """`opened()` gives the network that finds the object, in the worker; without one GrabCut does."""
         super().__init__(picked.document, at.erases, _("Pick an object"))
         self.proposed: Proposed | None = None
         self._picked = picked
+        self._opened = opened
         self._width = width
         self._points: Points = [(at.x, at.y)]
 
@@ -128,12 +168,24 @@ class Scribble(Sought):
         photo, header = self._photo, self._document.header
         try:
             region, coverage = objects.picked(
-                photo.read, (photo.shape[0], photo.shape[1]), header.white, self._lines, progress.check
+                photo.read,
+                (photo.shape[0], photo.shape[1]),
+                header.white,
+                self._lines,
+                progress.check,
+                self._segment(progress),
             )
         finally:
             photo.release()
         if coverage.any():
             self.proposed = Proposed(coverage, region, label=self.label)
+
+    def _segment(self, progress: Progress) -> Segment | None:
+        if self._opened is None:
+            return None
+        progress.at(0.0, _("Loading"))
+        network = self._opened()
+        return Segment(network.side, partial(network.likely, progress=progress))
 
     def make(self) -> Region:
         """Nothing is changed in the document yet."""

@@ -12,7 +12,7 @@ from lacuna.document.document import Document
 from lacuna.editor.clone import CloneBrush
 from lacuna.editor.guiding import ColourHint, GuideLine, SamplingArea
 from lacuna.editor.heal import HealBrush
-from lacuna.editor.picking import Pick
+from lacuna.editor.picking import Pick, Pickers
 from lacuna.editor.proposals import Proposals
 from lacuna.editor.selections import Lasso, Polygon, Rectangle
 from lacuna.editor.strokes import ERASE, LARGEST, PAINT, SMALLEST, Brush, Eraser, RestoreBrush
@@ -74,10 +74,12 @@ class Toolbox:
     the end of a stroke may lie below it, `painted(covered)` tells what one that came to its end has covered.
     """
 
-    def __init__(self, settings: Settings, proposals: Proposals, ended: Callable[[Ended], None]) -> None:
+    def __init__(
+        self, settings: Settings, proposals: Proposals, pickers: Pickers, ended: Callable[[Ended], None]
+    ) -> None:
         self.tools: tuple[Tool, ...] = (
             Brush(), Eraser(), RestoreBrush(), CloneBrush(), HealBrush(), Lasso(), Polygon(), Rectangle(),
-            Wand(), Pick(proposals), GuideLine(), ColourHint(self._take_colour), SamplingArea(), Hand(),
+            Wand(), Pick(proposals, pickers), GuideLine(), ColourHint(self._take_colour), SamplingArea(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
         self.painted: Listeners[[Covered]] = Listeners()

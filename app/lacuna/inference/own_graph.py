@@ -106,11 +106,11 @@ class OwnGraph:
         mask = np.where(hole if reading.ones == "hole" else ~hole, on, off)[..., None]
         if reading.mask:
             return {
-                reading.image: _laid(picture, reading.layout, ports[reading.image].dtype),
-                reading.mask: _laid(mask, reading.mask_layout, ports[reading.mask].dtype),
+                reading.image: laid(picture, reading.layout, ports[reading.image].dtype),
+                reading.mask: laid(mask, reading.mask_layout, ports[reading.mask].dtype),
             }
         both = (picture, mask) if reading.channels == "image-mask" else (mask, picture)
-        return {reading.image: _laid(np.concatenate(both, axis=2), reading.layout, ports[reading.image].dtype)}
+        return {reading.image: laid(np.concatenate(both, axis=2), reading.layout, ports[reading.image].dtype)}
 
 
 def seen(reading: GraphReading, output: Array, shape: tuple[int, int]) -> Picture | None:
@@ -126,13 +126,13 @@ def seen(reading: GraphReading, output: Array, shape: tuple[int, int]) -> Pictur
     return np.ascontiguousarray((planes.astype(np.float32) - low) / (high - low), np.float32)
 
 
-def _laid(planes: Array, layout: str, dtype: str) -> Array:
+def laid(planes: Array, layout: str, dtype: str) -> Array:
     """(h, w, c) with its axes in the order of `layout`, in the graph's dtype."""
     bare = layout.replace("n", "")
-    laid = planes.transpose(["hwc".index(axis) for axis in bare]) if "c" in bare else planes[..., 0]
+    moved = planes.transpose(["hwc".index(axis) for axis in bare]) if "c" in bare else planes[..., 0]
     if "n" in layout:
-        laid = laid[None]
-    return np.ascontiguousarray(np.rint(laid) if np.dtype(dtype).kind in "iu" else laid, dtype)
+        moved = moved[None]
+    return np.ascontiguousarray(np.rint(moved) if np.dtype(dtype).kind in "iu" else moved, dtype)
 
 
 def _port(given: Any) -> Port:

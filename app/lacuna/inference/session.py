@@ -27,6 +27,7 @@ from lacuna.imaging.edges import SIGMA
 if TYPE_CHECKING:
     from lacuna.inference.enlarging import Enlarger
     from lacuna.inference.graph_painter import GraphPainter
+    from lacuna.inference.picker import Picker
 
 KEPT = 512 << 20  # bytes of weights that stay loaded: all models that one person goes to and fro between
 
@@ -171,6 +172,18 @@ def opened_graph(model: Model, runtime: Runtime) -> GraphPainter:
         raise ValueError("a model of ours: see `opened`")
     key = (model.folder, config.to_toml(), runtime.threads)
     return _kept(key, lambda: GraphPainter(model, config, runtime.threads))
+
+
+def opened_picker(model: Model, runtime: Runtime) -> Picker:
+    """The network that picks by clicks, loaded if it is not yet, on the CPU. Raises as `opened` does."""
+    from lacuna.inference.picker import Picker
+
+    models.verify(model)
+    config = model.picker
+    if config is None:
+        raise ValueError("a model that fills or enlarges")
+    key = (model.folder, config.to_toml(), runtime.threads)
+    return _kept(key, lambda: Picker(model, config, runtime.threads))
 
 
 def _key(model: Model, config: ModelConfig, runtime: Runtime) -> tuple[object, ...]:

@@ -179,7 +179,7 @@ class Models(Dialog):
         for button, on in (
             (self.use, self._usable),
             (self.check, whole),
-            (self.export, whole and model is not None and model.graph is None),
+            (self.export, whole and model is not None and model.config is not None),
             (self.remove, model is not None and not model.shipped),
         ):
             button.setEnabled(free and on)
@@ -370,6 +370,8 @@ def _facts(model: Model) -> list[tuple[str, str]]:
     if model.graph is not None:
         reading = ", ".join(f"{name}={value}" for name, value in asdict(model.graph.reading).items() if value)
         facts += [(_("Read as: {value}"), reading), (_("Made from: {value}"), model.graph.source)]
+    if model.picker is not None:
+        facts += [(_("Picks objects, with the tool for it."), "-"), (_("Made from: {value}"), model.picker.source)]
     return facts
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from lacuna.contract.guides import Guide, listed
 from lacuna.editor.editor import Editor
+from lacuna.editor.picking import Pick
 from lacuna.i18n import _
 from lacuna.ui.elided import Elided
 from lacuna.ui.forms import Flow, Form
@@ -66,15 +67,17 @@ class OptionBar(QWidget):
         self._fit()
 
     def _show_note(self) -> None:
-        """What the tool draws is not followed by the method chosen: known before the first stroke."""
+        """What the tool lacks, or whom its guides do not reach: known before the first stroke."""
         tool, options = self._editor.tool, self._editor.options
+        note = tool.problem(options) if isinstance(tool, Pick) else ""
         kinds = getattr(tool, "kinds", ())
         drawn = {Guide(options.kind)} if kinds and hasattr(options, "kind") else set(kinds)
         unheard = drawn & self._editor.guides.ignored if drawn else drawn
         if unheard:
-            self.note.setText(_("Not followed by this method: {kinds}.").format(kinds=listed(unheard)))
-            self.note.setToolTip(self.note.text())
-        self.note.setVisible(bool(unheard))
+            note = _("Not followed by this method: {kinds}.").format(kinds=listed(unheard))
+        self.note.setText(note)
+        self.note.setToolTip(note)
+        self.note.setVisible(bool(note))
 
     def _fit(self) -> None:
         """Leave out what there is no room for: the sliders first, then the tool's name, which its button tells too."""
