@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import lacuna
+from lacuna import paths
 from lacuna.backends import patch_lines
 from lacuna.backends.patch_levels import level_of
 from lacuna.contract.guides import Guide, GuideStroke
@@ -18,7 +19,15 @@ from tests.backends.scenes import Scene, hidden_step, scenes, without_ends
 
 SMOOTH = ("membrane", "telea", "ns")
 COPYING = ("patchmatch", "criminisi")
+LEARNED = ("deepfill", "deepfill-v1", "pennet")  # with the weights that ship; two of them see a band of patches
+SHIPPED = paths.models()  # before tests are given a folder of their own
 SCENES = pytest.mark.parametrize("scene", scenes(), ids=lambda scene: scene.name)
+
+
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights that ship."""
+    monkeypatch.setattr("lacuna.paths.models", lambda: SHIPPED)
 
 
 @SCENES
@@ -36,6 +45,37 @@ def test_with_lines_the_structure_connects_where_patches_are_copied(backend: str
     assert Guide.LINE in registry.info(backend).needs.guides
     for lines in (scene.lines, without_ends(scene)):
         assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=lines)) < 0.1
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize("backend", LEARNED)
+def test_with_lines_the_structure_connects_where_a_network_fills(backend: str) -> None:
+    assert Guide.LINE in registry.info(backend).needs.guides
+    for scene in scenes():
+        assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=scene.lines)) < 0.1, scene.name
+
+
+def test_with_lines_the_structure_connects_whatever_is_chosen_automatically() -> None:
+    assert Guide.LINE in registry.info("auto").needs.guides
+    scene = hidden_step()
+    assert scene.wrong(lacuna.fill(scene.truth, scene.hole, "auto", guides=scene.lines)) < 0.16
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize("backend", LEARNED)
+def test_networks_follow_a_line_where_nothing_around_the_hole_tells_how_it_runs(backend: str) -> None:
+    scene = hidden_step()
+    plain = scene.wrong(lacuna.fill(scene.truth, scene.hole, backend))
+    assert scene.wrong(lacuna.fill(scene.truth, scene.hole, backend, guides=scene.lines)) < 0.8 * plain
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize("backend", LEARNED)
+def test_a_line_beside_the_hole_changes_nothing_for_networks(backend: str) -> None:
+    scene = scenes()[0]
+    line = GuideStroke(Guide.LINE, ((0.0, 5.0), (160.0, 8.0)))
+    plain = lacuna.fill(scene.truth, scene.hole, backend)
+    assert np.array_equal(lacuna.fill(scene.truth, scene.hole, backend, guides=(line,)), plain)
 
 
 def test_the_search_by_chance_follows_lines_too() -> None:

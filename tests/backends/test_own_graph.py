@@ -18,6 +18,7 @@ import lacuna
 from lacuna.contract import models
 from lacuna.contract.fill import FillWork, Runtime
 from lacuna.contract.graph_config import GraphConfig, GraphReading
+from lacuna.contract.guides import Guide
 from lacuna.contract.params import describe
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
@@ -26,6 +27,7 @@ from lacuna.imaging.photo import Mask
 from lacuna.inference import graph_importing
 from lacuna.inference.graph_painter import GraphPainter
 from lacuna.inference.session import opened_graph
+from tests.backends.scenes import scenes
 from tests.inference.own_graphs import Builder, Form, expected, simple, write
 from tests.pictures import lion
 
@@ -214,3 +216,11 @@ def test_the_backend_alone_keeps_to_the_depth_of_its_picture(tmp_path: Path) -> 
     filled = backend.fill(FillWork(image, hole, 65535.0), backend.Params(), Progress())
     wanted = expected(image.astype(np.float32) / 65535, hole, Form())
     assert np.abs(filled.image / 65535 - wanted).max() < 1e-4
+
+
+def test_lines_that_it_cannot_be_told_of_connect_the_structure_all_the_same(tmp_path: Path) -> None:
+    brought(tmp_path, Form())
+    assert Guide.LINE in registry.info("onnx:mine").needs.guides
+    for scene in scenes():
+        assert scene.wrong(lacuna.fill(scene.truth, scene.hole, "onnx:mine", guides=scene.lines)) < 0.1, scene.name
+    assert scene.wrong(lacuna.fill(scene.truth, scene.hole, "onnx:mine")) > 0.2
