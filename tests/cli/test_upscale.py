@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -176,14 +177,16 @@ def test_a_dry_run_writes_nothing(photo: Path, tmp_path: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "not clear how large"),
+        ([], "not said how large"),
         (["--factor", "0"], "cannot be enlarged by 0"),
         (["--factor", "-2"], "cannot be enlarged by -2"),
         (["--factor", "nan"], "cannot be enlarged by nan"),
         (["--factor", "inf"], "cannot be enlarged by inf"),
         (["--factor", "much"], "cannot be enlarged by much"),
         (["--factor", "1e400"], "more than 1073741824 pixels"),
-        (["--factor", "2", "--width", "10"], "not clear how large"),
+        (["--factor", "2", "--width", "10"], "more than once"),
+        (["--factor", "2", "--model"], "--model lacks its name"),  # “-o” follows
+        (["--factor", "2", "--method"], "--method lacks its name"),
         (["--width", "0"], "--width"),
         (["--width", "3.5"], "--width"),
         (["--long-side", "-1"], "--long-side"),
@@ -248,6 +251,50 @@ def test_several_pictures_do_not_become_one_file(
 ) -> None:
     said = refused(capsys, 2, photo, photo, "--factor", 2, "-o", tmp_path / "out.png")
     assert "one file" in said
+
+
+def test_a_folder_that_is_named_is_made_for_results_and_goes_again_without_any(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = tmp_path / "a" / "new"
+    assert call(photo, "--factor", 2, "-o", f"{new}/", "--dry-run") == 0
+    assert not (tmp_path / "a").exists()
+    assert call(photo, "--factor", 2, "-o", f"{new}/") == 0
+    assert [path.name for path in new.iterdir()] == ["photo_lacuna.png"]
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(photo, other)
+    assert call(photo, other / "photo.png", "--factor", 1.5, "-o", tmp_path / "both") == 0
+    assert sorted(path.name for path in (tmp_path / "both").iterdir()) == ["photo_lacuna-2.png", "photo_lacuna.png"]
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    capsys.readouterr()
+    refused(capsys, 1, tmp_path / "broken.png", "--factor", 2, "-o", f"{tmp_path / 'never'}/")
+    assert not (tmp_path / "never").exists()
+
+
+def test_what_may_be_replaced_in_a_folder_is_but_never_what_the_same_run_wrote(photo: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(photo, other)
+    into = tmp_path / "into"
+    for factor in (2, 3):
+        assert call(photo, other / "photo.png", "--factor", factor, "--overwrite", "-o", into) == 0
+        assert sorted(path.name for path in into.iterdir()) == ["photo_lacuna-2.png", "photo_lacuna.png"]
+    assert {files.read(path).width for path in into.iterdir()} == {270}
+    assert call(photo, "--factor", 2, "-o", into) == 0
+    assert len(list(into.iterdir())) == 3
+
+
+def test_the_shape_that_tifffile_has_noted_is_that_of_the_enlarged_picture(tmp_path: Path) -> None:
+    for width in (40, 20):  # 20 wide: the new size has a digit more than fits
+        path = tmp_path / f"{width}.tif"
+        pixels = np.array(lion()[:60, :width])
+        tifffile.imwrite(path, pixels, photometric="rgb")
+        assert call(path, "--factor", 5, "-o", tmp_path / f"out-{width}.tif") == 0
+        with tifffile.TiffFile(tmp_path / f"out-{width}.tif") as found:
+            assert found.asarray().shape == (300, 5 * width, 3)
+            assert "60" not in (found.pages[0].description or "")
+            assert found.series[0].shape == (300, 5 * width, 3)
 
 
 # --- stopped ----------------------------------------------------------------------------------------------------------

@@ -96,9 +96,9 @@ def test_a_size_is_whatever_was_given_and_not_two_things_at_once() -> None:
     assert to_size(10, 20, rows=50) == to_height(10, 20, 50)
     assert to_size(10, 20, long_side=50) == to_long_side(10, 20, 50)
     assert to_size(10, 20, rows=30, columns=50, allow_distortion=True).columns == 50
-    with pytest.raises(InvalidParameter, match="not clear"):
+    with pytest.raises(InvalidParameter, match="not said"):
         to_size(10, 20)
-    with pytest.raises(InvalidParameter, match="not clear"):
+    with pytest.raises(InvalidParameter, match="more than once"):
         to_size(10, 20, factor=2, columns=40)
-    with pytest.raises(InvalidParameter, match="not clear"):
+    with pytest.raises(InvalidParameter, match="more than once"):
         to_size(10, 20, rows=20, long_side=30)

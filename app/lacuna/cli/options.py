@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lacuna.contract.params import Param, checked
+from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
 
 GREATEST = 1 << 53  # up to here a float, as which numbers are read, holds every whole one
@@ -20,6 +21,17 @@ def number(option: str, low: float, high: int, *, kind: str = "integer") -> Call
     """Reads an option as a backend's settings are read: what it does not take is refused in the same words."""
     param = Param(option, kind, None, "", low=low, high=high)
     return lambda word: checked(param, word)
+
+
+def named(option: str) -> Callable[[str], str]:
+    """Reads a name: what begins with a stroke is the next option, and this one was left without its word."""
+
+    def read(word: str) -> str:
+        if word.startswith("-"):
+            raise InvalidParameter(_("{option} lacks its name: “{word}” follows.").format(option=option, word=word))
+        return word
+
+    return read
 
 
 Json = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
@@ -78,7 +90,11 @@ Backend = Annotated[str, typer.Option("--backend", "-b", help=_("How to fill; se
 Model = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help=_("Which weights of a learned backend; by default the best."), show_default=False
+        "--model",
+        parser=named("--model"),
+        metavar="NAME",
+        help=_("Which weights of a learned backend; by default the best."),
+        show_default=False,
     ),
 ]
 Setting = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,50 @@ from lacuna.imaging.photo import Photo
 from lacuna.settings import Settings
 
 
-def target(output: str | None, photo: Photo, *, overwrite: bool) -> Path:
-    """The file to write. Raises CannotSave for one that exists and is not to be replaced, or a folder that does not."""
+def target(output: str | None, photo: Photo, *, overwrite: bool, written: Collection[Path] = ()) -> Path:
+    """The file to write; in a folder, or beside the picture, `NAME_lacuna`, a free one unless that may be replaced.
+
+    Nothing that was `written` by the same run is replaced. Raises CannotSave for a file that exists and is not to be
+    replaced, or a folder that does not: see `made_folder`.
+    """
+    taken = written.__contains__ if overwrite else os.path.exists
     if output is None:
-        return files.proposed_path(photo)
+        return files.proposed_path(photo, taken)
     path = Path(output)
     if output.endswith(("/", os.sep)) and not path.is_dir():
         sentence = _("There is no folder {path}.").format(path=output)
         raise CannotSave(sentence, hint=_("Make it first, or give another name."))
     if path.is_dir():
-        return files.proposed_path(photo, folder=path)
+        return files.proposed_path(photo, taken, folder=path)
     if path.exists() and not overwrite:
         sentence = _("{path} exists already.").format(path=path)
         raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
     return path
+
+
+@contextmanager
+def made_folder(output: str | None, *, several: bool) -> Iterator[None]:
+    """The folder that an output means, by a stroke at its end or since it is for `several` files, made if it is not
+    there; it goes again if nothing was written into it. Raises CannotSave.
+    """
+    wanted = Path(output) if output is not None and (several or output.endswith(("/", os.sep))) else None
+    made: list[Path] = []
+    for folder in () if wanted is None else (*reversed(wanted.parents), wanted):
+        if folder.exists():
+            continue
+        try:
+            folder.mkdir()
+        except OSError as error:
+            sentence = _("The folder {path} cannot be made: {reason}.")
+            reason = error.strerror or str(error)
+            raise CannotSave(sentence.format(path=folder, reason=reason), _("Name another one."), error) from error
+        made.append(folder)
+    try:
+        yield
+    finally:
+        for folder in reversed(made):
+            with suppress(OSError):  # there is something in it
+                folder.rmdir()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -69,35 +70,41 @@ def run(order: Order) -> int:
     _size(replace(order, allow_distortion=True), 1, 1)
     refuse_unknown(order.method, order.model, order.device)
     several = len(order.images) > 1
-    if several and order.output is not None and not Path(order.output).is_dir():
+    if several and order.output is not None and (Path(order.output).is_file() or _is_picture(order.output)):
         raise InvalidParameter(
             _("Several pictures cannot become one file: {path}.").format(path=order.output),
-            hint=_("Name a folder that is there."),
+            hint=_("Name a folder; it is made if it is not there."),
         )
     reports: list[dict[str, Any]] = []
     failed = False
-    for image in order.images:
-        try:
-            reports.append(_carry_out(order, image))
-        except LacunaError as error:
-            if not several:
-                raise
-            failed = True
-            say(str(error))
+    with outputs.made_folder(order.output, several=several):
+        for image in order.images:
+            try:
+                reports.append(_carry_out(order, image, [Path(report["output"]) for report in reports]))
+            except LacunaError as error:
+                if not several:
+                    raise
+                failed = True
+                say(str(error))
     if order.as_json:
         outputs.print_json(reports if several else reports[0])
     return FAILED if failed else DONE
 
 
-def _carry_out(order: Order, image: Path) -> dict[str, Any]:
-    """Enlarge one picture, say what there is to say, and give the report."""
+def _is_picture(output: str) -> bool:
+    """By its name: then it was meant as a file, and not as a folder that is still to be made."""
+    return not Path(output).is_dir() and Path(output).suffix.lower() in files.WRITABLE
+
+
+def _carry_out(order: Order, image: Path, before: Sequence[Path]) -> dict[str, Any]:
+    """Enlarge one picture, say what there is to say, and give the report; not over what the same run wrote `before`."""
     photo = files.read(image, pixel_limit=outputs.pixel_limit(allow_large=order.allow_large))
     enlargement = _size(order, photo.height, photo.width)
     request = request_for(
         photo, enlargement, method=order.method, model=order.model, device=order.device, tile=order.tile
     )
     refuse_impossible(request)
-    target = outputs.target(order.output, photo, overwrite=order.overwrite)
+    target = outputs.target(order.output, photo, overwrite=order.overwrite, written=before)
     with outputs.naming_the_option():
         kind = check_file(
             photo,

@@ -17,6 +17,7 @@ from lacuna.cli.options import (
     Output,
     Overwrite,
     Quality,
+    named,
     number,
 )
 from lacuna.contract import default
@@ -87,10 +88,23 @@ def upscale(
         typer.Option("--allow-distortion", help=_("Let width and height differ from the picture's proportions.")),
     ] = False,
     method: Annotated[
-        str, typer.Option("--method", help=_("meta-sr, which needs a model, bicubic or lanczos."))
+        str,
+        typer.Option(
+            "--method",
+            parser=named("--method"),
+            metavar="NAME",
+            help=_("meta-sr, which needs a model, bicubic or lanczos."),
+        ),
     ] = default.UPSCALER,
     model: Annotated[
-        str, typer.Option(metavar="NAME", help=_("Which weights; by default the best measured."), show_default=False)
+        str,
+        typer.Option(
+            "--model",
+            parser=named("--model"),
+            metavar="NAME",
+            help=_("Which weights; by default the best measured."),
+            show_default=False,
+        ),
     ] = "",
     tile: Annotated[
         int | None,

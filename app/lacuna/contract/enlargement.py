@@ -106,10 +106,16 @@ def to_size(
 ) -> Enlargement:
     """By whichever was given: a factor, one side, both sides, or the longer side. Raises InvalidParameter."""
     sides = columns is not None or rows is not None
-    if (factor is not None) + sides + (long_side is not None) != 1:
+    given = (factor is not None) + sides + (long_side is not None)
+    if given == 0:
         raise InvalidParameter(
-            _("It is not clear how large the picture shall become."),
+            _("It is not said how large the picture shall become."),
             hint=_("Give a factor, or a width, a height, or both, or the long side."),
+        )
+    if given > 1:
+        raise InvalidParameter(
+            _("It is said more than once how large the picture shall become."),
+            hint=_("Give a factor alone, or a width, a height, or both, or the long side."),
         )
     if factor is not None:
         return by_factor(height, width, factor)

@@ -11,6 +11,7 @@ import struct
 
 from lacuna.imaging.tiff_structure import POINTERS, Directory, Entry, Structure
 
+DESCRIPTION = 270
 ORIENTATION = 274
 SUB_IFDS = 330
 XMP = 700
@@ -30,6 +31,8 @@ STRUCTURE = frozenset(
         50255, 50707,
     }
 )  # fmt: skip
+_ASCII = 2
+_SHAPE = re.compile(rb'(\{"shape": \[)(\d+), (\d+)(?=[,\]])')
 _JPEG = re.compile(rb"\xff\xd8\xff[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]")
 
 
@@ -94,7 +97,23 @@ def resized(exif: bytes, height: int, width: int) -> bytes:
                     _patch(structure, entry, width)
                 elif entry.tag in _HEIGHTS:
                     _patch(structure, entry, height)
+            elif entry.tag == DESCRIPTION and entry.kind == _ASCII:
+                _reshape(data, entry, height, width)
     return bytes(data)
+
+
+def _reshape(data: bytearray, entry: Entry, height: int, width: int) -> None:
+    """Make the description that tifffile writes, a shape as JSON, state this size, or say nothing if it is too short.
+
+    tifffile believes it more than the tags, and reads another picture than was saved.
+    """
+    place = slice(entry.value_at, entry.value_at + entry.size)
+    old = bytes(data[place])
+    found = _SHAPE.match(old)
+    if found is None or (int(found[2]), int(found[3])) == (height, width):
+        return
+    new = found[1] + f"{height}, {width}".encode() + old[found.end() :].rstrip(b"\0")
+    data[place] = (new if len(new) < len(old) else b"").ljust(len(old), b"\0")
 
 
 def without_orientation(exif: bytes) -> bytes:
