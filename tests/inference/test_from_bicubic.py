@@ -66,14 +66,14 @@ def enlarged(enlarger: Enlarger, image: np.ndarray, enlargement: Enlargement) ->
 
 
 def held(points: np.ndarray, image: np.ndarray, enlargement: Enlargement) -> np.ndarray:
-    """Nowhere farther beyond the pixel that a point lies in and its neighbours than two fifths of their range."""
+    """Nowhere farther beyond the pixel that a point lies in and its neighbours than half of their range."""
     found = points.copy()
     down, across = (along.pixels for along in whole(enlargement).points())
     for row, column in np.ndindex(points.shape[:2]):
         y, x = down[row], across[column]
         around = image[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2].reshape(-1, 3)
         low, high = around.min(0), around.max(0)
-        found[row, column] = np.clip(found[row, column], low - 0.4 * (high - low), high + 0.4 * (high - low))
+        found[row, column] = np.clip(found[row, column], low - 0.5 * (high - low), high + 0.5 * (high - low))
     return found
 
 

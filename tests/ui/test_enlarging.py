@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
 
@@ -369,6 +369,50 @@ def asked(window: MainWindow) -> UndoMosaic:
     assert isinstance(dialog, UndoMosaic)
     wait_until(dialog.button.isEnabled, 20)
     return dialog
+
+
+def test_the_question_stands_beside_the_mosaic_where_there_is_room(mosaic: MainWindow) -> None:
+    canvas = mosaic.canvas
+    canvas.navigation.zoom_to(1.0)
+    settle()
+    dialog = asked(mosaic)
+    part = canvas.viewport.on_screen(MOSAIC)
+    seen = QRect(canvas.mapToGlobal(QPoint(part.x0, part.y0)), QSize(part.width, part.height))
+    screen = dialog.screen().availableGeometry()
+    hidden = dialog.frameGeometry().intersected(seen)
+    middle = QRect(QPoint(0, 0), dialog.frameGeometry().size())
+    middle.moveCenter(seen.center())
+    assert screen.contains(dialog.frameGeometry())
+    assert max(hidden.width(), 0) * max(hidden.height(), 0) < 0.5 * middle.width() * middle.height()
+    dialog.reject()
+    back_to(mosaic)
+
+
+def test_without_a_mask_the_mosaic_is_asked_for(window: MainWindow, tmp_path: Path) -> None:
+    open_photo(window, copy_of_sample(tmp_path))
+    said: list[str] = []
+    window.editor.said.add(lambda message: said.append(f"{message.sentence} {message.hint}"))
+    key(window.canvas, "Ctrl+Alt+M")
+    assert QApplication.activeModalWidget() is None
+    assert said == ["Nothing is masked. Paint over the mosaic first."]
+
+
+def test_enter_in_a_field_takes_its_number_and_nothing_more(window: MainWindow, tmp_path: Path) -> None:
+    begin(window, tmp_path)
+    with window.editor.document.edit("Mask") as edit, edit.write(window.editor.document.mask, MOSAIC) as mask:
+        mask[...] = 255
+    fields = window.enlarge_panel.size_fields
+    for box, text in ((fields.factor, "1.5"), (fields.width_box, "700"), (fields.dpi, "200")):
+        typed(box, text)
+        assert box.hasFocus()
+        QTest.keyClick(box, Qt.Key.Key_Return)
+        settle()
+        assert box.hasFocus()
+    assert fields.width_box.value() == 700
+    assert window.editor.document.history.labels == ["Mask"]
+    assert window.editor.jobs == []
+    QTest.keyClick(fields.dpi, Qt.Key.Key_Escape)
+    assert not fields.dpi.hasFocus()
 
 
 def test_a_mosaic_is_found_by_itself_and_undone_inside_the_mask(mosaic: MainWindow) -> None:

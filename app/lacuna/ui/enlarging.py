@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QRectF, QTimer
 
 from lacuna.contract.enlargement import Enlargement
 from lacuna.editor.enlarged_preview import Sight
 from lacuna.editor.enlarging import Extent
+from lacuna.editor.values import Message
 from lacuna.errors import InvalidParameter, LacunaError
+from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.enlarged_view import drawer
 
@@ -75,7 +77,8 @@ class Enlarge:
         self._panel.size_fields.factor.selectAll()
 
     def _run(self) -> None:
-        self.show_preview(False)
+        """The keyboard goes to the picture: in a field undo would be that of what was typed."""
+        self.close_preview()
         if self._editor.enlarging.extent is Extent.MASKED:
             self._window.files.leave(self._editor.open_enlarged)
         else:
@@ -110,7 +113,7 @@ class Enlarge:
         self._follow()
 
     def close_preview(self) -> None:
-        """Esc: back to the picture; the keyboard goes there."""
+        """Back to the picture; the keyboard goes there."""
         self.show_preview(False)
         self._window.results.view.setFocus()
 
@@ -229,7 +232,19 @@ class Enlarge:
 
     # --- mosaics -----------------------------------------------------------------------------------------------------
     def ask_mosaic(self) -> None:
-        """Look for the mosaic below the mask, and ask whether it was found right."""
+        """Look for the mosaic below the mask, and ask whether it was found right, beside it if there is room."""
+        from lacuna.ui.dialogs.placing import place_beside
         from lacuna.ui.dialogs.undo_mosaic import UndoMosaic
 
-        UndoMosaic(self._editor, self._window).open()
+        document = self._editor.document
+        if document is None:
+            return
+        masked = document.mask_bounds()
+        if masked.empty:
+            self._editor.tell(Message(_("Nothing is masked."), _("Paint over the mosaic first.")))
+            return
+        dialog = UndoMosaic(self._editor, self._window)
+        dialog.open()
+        part, ratio = self._canvas.viewport.on_screen(masked), self._canvas.devicePixelRatioF()
+        seen = QRectF(part.x0 / ratio, part.y0 / ratio, part.width / ratio, part.height / ratio)
+        place_beside(dialog, self._canvas, seen.toAlignedRect())

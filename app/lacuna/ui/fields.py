@@ -323,16 +323,27 @@ def _ends(event: QKeyEvent) -> bool:
     return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 
 
+def _end(box: SpinBox | DoubleSpinBox, event: QKeyEvent) -> None:
+    """Enter has taken the number, or Esc has not."""
+    if box._kept and event.key() != Qt.Key.Key_Escape:
+        box.selectAll()
+    else:
+        box._done()
+
+
 def _box_ready(box: QAbstractSpinBox) -> None:
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel alone does not take the keyboard away
 
 
 class SpinBox(QSpinBox):
-    """A whole number that keeps Enter and Esc from becoming shortcuts; `done` is called after either."""
+    """A whole number that keeps Enter and Esc from becoming shortcuts; `done` is called after either.
 
-    def __init__(self, done: Callable[[], None], parent: QWidget) -> None:
+    One that is `kept` Enter takes the number of, and no more: Enter again is no key of the picture's.
+    """
+
+    def __init__(self, done: Callable[[], None], parent: QWidget, *, kept: bool = False) -> None:
         super().__init__(parent)
-        self._done = done
+        self._done, self._kept = done, kept
         _box_ready(self)
 
     def event(self, event: QEvent) -> bool:
@@ -344,15 +355,15 @@ class SpinBox(QSpinBox):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         super().keyPressEvent(event)
         if _ends(event):
-            self._done()
+            _end(self, event)
 
 
 class DoubleSpinBox(QDoubleSpinBox):
     """The same for a number with a fraction."""
 
-    def __init__(self, done: Callable[[], None], parent: QWidget) -> None:
+    def __init__(self, done: Callable[[], None], parent: QWidget, *, kept: bool = False) -> None:
         super().__init__(parent)
-        self._done = done
+        self._done, self._kept = done, kept
         _box_ready(self)
         numbers = QLocale(self.locale())
         # “2,7” is refused as it is typed: where a comma parts thousands it would be 27.
@@ -374,7 +385,7 @@ class DoubleSpinBox(QDoubleSpinBox):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         super().keyPressEvent(event)
         if _ends(event):
-            self._done()
+            _end(self, event)
 
 
 class LineEdit(QLineEdit):

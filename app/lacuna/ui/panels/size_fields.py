@@ -21,7 +21,7 @@ BOX_WIDTH = 62  # at least: in the smallest window
 
 
 class SizeFields(QWidget):
-    """`said(what, value)` follows what the person does, in cm on paper; so does `dpi_said(dpi)`. `done`: through."""
+    """`said(what, value)` follows what the person does, in cm on paper; so does `dpi_said(dpi)`. `done`: by Esc."""
 
     said = Signal(object, float)
     dpi_said = Signal(float)
@@ -45,7 +45,7 @@ class SizeFields(QWidget):
         self.print_width, self.print_height = (
             self._double(said, 0.01, PAPER, 2) for said in (Said.PRINT_WIDTH, Said.PRINT_HEIGHT)
         )
-        self.dpi = DoubleSpinBox(self.done.emit, self)
+        self.dpi = DoubleSpinBox(self.done.emit, self, kept=True)
         self.dpi.setRange(*DOTS)
         self.dpi.setDecimals(1)
         self.dpi.setSuffix(" " + _("dpi"))
@@ -71,13 +71,13 @@ class SizeFields(QWidget):
                 widget.setValue(value)  # type: ignore[arg-type]
 
     def _whole(self, said: Said) -> SpinBox:
-        box = SpinBox(self.done.emit, self)
+        box = SpinBox(self.done.emit, self, kept=True)
         box.setRange(1, LONGEST)
         box.valueChanged.connect(lambda value: self.said.emit(said, float(value)))
         return box
 
     def _double(self, said: Said, low: float, high: float, decimals: int) -> DoubleSpinBox:
-        box = DoubleSpinBox(self.done.emit, self)
+        box = DoubleSpinBox(self.done.emit, self, kept=True)
         box.setDecimals(decimals)
         box.setRange(low, high)
         box.setSingleStep(0.1)
