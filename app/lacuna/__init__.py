@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lacuna.engine.arrays import fill
+    from lacuna.engine.mark_arrays import remove_mark
     from lacuna.engine.upscale_arrays import upscale
     from lacuna.imaging.photo import Photo
 
     __version__: str
 
-__all__ = ["Photo", "__version__", "fill", "upscale"]
+__all__ = ["Photo", "__version__", "fill", "remove_mark", "upscale"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,6 +24,10 @@ def __getattr__(name: str) -> Any:
         from lacuna.engine.arrays import fill
 
         return fill
+    if name == "remove_mark":
+        from lacuna.engine.mark_arrays import remove_mark
+
+        return remove_mark
     if name == "upscale":
         from lacuna.engine.upscale_arrays import upscale
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.imaging.mask import grow as widened
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
 
@@ -27,13 +28,23 @@ class Matte:
     alpha: NDArray[np.float32]
     region: Region
 
-    def mask(self, shape: tuple[int, ...]) -> Hole:
-        """Every pixel of a picture of `shape` that the mark has changed, (H, W)."""
+    def over(self, region: Region) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Alpha and colours over the pixels of another region: nothing where the mark is not."""
+        alpha = np.zeros((region.height, region.width), np.float32)
+        colours = np.zeros((region.height, region.width, 3), np.float32)
+        shared = region.intersect(self.region)
+        if not shared.empty:
+            alpha[shared.slices_in(region)] = self.alpha[shared.slices_in(self.region)]
+            colours[shared.slices_in(region)] = self.colours[shared.slices_in(self.region)]
+        return alpha, colours
+
+    def mask(self, shape: tuple[int, ...], grow: float = 0) -> Hole:
+        """Every pixel of a picture of `shape` that the mark has changed, (H, W), widened by `grow` pixels."""
         plane = np.zeros(shape[:2], bool)
         seen = self.region.clip(shape)
         if not seen.empty:
             plane[seen.slices] = self.alpha[seen.slices_in(self.region)] > NOTHING
-        return plane
+        return widened(plane.view(np.uint8), grow) > 0 if grow else plane
 
 
 def without(values: NDArray[Any], colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[np.float32]:

@@ -27,6 +27,7 @@ from lacuna.imaging.region import Region
 
 __all__ = [
     "DEFAULT_CONFIDENCE",
+    "GROWN",
     "MarkFinding",
     "Template",
     "find_marks",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from lacuna.contract.progress import Progress
+from lacuna.detection.mark_gradients import gradients, squares
 from lacuna.detection.mark_mattes import NOTHING, OPAQUE, Matte, without
 from lacuna.detection.mark_opacity import inverted, matte_near
 from lacuna.detection.mark_sets import matte_of_set
@@ -17,8 +18,12 @@ from lacuna.detection.marks import MarkFinding, Template
 from lacuna.imaging.colour import from_float, to_float
 from lacuna.imaging.photo import Hole, Pixels, white_of
 
-__all__ = ["Matte", "matte_of_set", "matte_of_template", "unblended"]
+__all__ = ["GHOST", "Matte", "ghost", "matte_of_set", "matte_of_template", "unblended"]
 
+GHOST = 1.8
+BESIDE = 8  # pixels around a mark's region, with which its edges are compared
+EDGE = 0.3  # of the steepest: an edge of the mark
+NOISE = 0.004  # of white: on an even ground a ghost of a level is no ghost
 BEYOND = 0.04  # of white: so far outside of 0 to 1 noise and a small error of alpha may bring a pixel
 
 
@@ -62,3 +67,25 @@ def unblended(pixels: Pixels, matte: Matte, *, white: float | None = None) -> tu
     out[seen.slices] = np.where(changed[..., None], inside, pixels[seen.slices])
     clipped[seen.slices] = wrong
     return out, clipped
+
+
+def ghost(pixels: Pixels, matte: Matte, *, white: float | None = None) -> float:
+    """How much of a mark would be left if its blend were taken back: gradients along its edges, against those beside.
+
+    About 1 where nothing is to be seen, from GHOST on it is: a template that is not quite the mark, or a picture
+    that was compressed too hard since.
+    """
+    seen = matte.region.pad(BESIDE).clip(pixels.shape)
+    if matte.region.clip(pixels.shape).empty:
+        return 1.0
+    alpha, colours = matte.over(seen)
+    white = white_of(pixels) if white is None else white
+    back = without(to_float(pixels[seen.slices], white), colours, alpha).mean(axis=2)
+    strength = np.sqrt(squares(gradients(np.clip(back, 0, 1))))
+    steep = np.sqrt(squares(gradients(alpha)))
+    edge = steep > EDGE * float(steep.max(initial=0.0))
+    beside = steep <= 0
+    if not edge.any() or not beside.any():
+        return 1.0
+    # What stands below the mark was reduced with its noise, and both are brought back to the same strength.
+    return float(strength[edge].mean()) / (float(strength[beside].mean()) + NOISE)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from lacuna.contract.progress import Progress
-from lacuna.detection.marks import DEFAULT_CONFIDENCE, MarkFinding, Template, find_marks
-from lacuna.detection.unblending import matte_of_template, unblended
+from lacuna.detection.marks import DEFAULT_CONFIDENCE, GROWN, MarkFinding, Template, find_marks
 from lacuna.engine.batch.marking import Finding, Marked, outlined
+from lacuna.engine.marks import Removal, taken_out
 from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.photo import Hole, Photo
 
@@ -25,7 +25,7 @@ class MarkTemplate:
     """Every place of the mark. Those from `confidence` on are sure.
 
     `unblend`: a mark that is half seen is taken off by its colours and its opacity there, and only what that cannot
-    bring back is filled.
+    bring back is filled; one whose blend would leave a ghost is filled whole.
     """
 
     template: Template
@@ -77,10 +77,6 @@ class MarkTemplate:
         return hole
 
     def _unblended(self, photo: Photo, marks: list[MarkFinding], progress: Progress) -> tuple[Photo, Hole]:
-        pixels, hole = photo.pixels, np.zeros((photo.height, photo.width), bool)
-        for mark in marks:
-            part = progress.part(1 / len(marks))
-            matte = matte_of_template(pixels, self.template, mark, white=photo.white, progress=part)
-            pixels, clipped = unblended(pixels, matte, white=photo.white)
-            hole |= clipped
-        return photo.with_pixels(pixels, photo.alpha), hole
+        taken = taken_out(photo, marks, Removal.AUTO, progress, grow=max(self.grow, GROWN))
+        none = np.zeros((photo.height, photo.width), bool)
+        return taken.photo, none if taken.mask is None else taken.mask > 0
