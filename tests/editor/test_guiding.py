@@ -118,7 +118,7 @@ def test_an_area_is_drawn_around_and_taken_away_from_within(opened: Desk):
     ]
     opened.click(100, 100, modifiers=Modifier.ALT)
     assert [s.kind for s in strokes(opened)] == [Guide.NEVER]
-    opened.editor.clear_guides()
+    opened.editor.guides.clear()
     assert strokes(opened) == ()
     assert opened.labels[-1] == "Clear guides"
 
@@ -194,15 +194,15 @@ def test_kinds_that_the_method_does_not_follow_are_known_before_the_fill(opened:
 def test_guides_are_written_and_added_from_a_file_as_one_edit(opened: Desk, tmp_path: Path):
     line(opened, (100, 150), (300, 150))
     before = strokes(opened)
-    opened.editor.export_guides(tmp_path / "guides.svg")
+    opened.editor.guides.export(tmp_path / "guides.svg")
     opened.settle()
-    opened.editor.clear_guides()
-    opened.editor.import_guides(tmp_path / "guides.svg")
+    opened.editor.guides.clear()
+    opened.editor.guides.import_file(tmp_path / "guides.svg")
     opened.settle()
     assert [s.points for s in strokes(opened)] == [pytest.approx(np.array(before[0].points))]
     assert opened.labels[-1] == "Import guides"
     (tmp_path / "none.json").write_text("{}")
-    opened.editor.import_guides(tmp_path / "none.json")
+    opened.editor.guides.import_file(tmp_path / "none.json")
     opened.settle()
     assert "none.json" in opened.messages[-1].sentence
 

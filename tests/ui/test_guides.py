@@ -101,11 +101,11 @@ def test_guides_are_exported_and_imported_by_the_menu(window: MainWindow, tmp_pa
     assert not window.action_set["guides.export"].isEnabled()
     line(window, (0.3, 0.4), (0.6, 0.4))
     before = window.editor.document.guides
-    window.editor.export_guides(tmp_path / "guides.json")
+    window.editor.guides.export(tmp_path / "guides.json")
     wait_until(lambda: not window.editor.jobs)
     window.action_set["guides.clear"].trigger()
     assert window.editor.document.guides == ()
-    window.editor.import_guides(tmp_path / "guides.json")
+    window.editor.guides.import_file(tmp_path / "guides.json")
     wait_until(lambda: not window.editor.jobs)
     settle()
     assert window.editor.document.guides == before

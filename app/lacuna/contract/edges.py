@@ -14,7 +14,7 @@ from lacuna.imaging.region import Region
 
 @dataclass(frozen=True, eq=False)
 class PredictedEdges:
-    """Edges of one crop, at `region` of the picture: `strength` (h, w) uint8, 255 for sure, and the `hole` (h, w).
+    """Edges around a hole, at `region` of the picture: `strength` (h, w) uint8, 255 for sure, and the `hole` (h, w).
 
     Outside the hole they are the picture's, as the model was shown them. `seen` is a digest of all that they depend on:
     what does not look the same any more has other edges. What the person draws and rubs out is not in them.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.enlargement import Enlargement
 from lacuna.contract.fill import FillStep
 from lacuna.contract.guides import GuideStroke
@@ -74,7 +75,7 @@ class FrozenPhoto:
 
 
 class Document:
-    """A photo, its mask, its guides and what was done to them.
+    """A photo, its mask, its guides, edges that a model completed, and what was done to them.
 
     Planes: `photo` (H, W, 3), `alpha` (H, W) or None, `mask` (H, W) uint8. All change only through `edit`.
     `header` is the opened Photo's facts (profile, metadata, source, grey, white) without its pixels.
@@ -110,6 +111,7 @@ class Document:
         self.mask = Plane("mask", blank(photo.pixels.shape[:2]), blank=True)
         self.header = photo.with_pixels(np.empty((0, 0, 3), photo.pixels.dtype), None).of_white(photo.white)
         self.guides = ()
+        self.predicted: tuple[PredictedEdges, ...] = ()
         self.writer = Writer()
         self.history = History(self.folder / "history", budget, self.writer)
         self._original: Pixels | None = None
@@ -144,6 +146,11 @@ class Document:
     def put_guides(self, guides: tuple[GuideStroke, ...]) -> tuple[GuideStroke, ...]:
         """For `edit.put` alone: set the guides; returns those before."""
         before, self.guides = self.guides, guides
+        return before
+
+    def put_predicted(self, predicted: tuple[PredictedEdges, ...]) -> tuple[PredictedEdges, ...]:
+        """For `edit.put` alone: set the edges that a model has completed; returns those before."""
+        before, self.predicted = self.predicted, predicted
         return before
 
     def put_original_box(self, box: Region) -> Region:
@@ -235,10 +242,13 @@ class Document:
             self.cut_to(region, edit)
 
     def cut_to(self, region: Region, edit: Edit) -> None:
-        """Cut every plane to `region`, move the guides and the original's box along, all within `edit`."""
+        """Cut every plane to `region`, move guides, edges and the original's box along, all within `edit`."""
         box = self._original_box
         edit.put(self.put_original_box, region.shift(box.y0, box.x0))
         edit.put(self.put_guides, tuple(g.shift(-region.y0, -region.x0) for g in self.guides))
+        if self.predicted:
+            left = (edges.within(region) for edges in self.predicted)
+            edit.put(self.put_predicted, tuple(edges for edges in left if edges is not None))
         for plane in self.planes.values():
             edit.cut(plane, region)
 
@@ -254,6 +264,8 @@ class Document:
             edit.put(self.put_original_box, Region(0, 0, enlargement.rows, enlargement.columns))
             down, across = float(enlargement.down), float(enlargement.across)
             edit.put(self.put_guides, tuple(guide.scaled(down, across) for guide in self.guides))
+            if self.predicted:  # of another size of picture others would be completed
+                edit.put(self.put_predicted, ())
             if photo.metadata != self.header.metadata:
                 edit.put(self.put_metadata, photo.metadata)
             edit.replace(self.photo, photo.pixels)

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from lacuna.contract.step_json import enlargement_from_json, enlargement_to_json, region_from_json, region_to_json
+from lacuna.contract.edges import PackedEdges, PredictedEdges
+from lacuna.contract.step_json import (
+    edges_from_json,
+    edges_to_json,
+    enlargement_from_json,
+    enlargement_to_json,
+    region_from_json,
+    region_to_json,
+)
 from lacuna.document.stretch import Stretch
 from lacuna.imaging.photo import Metadata, Photo, Source
 
@@ -20,6 +28,15 @@ def stretches_to_json(stretches: tuple[Stretch, ...]) -> list[dict[str, Any]]:
 
 def stretches_from_json(value: list[dict[str, Any]]) -> tuple[Stretch, ...]:
     return tuple(Stretch(region_from_json(stretch["box"]), enlargement_from_json(stretch)) for stretch in value)
+
+
+def predicted_to_json(predicted: tuple[PredictedEdges, ...]) -> list[dict[str, Any]]:
+    return [edges_to_json(PackedEdges.of(edges)) for edges in predicted]
+
+
+def predicted_from_json(value: list[dict[str, Any]]) -> tuple[PredictedEdges, ...]:
+    """What `predicted_to_json` made. Raises ValueError, KeyError or TypeError for anything else."""
+    return tuple(edges_from_json(edges).unpacked() for edges in value)
 
 
 def metadata_to_json(metadata: Metadata) -> dict[str, Any]:

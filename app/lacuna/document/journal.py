@@ -19,7 +19,7 @@ from lacuna.contract import guides
 from lacuna.contract.step_json import region_to_json, step_to_json
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit, SavedTiles, Swapped, SwappedPlane
-from lacuna.document.facts import metadata_to_json, stretches_to_json
+from lacuna.document.facts import metadata_to_json, predicted_to_json, stretches_to_json
 from lacuna.document.frozen import Frozen
 from lacuna.document.kept_masks import KeptMask, drop_mask, keep_mask, kept_mask
 from lacuna.document.log import LogWriter
@@ -50,6 +50,7 @@ SYNC_SECONDS = 1.0  # how much a power cut may take; a fill is synced at once
 ATTEMPTS = 100  # who looks for sessions to restore may hold the lock of a new folder for a moment
 CHUNK = 4 << 20  # bytes of tiles in one record, so that no edit has to be held in memory as a whole
 VALUES: dict[str, Callable[[Any], Any]] = {
+    "put_predicted": predicted_to_json,
     "put_original_box": region_to_json,
     "put_stretches": stretches_to_json,
     "put_metadata": metadata_to_json,
@@ -248,6 +249,7 @@ class Journal:
         document = self.document
         return {
             "put_guides": document.guides,
+            "put_predicted": document.predicted,
             "put_original_box": document.original_box,
             "put_stretches": document.stretches,
             "put_metadata": document.header.metadata,

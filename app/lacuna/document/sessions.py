@@ -16,7 +16,7 @@ import numpy as np
 from lacuna.contract import guides
 from lacuna.contract.step_json import region_from_json, step_from_json
 from lacuna.document.document import BUDGET, Document, prepare
-from lacuna.document.facts import metadata_from_json, stretches_from_json
+from lacuna.document.facts import metadata_from_json, predicted_from_json, stretches_from_json
 from lacuna.document.journal import LOCK, LOG, InProject, Journal, Place, SavedTo, sessions_folder
 from lacuna.document.log import LogReader, Record
 from lacuna.document.original import Original
@@ -28,6 +28,7 @@ from lacuna.imaging.region import Region
 
 VALUES: dict[str, Callable[[Any], Any]] = {  # by the document's method that puts them
     "put_guides": guides.from_json,  # in older ones; now `change_guides` says what differs
+    "put_predicted": predicted_from_json,
     "put_original_box": region_from_json,
     "put_stretches": stretches_from_json,
     "put_metadata": metadata_from_json,

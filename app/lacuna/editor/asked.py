@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.fill import FillOptions, Runtime
 from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
@@ -18,6 +19,7 @@ from lacuna.document.frozen import Frozen
 from lacuna.editor.below import Below
 from lacuna.engine import fill as engine
 from lacuna.engine.composite import differs
+from lacuna.engine.edges import predict
 from lacuna.engine.fill import FillRequest, FillResult, Piece, Window
 from lacuna.imaging.photo import Mask, Pixels
 from lacuna.imaging.region import Region
@@ -36,8 +38,8 @@ class Asked:
     the fills before it removed is not to show in this one. The worker copies the windows from that. `redoable` is
     what the history could redo when it was asked for. `below` is set where a fill that is in the picture is tried
     again: the windows show what was there before it. `beside` are methods to try it again by once it is put in.
-    `guides` are those of the picture then. `compared` says that others are tried with it: its result waits beside them
-    until it is looked at.
+    `guides` are those of the picture then, and `predicted` the edges. `compared` says that others are tried with it:
+    its result waits beside them until it is looked at. One that `replaces` the fill below it is no choice.
     """
 
     document: Document
@@ -52,6 +54,8 @@ class Asked:
     beside: tuple[How, ...] = ()
     guides: tuple[GuideStroke, ...] = ()
     compared: bool = False
+    replaces: bool = False
+    predicted: tuple[PredictedEdges, ...] = ()
     photo: Frozen | None = None
     alpha: Frozen | None = None  # where it is filled too
     revision: int = 0  # of the photo, when it was frozen
@@ -89,6 +93,13 @@ class Asked:
         finally:
             self._release()
 
+    def predict(self, runtime: Runtime, progress: Progress) -> tuple[PredictedEdges, ...]:
+        """In the worker, in place of `run`: the edges alone that the fill would complete."""
+        try:
+            return predict(self._request(), runtime, progress)
+        finally:
+            self._release()
+
     def _request(self) -> FillRequest:
         if self.photo is None:
             raise Cancelled  # it could not begin any more
@@ -114,6 +125,7 @@ class Asked:
             self.options,
             self.seed,
             self.guides,
+            self.predicted,
         )
 
     def _read(self, region: Region) -> Piece:

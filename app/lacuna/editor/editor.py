@@ -12,6 +12,7 @@ from lacuna.document.plane import Plane
 from lacuna.editor.batch import ManyPictures
 from lacuna.editor.candidates import Candidate, Unfilled
 from lacuna.editor.clone import CROSS
+from lacuna.editor.contours import Contours
 from lacuna.editor.edges import Edges
 from lacuna.editor.ending import Ending
 from lacuna.editor.enlarged_preview import EnlargedPreview
@@ -90,6 +91,7 @@ class Editor:
         self.masking = Masking(self)
         self.guides = Guides(self)
         self.filling = Filling(self)
+        self.contours = Contours(self)
         self.enlarging = Enlarging(self)
         self.enlarged_preview = EnlargedPreview(self, queue)
         self.mosaics = Mosaics(self)
@@ -394,50 +396,50 @@ class Editor:
 
     # --- mask --------------------------------------------------------------------------------------------------------
     def clear_mask(self) -> None:
-        self._change_mask(lambda document: self._taking_mask_back(lambda: self.masking.clear(document)))
+        self.change(lambda document: self._taking_mask_back(lambda: self.masking.clear(document)))
 
     def select_all(self) -> None:
-        self._change_mask(self.masking.select_all)
+        self.change(self.masking.select_all)
 
     def invert_mask(self) -> None:
-        self._change_mask(self.masking.invert)
+        self.change(self.masking.invert)
 
     def grow_mask(self, pixels: float | None = None) -> None:
         """Widen the mask, by default by what the preferences say; so for the next two."""
         radius = self.settings.preferences.grow_by if pixels is None else pixels
-        self._change_mask(lambda document: self.masking.grow(document, radius))
+        self.change(lambda document: self.masking.grow(document, radius))
 
     def shrink_mask(self, pixels: float | None = None) -> None:
         radius = self.settings.preferences.shrink_by if pixels is None else pixels
-        self._change_mask(lambda document: self.masking.shrink(document, radius))
+        self.change(lambda document: self.masking.shrink(document, radius))
 
     def feather_mask(self, pixels: float | None = None) -> None:
         radius = self.settings.preferences.feather_by if pixels is None else pixels
-        self._change_mask(lambda document: self.masking.feather(document, radius))
+        self.change(lambda document: self.masking.feather(document, radius))
 
     def reuse_last_mask(self) -> None:
         """Add the mask that was last filled or cleared."""
-        self._change_mask(self.masking.reuse_last)
+        self.change(self.masking.reuse_last)
 
     def fill_loop(self) -> None:
         """F: fill the inside of the loop just drawn."""
-        self._change_mask(lambda document: self.masking.fill_loop(document, self.toolbox.last_drawn))
+        self.change(lambda document: self.masking.fill_loop(document, self.toolbox.last_drawn))
 
     def import_mask(
         self, path: Path, ask: Callable[[Misfit], None] | None = None, *, fit: MaskFit = MaskFit.REFUSE
     ) -> None:
         """Take a file as the mask, in a job; `ask` is told of one of another size, unless `fit` says what to do."""
-        self._change_mask(lambda document: self.masking.import_file(document, path, ask, fit))
+        self.change(lambda document: self.masking.import_file(document, path, ask, fit))
 
     def paste_mask(
         self, read: Callable[[], Mask], ask: Callable[[Misfit], None] | None = None, *, fit: MaskFit = MaskFit.REFUSE
     ) -> None:
         """As `import_mask`, with what `read()` gives in the worker."""
-        self._change_mask(lambda document: self.masking.take(document, read, ask, fit, _("Paste mask")))
+        self.change(lambda document: self.masking.take(document, read, ask, fit, _("Paste mask")))
 
     def mask_from_transparency(self) -> None:
         """Mark what is not fully opaque, as strongly as it is transparent, in a job; the picture has to have alpha."""
-        self._change_mask(self.masking.take_transparency)
+        self.change(self.masking.take_transparency)
 
     def export_mask(self, path: Path) -> None:
         """Write the mask as a PNG, in a job."""
@@ -448,7 +450,8 @@ class Editor:
         """What is still being worked out for the picture as it is now comes first."""
         self.when_settled(self.masking.crop)
 
-    def _change_mask(self, change: Callable[[Document], None]) -> None:
+    def change(self, change: Callable[[Document], None]) -> None:
+        """For its parts: `change` what is drawn, after what is going on; an error is said."""
         document = self.document
         if document is not None:
             self._guarded(self.toolbox.part)
@@ -456,19 +459,6 @@ class Editor:
             self._guarded(lambda: change(document))
 
     # --- guides ------------------------------------------------------------------------------------------------------
-    def clear_guides(self) -> None:
-        self._change_mask(self.guides.clear)
-
-    def import_guides(self, path: Path) -> None:
-        """Add the guides of a file to those of the picture, in a job."""
-        if self.document is not None:
-            self.guides.import_file(self.document, path)
-
-    def export_guides(self, path: Path) -> None:
-        """Write the guides as .json, .svg or, lines alone, .png, in a job."""
-        if self.document is not None:
-            self.guides.export(self.document, path)
-
     @property
     def unheard(self) -> str:
         """The kinds of guides in the picture that the method chosen does not follow, as words; "" if there are none."""

@@ -69,11 +69,11 @@ class Filling:
         masks = self._without_running(document, regions)
         if masks:  # else all that is masked is being filled already
             self.offers.filled_anew([tight(*part)[0] for part in masks])
-            self._submit(self._asked(document, masks, how, self._seed, beside=beside), how.needs)
+            self._submit(self.asked(document, masks, how, self._seed, beside=beside), how.needs)
 
     def try_again(self, document: Document) -> None:
         """Fill the hole of the last fill anew: what comes of it is offered beside that. Else fill the last mask."""
-        base = self._base(document)
+        base = self.base(document)
         if base is None:
             self._editor.masking.reuse_last(document)
             if not document.mask_bounds().empty:
@@ -84,7 +84,7 @@ class Filling:
             self._editor.tell(Message(how.missing, severity=Severity.WARNING))
             return
         seed = max(self._seed, base.fill.seed) + 1 if how.needs.seeded and base.fill is not None else self._seed
-        if self._try(document, base, how, seed):
+        if self.try_by(document, base, how, seed):
             self._seed = seed
             return
         self._editor.tell(
@@ -97,7 +97,7 @@ class Filling:
     def compare(self, document: Document, backends: Sequence[str]) -> None:
         """Fill the hole of the last fill by each of these methods, to choose from; else the mask, first as chosen."""
         hows = tuple(how for how in map(self.method.how, backends) if not how.missing)
-        base = self._base(document)
+        base = self.base(document)
         if base is None:
             self.fill(document, tuple(how for how in hows if how.backend != self.method.backend))
         else:
@@ -106,23 +106,28 @@ class Filling:
     def _try_each(self, document: Document, base: Edit, hows: Sequence[How]) -> None:
         """A try by each method, beside the fill itself; none where that has been done already."""
         seed = self._seed if base.fill is None else base.fill.seed
-        tried = [self._try(document, base, how, seed, compared=True) for how in hows]
+        tried = [self.try_by(document, base, how, seed, compared=True) for how in hows]
         if any(tried):
             self.offers.begin(base, self._there(document, Below.of(base, document)))
 
-    def _try(self, document: Document, base: Edit, how: How, seed: int, *, compared: bool = False) -> bool:
-        """Try the fill `base` again; False if the same result is there or on its way."""
+    def try_by(
+        self, document: Document, base: Edit, how: How, seed: int, *, compared: bool = False, replaces: bool = False
+    ) -> bool:
+        """Try the fill `base` again; False if the same result is there or on its way.
+
+        `compared`: others are tried with it; `replaces`: it takes the place of that fill without a choice.
+        """
         below = Below.of(base, document)
         mask = below.whole_mask()
         regions = plan.windows_for(mask, how.needs, how.options, below.step.box, how.sources_box(document))
         masks = tuple((region, mask[region.slices].copy()) for region in regions)
-        asked = replace(self._asked(document, masks, how, seed, below), compared=compared)
+        asked = replace(self.asked(document, masks, how, seed, below), compared=compared, replaces=replaces)
         if self._known(asked, seeded=how.needs.seeded):
             return False
         self._submit(asked, how.needs)
         return True
 
-    def _base(self, document: Document) -> Edit | None:
+    def base(self, document: Document) -> Edit | None:
         """The fill to try again: the one that the offer in view is about, else the last thing that was done."""
         offer = self.offers.first
         if offer is not None and offer.base is not None:
@@ -151,7 +156,7 @@ class Filling:
         known += [key(o.backend, to_dict(o.params), o.options, o.seed, o.guides) for o in tries]
         return key(asked.backend, to_dict(asked.params), asked.options, asked.seed, asked.guides) in known
 
-    def _asked(
+    def asked(
         self,
         document: Document,
         masks: tuple[MaskPart, ...],
@@ -160,6 +165,7 @@ class Filling:
         below: Below | None = None,
         beside: tuple[How, ...] = (),
     ) -> Asked:
+        """A fill of these parts of the mask, along the guides and edges that are there now."""
         return Asked(
             document=document,
             label=_("Fill: {backend}").format(backend=named(how.backend)),
@@ -172,6 +178,7 @@ class Filling:
             below=below,
             beside=beside,
             guides=document.guides,
+            predicted=document.predicted,
         )
 
     def _no_more_tries(self, base: Edit) -> None:
@@ -242,7 +249,7 @@ class Filling:
         question = self._question(asked, ran)
         if question is not None:
             self.offers.ask(self._result(asked, ran), question)
-        elif below is None or not _in_force(asked.document, below.edit):
+        elif below is None or asked.replaces or not _in_force(asked.document, below.edit):
             self._put(asked, ran)
             newest = asked.document.history.newest
             if asked.beside and newest is not None:

@@ -16,6 +16,7 @@ from lacuna.imaging.polylines import smoothed
 DRAGGED = 4.0  # screen pixels: a press that goes farther draws by hand, one that does not sets a corner
 TURNS = math.pi / 4  # with Shift a straight segment has one of these directions
 DOT = 0.01  # image pixels between the two points of a dot, which is drawn by its width
+RUBBER = 12.0  # screen pixels: so wide at least edges are rubbed out
 SMOOTH = 4.0  # screen pixels along a line drawn by hand, over which it is smoothed
 
 Point = tuple[float, float]
@@ -198,3 +199,35 @@ class Removing(Guiding):
         found = self._near.stroke(self._document.guides, self._at, self._kinds)
         if found is not None:
             self._put(tuple(stroke for stroke in self._document.guides if stroke is not found))
+
+
+class Rubbing(Removing):
+    """Takes the line under the pointer away if it is let go where it was pressed; dragged, it rubs edges out."""
+
+    def __init__(self, document: Document, at: Pointer, kinds: tuple[Guide, ...], near: Nearness, width: float) -> None:
+        super().__init__(document, at, kinds, near)
+        self._start = at
+        self._points: Points = [(at.x, at.y)]
+        self._width = max(width, RUBBER / max(at.scale, 1e-6))
+
+    def move(self, at: Pointer) -> None:
+        moved = math.dist(self._points[-1], (at.x, at.y)) * at.scale
+        if moved > (DRAGGED if len(self._points) == 1 else 1):
+            self._points.append((at.x, at.y))
+
+    def release(self, at: Pointer) -> bool:
+        self.move(at)
+        return super().release(self._start)
+
+    def finish(self) -> None:
+        if len(self._points) == 1:
+            super().finish()
+            return
+        self.label = _("Rub out edges")
+        few = smoothed(tuple(self._points), 0.0, 1 / max(self._start.scale, 1e-6) / 2)
+        self._put((*self._document.guides, GuideStroke(Guide.ERASE_EDGE, few, self._width)))
+
+    def outline(self) -> Outline:
+        if len(self._points) == 1:
+            return Outline()
+        return Outline(circles=((*self._points[-1], self._width / 2),), path=tuple(self._points))

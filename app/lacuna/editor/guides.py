@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Guides:
-    """All methods are called on the owner's thread with a document open."""
+    """All methods are called on the owner's thread; without a document open they do nothing."""
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
@@ -27,14 +27,20 @@ class Guides:
         """The kinds that the method chosen does not follow."""
         return frozenset(Guide) - self._editor.filling.method.needs.guides
 
-    def clear(self, document: Document) -> None:
+    def clear(self) -> None:
         """Take all away."""
+        self._editor.change(self._clear)
+
+    def _clear(self, document: Document) -> None:
         if document.guides:
             with document.edit(_("Clear guides")) as edit:
                 edit.put(document.put_guides, ())
 
-    def import_file(self, document: Document, path: Path) -> None:
-        """Add those of a file to those that are there."""
+    def import_file(self, path: Path) -> None:
+        """Add those of a file to those that are there, in a job."""
+        document = self._editor.document
+        if document is None:
+            return
         label, shape = _("Import guides"), document.shape
         limit = max(self._editor.settings.preferences.megapixel_limit * 1_000_000, shape[0] * shape[1])
 
@@ -51,8 +57,11 @@ class Guides:
 
         self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
 
-    def export(self, document: Document, path: Path) -> None:
-        """Write them, in the form that the file's ending names."""
+    def export(self, path: Path) -> None:
+        """Write them as .json, .svg or, lines alone, .png, in a job."""
+        document = self._editor.document
+        if document is None:
+            return
         guides, shape = document.guides, document.shape
 
         def work(_progress: Progress) -> None:

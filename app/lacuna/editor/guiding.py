@@ -12,7 +12,7 @@ import numpy as np
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.params import choice, colour, number, switch
 from lacuna.document.document import Document
-from lacuna.editor.guide_gestures import Drawing, Moving, Painting, Removing, Surrounding
+from lacuna.editor.guide_gestures import Drawing, Moving, Painting, Removing, Rubbing, Surrounding
 from lacuna.editor.nearness import NEAR, Nearness
 from lacuna.editor.selections import Lasso
 from lacuna.editor.snapping import Snapping
@@ -57,7 +57,7 @@ class AreaOptions:
 class GuideLine(Lasso):
     """Lines that say how the picture runs behind the hole: by hand, or straight from click to click.
 
-    A press on a point of a line moves that; Alt or the right button takes a line away.
+    A press on a point of a line moves that. Alt or the right button takes away: a click a line, a drag the edges below.
     """
 
     id = "guide"
@@ -73,10 +73,10 @@ class GuideLine(Lasso):
     def forget(self) -> None:
         self._document = None
 
-    def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Removing:  # type: ignore[override]
+    def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Rubbing:  # type: ignore[override]
         self._document = document
         if at.erases:
-            return Removing(document, at, self.kinds, self._near)
+            return Rubbing(document, at, self.kinds, self._near, options.width)
         found = self._near.point(document.guides, at, self.kinds)
         if found is not None:
             return Moving(document, *found, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lacuna.contract import guides
@@ -12,9 +12,11 @@ from lacuna.document.document import Document
 from lacuna.editor.asked import Asked, Ran
 from lacuna.editor.values import Estimate
 from lacuna.engine import paces, plan, registry
+from lacuna.engine.edges import predictor
 from lacuna.engine.sampling import sources_box
 from lacuna.errors import InvalidParameter, UnknownBackend
 from lacuna.i18n import _
+from lacuna.imaging.photo import Mask
 from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
@@ -64,16 +66,17 @@ class Method:
     @property
     def params(self) -> Any:
         """Those of the backend chosen, as they were left."""
-        return self._params_of(self.backend)
+        return self.params_of(self.backend)
 
     def how(self, backend: str = "") -> How:
         """The backend chosen, or another one, with its params as they were left. Raises UnknownBackend."""
         backend = backend or self.backend
-        params = self._params_of(backend)
+        params = self.params_of(backend)
         needs = registry.backend(backend).needs(params)
         return How(backend, params, needs, self._options(needs))
 
-    def _params_of(self, backend: str) -> Any:
+    def params_of(self, backend: str) -> Any:
+        """Those of any backend, as they were left."""
         if backend not in self._params:
             self._params[backend] = self._remembered(backend)
         return self._params[backend]
@@ -81,9 +84,10 @@ class Method:
     def use_backend(self, backend_id: str) -> None:
         self._editor.settings.backend = registry.info(backend_id).id
 
-    def set_param(self, name: str, value: Any) -> None:
-        backend = self.backend
-        params: Any = validate(registry.info(backend).Params, {**to_dict(self.params), name: value})
+    def set_param(self, name: str, value: Any, backend: str = "") -> None:
+        """Of the backend chosen, or of another one. Raises InvalidParameter."""
+        backend = backend or self.backend
+        params: Any = validate(registry.info(backend).Params, {**to_dict(self.params_of(backend)), name: value})
         self._params[backend] = params
         self._editor.settings.params[backend] = to_dict(params)
 
@@ -99,7 +103,8 @@ class Method:
         """What a fill of the mask will take; cheap where nothing has changed since the last time."""
         options = self.options
         how = (self.backend, self.params, self.needs, options)  # `needs` follows models that come and go
-        key = (document, document.mask.revision, document.shape, document.guides, how, self._first())
+        drawn = (document.guides, document.predicted)
+        key = (document, document.mask.revision, document.shape, drawn, how, self._first())
         if self._estimated is None or self._estimated[0] != key:
             self._estimated = (key, self._estimate(document, options))
         return self._estimated[1]
@@ -119,20 +124,26 @@ class Method:
         if pixels >= height * width:
             problem = _("The mask covers the whole picture: nothing is left to fill it from.")
             return Estimate(pixels=pixels, problem=problem)
-        needs = self.needs
-        found = plan.estimate(
-            document.mask.pixels,
-            needs,
-            options,
-            backend=self.backend,
-            detail=registry.detail_of(needs),
-            within=document.mask_bounds(),
-            paces=self._editor.settings.paces,
-            pixel_bytes=3 * document.photo.dtype.itemsize,
-            sources=self.how().sources_box(document),
-        )
+        how = self.how()
+        if document.predicted and predictor(how.backend) is not None:
+            how = replace(how, needs=how.needs.led)
+        found = self.forecast(document, document.mask.pixels, how, document.mask_bounds())
         return Estimate(
             found.seconds, found.bytes, pixels, found.windows, first=self._first(), crop=found.crop, size=found.size
+        )
+
+    def forecast(self, document: Document, mask: Mask, how: How, within: Region) -> plan.Estimate:
+        """What a fill of `mask`, which lies `within` a box, will take."""
+        return plan.estimate(
+            mask,
+            how.needs,
+            how.options,
+            backend=how.backend,
+            detail=registry.detail_of(how.needs),
+            within=within,
+            paces=self._editor.settings.paces,
+            pixel_bytes=3 * document.photo.dtype.itemsize,
+            sources=how.sources_box(document),
         )
 
     @property

@@ -37,6 +37,12 @@ def predictor(backend_id: str) -> EdgePredictor | None:
     return found if isinstance(found, EdgePredictor) else None
 
 
+def predictors() -> tuple[str, ...]:
+    """The ids of all backends that complete edges, whether they can run or not."""
+    usable = [info.id for info in registry.backends() if info.Params is not registry.NoParams]
+    return tuple(name for name in usable if predictor(name) is not None)
+
+
 def predict(request: FillRequest, runtime: Runtime, progress: Progress) -> tuple[PredictedEdges, ...]:
     """The edges that a fill of `request` would complete, one value for each of its crops.
 
@@ -57,9 +63,10 @@ def predict(request: FillRequest, runtime: Runtime, progress: Progress) -> tuple
             part.at(0.0, _("Predicting edges"))
             hole = window.weight[cut.crop.slices] > 0
             crop = Crop(window.window.pixels[cut.crop.slices], hole, request.grey, (), None, None, 1.0)
-            strength = to_bytes(_completed(method, crop, part), 1.0)
-            region = cut.crop.shift(window.window.region.y0, window.window.region.x0)
-            found.append(PredictedEdges(region, strength, hole, _digest(method, crop)))
+            seen, edges = _completed(method, crop, part)
+            there = cut.crop.shift(window.window.region.y0, window.window.region.x0)
+            region = seen.shift(there.y0, there.x0)
+            found.append(PredictedEdges(region, to_bytes(edges, 1.0), hole[seen.slices], _digest(method, crop)))
     return tuple(found)
 
 
@@ -71,10 +78,13 @@ def fitting(
         return None
     digest = ""
     for edges in predicted:
-        if edges.region == region:
+        if edges.region.intersect(region) == edges.region:
+            there = edges.region.slices_in(region)
             digest = digest or _digest(method, crop)
-            if edges.seen == digest:
-                return edges.strength * np.float32(1 / 255)
+            if edges.seen == digest and np.array_equal(crop.hole[there], edges.hole):
+                plane = np.zeros(crop.hole.shape, np.float32)
+                plane[there] = edges.strength * np.float32(1 / 255)
+                return plane
     if any(_share_hole(edges, crop, region) for edges in predicted):
         told.notes.append(_("The mask or the picture changed since edges were predicted: they were predicted anew."))
     return None
@@ -87,8 +97,8 @@ def _share_hole(edges: PredictedEdges, crop: Crop, region: Region) -> bool:
     return bool((edges.hole[both.slices_in(edges.region)] & crop.hole[both.slices_in(region)]).any())
 
 
-def _completed(method: Method, crop: Crop, progress: Progress) -> NDArray[np.float32]:
-    """(h, w), at the crop's own size."""
+def _completed(method: Method, crop: Crop, progress: Progress) -> tuple[Region, NDArray[np.float32]]:
+    """What of the crop is seen, and the edges there, at the crop's own size."""
     halvings = 0
     while True:
         try:
@@ -99,7 +109,10 @@ def _completed(method: Method, crop: Crop, progress: Progress) -> NDArray[np.flo
             halvings += 1
 
 
-def _in_sections(method: Method, crop: Crop, parts: tuple[Section, ...], progress: Progress) -> NDArray[np.float32]:
+def _in_sections(
+    method: Method, crop: Crop, parts: tuple[Section, ...], progress: Progress
+) -> tuple[Region, NDArray[np.float32]]:
+    seen = Region.around(part.view for part in parts)
     edges = np.zeros(crop.hole.shape, np.float32)
     total = sum(part.size[0] * part.size[1] for part in parts)
     for part in parts:
@@ -107,7 +120,7 @@ def _in_sections(method: Method, crop: Crop, parts: tuple[Section, ...], progres
         mine = ~crop.hole[part.view.slices]
         mine[part.core.slices_in(part.view)] = True
         np.copyto(edges[part.view.slices], found, where=mine)
-    return edges
+    return seen, edges[seen.slices]
 
 
 def _one(method: Method, crop: Crop, size: tuple[int, int], progress: Progress) -> NDArray[np.float32]:

@@ -215,7 +215,7 @@ ROWS: tuple[Row, ...] = (
     # guides
     Row("guides.show", N_("&Show the guides"), ("Shift+Q",), lambda w: w.show_guides(not w.canvas.show_guides),
         Menu.GUIDES, has_picture, checked=lambda w: w.canvas.show_guides),
-    Row("guides.clear", N_("&Clear"), (), lambda w: w.editor.clear_guides(), Menu.GUIDES, has_guides, icon="clear"),
+    Row("guides.clear", N_("&Clear"), (), lambda w: w.editor.guides.clear(), Menu.GUIDES, has_guides, icon="clear"),
     Row("guides.import", N_("&Import guides…"), (), lambda w: w.files.ask_import_guides(), Menu.GUIDES, has_picture,
         starts_group=True),
     Row("guides.export", N_("&Export the guides…"), (), lambda w: w.files.ask_export_guides(), Menu.GUIDES, has_guides),

@@ -260,7 +260,7 @@ class Files:
         kinds = ";;".join((_("Guides (*.json *.svg *.png)"), _("All files (*)")))
         chosen, _kind = QFileDialog.getOpenFileName(self._window, _("Import guides"), self._folder(), kinds)
         if chosen:
-            self._editor.import_guides(Path(chosen))
+            self._editor.guides.import_file(Path(chosen))
 
     def ask_export_guides(self) -> None:
         document = self._editor.document
@@ -278,7 +278,7 @@ class Files:
         if chosen:
             path = Path(chosen)
             ending = next((ending for ending, words in forms.items() if words == kind), ".json")
-            self._editor.export_guides(path if path.suffix.lower() in forms else path.with_name(path.name + ending))
+            self._editor.guides.export(path if path.suffix.lower() in forms else path.with_name(path.name + ending))
 
     def _beside(self, document: Document, pattern: str) -> Path:
         """Where to propose to write what belongs to the picture: `pattern` with its name, where it would be saved."""

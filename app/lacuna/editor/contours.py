@@ -1,0 +1,147 @@
+"""The edges of the hole, for a person to look at and to change before a fill follows them.
+
+They are predicted by a job and kept with the picture; where that is quick, a fill follows each change of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from lacuna.contract.edges import PredictedEdges
+from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.contract.progress import Progress
+from lacuna.editor.below import Below
+from lacuna.editor.method import named
+from lacuna.editor.values import Message, Severity
+from lacuna.engine import edges as stage
+from lacuna.engine import plan
+from lacuna.engine.device import runtime_for
+from lacuna.i18n import _
+
+if TYPE_CHECKING:
+    from lacuna.editor.editor import Editor
+
+QUICK = 2.0  # seconds: so long a fill may take to follow each change of an edge by itself
+EDGES = (Guide.LINE, Guide.ERASE_EDGE)  # the strokes that change edges
+
+
+class Contours:
+    """All methods are called on the owner's thread."""
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+        self._strokes: tuple[GuideStroke, ...] = ()
+        self._changed = False  # by the gesture that is going on
+        editor.document_changed.add(self._follow)
+        editor.toolbox.freed.add(self._gesture_over)
+
+    @property
+    def predicted(self) -> tuple[PredictedEdges, ...]:
+        """Those of the document, without what was drawn and rubbed out since."""
+        return () if self._editor.document is None else self._editor.document.predicted
+
+    @property
+    def strokes(self) -> tuple[GuideStroke, ...]:
+        """What was drawn and rubbed out of edges."""
+        document = self._editor.document
+        return () if document is None else tuple(stroke for stroke in document.guides if stroke.kind in EDGES)
+
+    # --- predicting --------------------------------------------------------------------------------------------------
+    @property
+    def refusal(self) -> str:
+        """Why no edges can be predicted now, and what helps; "" if they can."""
+        document, method = self._editor.document, self._editor.filling.method
+        if document is None:
+            return _("Open a picture first.")
+        if stage.predictor(method.backend) is None:
+            sentence = _("“{method}” predicts no edges. Choose one of these methods: {others}.")
+            return sentence.format(method=named(method.backend), others=", ".join(map(named, stage.predictors())))
+        if method.missing:
+            return method.missing
+        return _("Paint over what should go first.") if document.mask_bounds().empty else ""
+
+    def predict(self) -> None:
+        """Complete the edges of what is masked, in a job; they take the place of those that were predicted before."""
+        document, refusal = self._editor.document, self.refusal
+        if document is None or refusal:
+            still = self._editor.document
+            self._editor.tell(
+                Message(
+                    refusal,
+                    severity=Severity.WARNING,
+                    over=lambda: self._editor.document is not still or self.refusal != refusal,
+                )
+            )
+            return
+        filling, label = self._editor.filling, _("Predict edges")
+        how = filling.method.how()
+        regions = plan.windows_for(document.mask.pixels, how.needs, how.options, document.mask_bounds())
+        masks = tuple((region, document.mask.pixels[region.slices].copy()) for region in regions)
+        asked = filling.asked(document, masks, how, 0)
+
+        def work(progress: Progress) -> tuple[PredictedEdges, ...]:
+            return asked.predict(runtime_for("auto", how.needs), progress)
+
+        def done(found: tuple[PredictedEdges, ...]) -> None:
+            with document.edit(label) as edit:
+                edit.put(document.put_predicted, found)
+            self._editor.state_changed()
+
+        begin = self._editor.in_frame(document, label, asked.begin)
+        self._editor.work.run(label, work, self._editor.in_frame(document, label, done), begin=begin)
+
+    # --- the blur before edges are sought ----------------------------------------------------------------------------
+    @property
+    def backend(self) -> str:
+        """The method that predicts edges: the one chosen, if it does, or the first that does; "" if none is there."""
+        chosen = self._editor.backend
+        return chosen if stage.predictor(chosen) is not None else next(iter(stage.predictors()), "")
+
+    @property
+    def params(self) -> Any:
+        """Its params, of which some shape the edges."""
+        return self._editor.filling.method.params_of(self.backend)
+
+    def set_param(self, name: str, value: Any) -> None:
+        """Raises InvalidParameter for a value out of range."""
+        self._editor.filling.method.set_param(name, value, self.backend)
+        self._editor.state_changed()
+
+    # --- following what is drawn -------------------------------------------------------------------------------------
+    def edited(self) -> None:
+        """An edge was drawn or rubbed out: fill along the edges again, if that is wanted and quick."""
+        document, filling = self._editor.document, self._editor.filling
+        if document is None or not document.predicted or not self._editor.settings.preferences.fill_after_stroke:
+            return
+        how = filling.method.how()
+        if how.missing or stage.predictor(how.backend) is None:
+            return
+        led = replace(how, needs=how.needs.led)
+        if not document.mask_bounds().empty:
+            if filling.method.forecast(document, document.mask.pixels, led, document.mask_bounds()).seconds < QUICK:
+                self._editor.fill()
+            return
+        base = filling.base(document)
+        if base is None or base.fill is None or base.fill.backend != how.backend:
+            return
+        below = Below.of(base, document)
+        if filling.method.forecast(document, below.whole_mask(), led, below.step.box).seconds < QUICK:
+            filling.try_by(document, base, how, base.fill.seed, replaces=True)
+
+    def _follow(self) -> None:
+        self._strokes, self._changed = self.strokes, False
+        if self._editor.document is not None:
+            self._editor.document.history.changed.add(self._history_changed)
+
+    def _history_changed(self) -> None:
+        """What undo brings back was filled along already, or is to be filled along by a key: only gestures count."""
+        strokes = self.strokes
+        if strokes != self._strokes:
+            self._strokes = strokes
+            self._changed = self._editor.gesture is not None
+
+    def _gesture_over(self) -> None:
+        if self._changed:
+            self._changed = False
+            self.edited()
