@@ -95,6 +95,9 @@ class Preferences:
         label=N_("Show predicted edges"),
         help=N_("Over the last fill, where its method predicts edges before it paints, as EdgeConnect does."),
     )
+    contour_ground: str = choice(
+        "dimmed", (("dimmed", N_("Dimmed picture")), ("plain", N_("Plain"))), label=N_("Below contours")
+    )
     brush_on_screen: bool = switch(False, label=N_("Brush size in screen pixels"))
     pen_pressure: bool = switch(True, label=N_("Pen pressure sets the size"))
     history_megabytes: int = integer(256, 64, 8192, step=64, unit="MB", label=N_("Memory for undo"))

@@ -12,12 +12,15 @@ from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.editor.below import Below
+from lacuna.editor.contour_sight import ContourSight
 from lacuna.editor.method import named
 from lacuna.editor.values import Message, Severity
 from lacuna.engine import edges as stage
 from lacuna.engine import plan
 from lacuna.engine.device import runtime_for
+from lacuna.engine.jobs import JobQueue
 from lacuna.i18n import _
+from lacuna.imaging.edges import SIGMA
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
@@ -29,8 +32,9 @@ EDGES = (Guide.LINE, Guide.ERASE_EDGE)  # the strokes that change edges
 class Contours:
     """All methods are called on the owner's thread."""
 
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, editor: Editor, queue: JobQueue) -> None:
         self._editor = editor
+        self.sight = ContourSight(editor, queue)
         self._strokes: tuple[GuideStroke, ...] = ()
         self._changed = False  # by the gesture that is going on
         editor.document_changed.add(self._follow)
@@ -102,6 +106,11 @@ class Contours:
     def params(self) -> Any:
         """Its params, of which some shape the edges."""
         return self._editor.filling.method.params_of(self.backend)
+
+    @property
+    def sigma(self) -> float:
+        """How much is smoothed before edges are sought, in pixels."""
+        return float(getattr(self.params, "sigma", SIGMA)) if self.backend else SIGMA
 
     def set_param(self, name: str, value: Any) -> None:
         """Raises InvalidParameter for a value out of range."""

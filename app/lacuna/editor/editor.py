@@ -91,7 +91,7 @@ class Editor:
         self.masking = Masking(self)
         self.guides = Guides(self)
         self.filling = Filling(self)
-        self.contours = Contours(self)
+        self.contours = Contours(self, queue)
         self.enlarging = Enlarging(self)
         self.enlarged_preview = EnlargedPreview(self, queue)
         self.mosaics = Mosaics(self)

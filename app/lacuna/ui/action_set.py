@@ -27,6 +27,7 @@ class ActionSet(QObject):
         super().__init__(window)
         self._window = window
         self._actions = {row.id: self._made(row) for row in ROWS}
+        self._tips: dict[str, str] = {}
         self._held: dict[int, Row] = {}
         self._holds: list[QShortcut] = []  # what is held has keys of its own: an action is not told which key it was
         self._latched: set[str] = set()
@@ -76,6 +77,8 @@ class ActionSet(QObject):
                 action.setEnabled(enabled)
             if row.checked is not None:
                 action.setChecked(row.checked(self._window))
+            if row.refusal is not None:
+                action.setToolTip("\n".join(filter(None, (self._tips[row.id], row.refusal(self._window)))))
             if row.everywhere is not None:
                 action.setShortcutContext(
                     Qt.ShortcutContext.WindowShortcut
@@ -160,7 +163,8 @@ class ActionSet(QObject):
             else:
                 action.setShortcuts(keys)
                 shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
-            action.setToolTip(f"{plain} ({shown})" if shown else plain)
+            self._tips[row.id] = f"{plain} ({shown})" if shown else plain
+            action.setToolTip(self._tips[row.id])
 
     def _holding(self, row: Row, sequence: QKeySequence) -> QShortcut:
         """The key that holds `row`. As a shortcut it comes before what a combo box or a list would search for."""

@@ -58,6 +58,7 @@ class Row:
     everywhere: Test | None = None  # while it holds, the keys of a CANVAS action work in the whole window
     starts_group: bool = False
     submenu: str = ""
+    refusal: Callable[[MainWindow], str] | None = None  # why it is not enabled, with what helps; "" where it is
 
 
 def always(_w: MainWindow) -> bool:
@@ -215,6 +216,8 @@ ROWS: tuple[Row, ...] = (
     # guides
     Row("guides.show", N_("&Show the guides"), ("Shift+Q",), lambda w: w.show_guides(not w.canvas.show_guides),
         Menu.GUIDES, has_picture, checked=lambda w: w.canvas.show_guides),
+    Row("guides.predict", N_("&Predict edges"), ("Ctrl+G",), lambda w: w.predict_edges(), Menu.GUIDES,
+        lambda w: not w.editor.contours.refusal, icon="edges", refusal=lambda w: w.editor.contours.refusal),
     Row("guides.clear", N_("&Clear"), (), lambda w: w.editor.guides.clear(), Menu.GUIDES, has_guides, icon="clear"),
     Row("guides.import", N_("&Import guides…"), (), lambda w: w.files.ask_import_guides(), Menu.GUIDES, has_picture,
         starts_group=True),
@@ -259,6 +262,8 @@ ROWS: tuple[Row, ...] = (
     Row("view.origin", N_("Show &where filled pixels came from"), (),
         lambda w: w.prefer("show_origin", not w.editor.settings.preferences.show_origin), Menu.VIEW, has_picture,
         checked=lambda w: w.editor.settings.preferences.show_origin),
+    Row("view.contours", N_("Co&ntours"), ("Shift+G",), lambda w: w.show_contours(not w.canvas.contours.on), Menu.VIEW,
+        has_picture, icon="contours", checked=lambda w: w.canvas.contours.on),
     Row("view.edges", N_("Show predicted &edges"), (),
         lambda w: w.prefer("show_edges", not w.editor.settings.preferences.show_edges), Menu.VIEW, has_picture,
         checked=lambda w: w.editor.settings.preferences.show_edges),

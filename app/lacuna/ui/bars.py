@@ -60,6 +60,7 @@ class Bars:
         for menu in Menu:
             if menu is not Menu.NONE:
                 self.menus[menu] = bar.addMenu(_(menu.value))
+                self.menus[menu].setToolTipsVisible(menu is Menu.GUIDES)  # they say why an action is grey
         submenus: dict[str, QMenu] = {}
         for row in ROWS:
             if row.menu is Menu.NONE:

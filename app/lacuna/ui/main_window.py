@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lacuna.ui.files import Files
     from lacuna.ui.messages import Messages
     from lacuna.ui.offer_question import OfferQuestion
+    from lacuna.ui.panels.contour_legend import ContourLegend
     from lacuna.ui.panels.enlarge_panel import EnlargePanel
     from lacuna.ui.panels.fill_panel import FillPanel
     from lacuna.ui.panels.history_panel import HistoryPanel
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
     drops: Drops
     offer_strip: OfferStrip
     proposal_bar: ProposalBar
+    legend: ContourLegend
     side_by_side: SideBySide
     results: Results
     options: OptionBar
@@ -120,6 +122,7 @@ class MainWindow(QMainWindow):
         from lacuna.ui.files import Files
         from lacuna.ui.messages import Messages
         from lacuna.ui.offer_question import OfferQuestion
+        from lacuna.ui.panels.contour_legend import ContourLegend
         from lacuna.ui.panels.enlarge_panel import EnlargePanel
         from lacuna.ui.panels.fill_panel import FillPanel
         from lacuna.ui.panels.history_panel import HistoryPanel
@@ -146,7 +149,9 @@ class MainWindow(QMainWindow):
         self.side_by_side = SideBySide(editor, self.canvas, self.action_set, self.stage)
         for view in (self.canvas, self.side_by_side):
             self.action_set.give_to(view)
-        self.stage.furnish(self.canvas, self.side_by_side, self.messages, self.offer_strip, self.proposal_bar)
+        self.legend = ContourLegend(editor, self.canvas.contours, self.stage)
+        floating = (self.messages, self.offer_strip, self.proposal_bar, self.legend)
+        self.stage.furnish(self.canvas, self.side_by_side, *floating)
         self.options = OptionBar(editor, self.bars.before_options, self)
         self.bars.show_options(self.options)
         self.status = StatusLine(editor, self)
@@ -197,6 +202,16 @@ class MainWindow(QMainWindow):
     def show_guides(self, on: bool) -> None:
         self.canvas.show_guides = on
         self._refresh()
+
+    def show_contours(self, on: bool) -> None:
+        self.canvas.contours.on = on
+        self._refresh()
+        self.editor.state_changed()
+
+    def predict_edges(self) -> None:
+        """Predict the edges of the hole, and show them."""
+        self.show_contours(True)
+        self.editor.contours.predict()
 
     def compare(self, on: bool) -> None:
         if on:

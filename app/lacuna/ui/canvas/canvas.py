@@ -34,6 +34,7 @@ from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas import overlays
 from lacuna.ui.canvas.comparison import Comparison
+from lacuna.ui.canvas.contours_view import ContoursView
 from lacuna.ui.canvas.divider import Divider
 from lacuna.ui.canvas.enlarged_view import EnlargedView
 from lacuna.ui.canvas.guides_view import GuidesView, Shown
@@ -87,6 +88,7 @@ class Canvas(View):
         self.comparison = Comparison(self, self.divider)
         self.enlarged = EnlargedView(self, self.divider)
         self.loupe = Loupe(self)
+        self.contours = ContoursView(self, editor)
         self.keys = {Qt.Key.Key_Space: Drag.PAN, Qt.Key.Key_Z: Drag.ZOOM}  # held to make drags move the view
         self.touch = Touch(
             editor, self.navigation, self.divider, lambda: self.enlarged.on, lambda: self.ratio, self._begin_stroke
@@ -203,6 +205,7 @@ class Canvas(View):
         self._follow_outline()
         self._choose_cursor()
         self._describe()
+        self.contours.look()
         self.view_changed.emit()
 
     def _scroll(self, dx: int, dy: int) -> None:
@@ -276,7 +279,9 @@ class Canvas(View):
     def paint_over(self, painter: QPainter) -> None:
         document = self.editor.document
         if document is not None:
-            if not self.comparison.held:
+            if self.contours.on and not self.comparison.held:
+                self.contours.paint(painter, plain=self.editor.settings.preferences.contour_ground == "plain")
+            elif not self.comparison.held:
                 self._edges.paint(painter, self.viewport)
             self._guides.paint(painter, self.viewport, self.ratio, self.dirty)
             self._proposals.paint(painter, self.viewport, self.ratio, self.dirty)

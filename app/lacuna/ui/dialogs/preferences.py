@@ -33,6 +33,7 @@ GROUPS = (
             "fill_after_stroke",
             "show_origin",
             "show_edges",
+            "contour_ground",
         ),
     ),
     (N_("Memory"), ("history_megabytes", "megapixel_limit")),

@@ -28,6 +28,7 @@ from lacuna.ui.action_set import ActionSet
 from lacuna.ui.fields import Chooser
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
+from lacuna.ui.panels.contours_part import ContoursPart
 from lacuna.ui.scrolled import Scrolled
 from lacuna.ui.tab_order import chain
 from lacuna.ui.wheel import leave_wheel
@@ -75,6 +76,10 @@ class FillPanel(QWidget):
         self._scroll = Scrolled(settings, self)
         self._scroll.setMinimumHeight(LEAST_SETTINGS)
         column.addWidget(self._scroll, 1)
+        self.contours = ContoursPart(editor, actions, self)
+        self.contours.preferred.connect(self.preferred)
+        self.contours.done.connect(self.done)
+        self._form_place.addWidget(self.contours)
         self.seam, self.alpha = self._shared("composite"), self._shared("fill_alpha")
         self.reset = QToolButton(self)
         self.reset.setText(_("Reset settings"))
@@ -149,6 +154,7 @@ class FillPanel(QWidget):
         self.alpha.setVisible(document is not None and document.alpha is not None)
         for form in (self.seam, self.alpha):
             form.show_values(self._editor.settings.preferences)
+        self.contours.refresh()
         self._show_choice()
         self._later.start()
         if not self._known:
@@ -192,7 +198,7 @@ class FillPanel(QWidget):
             self._form.changed.connect(lambda name, value: self._editor.set_param(name, value))
             self._form.done.connect(self.done)
             self._form_place.insertWidget(self._form_place.indexOf(self.summary) + 1, self._form)
-            chain(self.backends, self._form, self.seam, self.alpha, self.reset)
+            chain(self.backends, self._form, self.contours, self.seam, self.alpha, self.reset)
             for form in (self._form, self.seam):
                 form.align_labels(max(self._form.label_width, self.seam.label_width))
             self._form_of = info.id
