@@ -100,7 +100,7 @@ class Quantised:
         """One pass of a painter over the work as the backend would have it, from its start and with its guide."""
         params = self.params(Precision.FLOAT32)
         outcome, _notes = self.backend.with_model(
-            work, params, Progress(), lambda _own, image: self.backend.paint(shown, image, work, Progress())
+            work, params, Progress(), lambda _own, image: self.backend.paint(shown, image, work, params, Progress())
         )
         return outcome
 
@@ -141,12 +141,11 @@ class Quantised:
         )
         ratios = []
         for work in works:
-            image, _notes = self.backend.with_model(
-                work, self.params(Precision.FLOAT32), Progress(), lambda _own, image: image
-            )
+            params = self.params(Precision.FLOAT32)
+            image, _notes = self.backend.with_model(work, params, Progress(), lambda _own, image: image)
             ratios += _ratios(
-                lambda work=work, image=image: self.backend.paint(slow, image, work, Progress()),
-                lambda work=work, image=image: self.backend.paint(fast, image, work, Progress()),
+                lambda work=work, image=image, params=params: self.backend.paint(slow, image, work, params, Progress()),
+                lambda work=work, image=image, params=params: self.backend.paint(fast, image, work, params, Progress()),
             )
         return statistics.median(ratios)
 
