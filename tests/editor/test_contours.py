@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -197,3 +198,76 @@ def test_a_crop_takes_edges_along_as_long_as_they_are_whole(masked: Desk):
     assert masked.document.predicted == ()
     masked.document.history.undo()
     assert masked.document.predicted == (moved,)
+
+
+# --- outlines that the mask interrupts --------------------------------------------------------------------------------
+@pytest.fixture
+def horizon(empty: Desk, tmp_path: Path) -> Desk:
+    """Two level edges, at rows 90 and 150, behind a mask."""
+    pixels = np.full((240, 320, 3), 60, np.uint8)
+    pixels[90:] = 140
+    pixels[150:] = 230
+    cv2.imwrite(str(tmp_path / "horizon.png"), pixels)
+    empty.open(tmp_path / "horizon.png")
+    empty.editor.use("rectangle")
+    empty.drag((130, 60), (190, 180))
+    empty.editor.contours.complete()
+    empty.settle()
+    assert empty.editor.tool.id == "guide"
+    return empty
+
+
+def rows(strokes: Any) -> list[int]:
+    return sorted(round(np.mean([y for _x, y in stroke.points])) for stroke in strokes)
+
+
+def test_lines_are_proposed_where_the_mask_interrupts_outlines_and_enter_takes_all(horizon: Desk):
+    assert rows(horizon.editor.contours.proposed) == [90, 150]
+    assert horizon.document.guides == ()
+    assert horizon.messages[-1].sentence == "2 lines are proposed."
+    count = len(horizon.labels)
+    horizon.editor.enter()
+    assert rows(horizon.document.guides) == [90, 150]
+    assert len(horizon.labels) == count + 1
+    assert horizon.editor.contours.proposed == ()
+    horizon.editor.undo()
+    assert horizon.document.guides == ()
+
+
+def test_a_click_takes_one_line_and_with_alt_drops_it(horizon: Desk):
+    horizon.click(160, 90)
+    assert rows(horizon.document.guides) == [90]
+    assert rows(horizon.editor.contours.proposed) == [150]
+    horizon.click(160, 150, modifiers=Modifier.ALT)
+    assert horizon.editor.contours.proposed == ()
+    assert rows(horizon.document.guides) == [90]
+
+
+def test_a_point_of_a_proposed_line_is_dragged_before_it_is_taken(horizon: Desk):
+    (line,) = (line for line in horizon.editor.contours.proposed if rows([line]) == [90])
+    x, y = line.points[0]
+    horizon.drag((x, y), (x, y + 5), (x, y + 12))
+    assert horizon.document.guides == ()
+    moved = [line.points[0] for line in horizon.editor.contours.proposed]
+    assert (x, y + 12) in moved
+    horizon.editor.enter()
+    assert (x, y + 12) in [guide.points[0] for guide in horizon.document.guides]
+
+
+def test_esc_drops_what_is_proposed_and_nothing_else(horizon: Desk):
+    horizon.editor.escape()
+    assert horizon.editor.contours.proposed == ()
+    assert horizon.mask.any()
+
+
+def test_lines_for_another_mask_are_proposed_no_more(horizon: Desk):
+    horizon.editor.use("rectangle")
+    horizon.drag((10, 10), (30, 30))
+    assert horizon.editor.contours.proposed == ()
+
+
+def test_where_nothing_fits_that_is_said(masked: Desk):
+    masked.editor.contours.complete()
+    masked.settle()
+    assert masked.editor.contours.proposed == ()
+    assert "No outline" in masked.messages[-1].sentence

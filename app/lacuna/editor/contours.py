@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lacuna.contract.edges import PredictedEdges
+from lacuna.contract.fill import Context, FillOptions, Needs
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Progress
+from lacuna.detection.completion import AROUND, LARGEST, completions
 from lacuna.editor.below import Below
 from lacuna.editor.contour_sight import ContourSight
 from lacuna.editor.method import named
@@ -19,13 +21,14 @@ from lacuna.engine import edges as stage
 from lacuna.engine import plan
 from lacuna.engine.device import runtime_for
 from lacuna.engine.jobs import JobQueue
-from lacuna.i18n import _
+from lacuna.i18n import _, ngettext
 from lacuna.imaging.edges import SIGMA
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
 QUICK = 2.0  # seconds: so long a fill may take to follow each change of an edge by itself
+WIDTH = 3.0  # image pixels of a line that is proposed
 EDGES = (Guide.LINE, Guide.ERASE_EDGE)  # the strokes that change edges
 
 
@@ -35,6 +38,8 @@ class Contours:
     def __init__(self, editor: Editor, queue: JobQueue) -> None:
         self._editor = editor
         self.sight = ContourSight(editor, queue)
+        self._lines = editor.toolbox.lines
+        self._lines.changed.add(editor.state_changed)
         self._strokes: tuple[GuideStroke, ...] = ()
         self._changed = False  # by the gesture that is going on
         editor.document_changed.add(self._follow)
@@ -94,6 +99,58 @@ class Contours:
 
         begin = self._editor.in_frame(document, label, asked.begin)
         self._editor.work.run(label, work, self._editor.in_frame(document, label, done), begin=begin)
+
+    # --- outlines that the hole interrupts ---------------------------------------------------------------------------
+    @property
+    def proposed(self) -> tuple[GuideStroke, ...]:
+        """Lines through the hole that may be taken as guides."""
+        return self._lines.strokes
+
+    def complete(self) -> None:
+        """Look in a job for outlines that the mask interrupts, and propose how they run on inside it."""
+        document = self._editor.document
+        if document is None or document.mask_bounds().empty:
+            return
+        self._editor.use("guide")
+        label, wanted = _("Complete outlines"), Needs(context=Context(minimum=AROUND, share=AROUND / LARGEST))
+        regions = plan.windows_for(document.mask.pixels, wanted, FillOptions(), document.mask_bounds())
+        holes = [(region, document.mask.pixels[region.slices] > 0) for region in regions]
+        white, revision, frozen = document.header.white, document.mask.revision, document.photo.freeze()
+
+        def work(progress: Progress) -> tuple[GuideStroke, ...]:
+            try:
+                found = []
+                for number, (region, hole) in enumerate(holes):
+                    progress.at(number / len(holes))
+                    lines = completions(frozen.read(region), hole, white, check=progress.check)
+                    found += [GuideStroke(Guide.LINE, line.points, WIDTH).shift(region.y0, region.x0) for line in lines]
+                return tuple(found)
+            finally:
+                frozen.release()
+
+        def done(found: tuple[GuideStroke, ...]) -> None:
+            if document.mask.revision != revision:
+                return  # of another mask
+            self._lines.show(document, found)
+            if found:
+                hint = _("Enter takes all, a click one. Points can be dragged; Alt+click drops a line, Esc all.")
+                count = ngettext("{count} line is proposed.", "{count} lines are proposed.", len(found))
+                said = Message(count.format(count=len(found)), hint, over=lambda: not self.proposed)
+            else:
+                none = _("No outline at the mask's border could be completed with enough certainty.")
+                said = Message(none, over=lambda: document.mask.revision != revision)
+            self._editor.tell(said)
+
+        self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
+
+    def take(self) -> None:
+        """Make guides of all lines that are proposed."""
+        self._lines.take()
+        self.edited()
+
+    def drop(self) -> None:
+        """Propose them no more."""
+        self._lines.drop()
 
     # --- the blur before edges are sought ----------------------------------------------------------------------------
     @property

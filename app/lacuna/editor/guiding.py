@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,10 @@ from lacuna.contract.params import choice, colour, number, switch
 from lacuna.document.document import Document
 from lacuna.editor.guide_gestures import Drawing, Moving, Painting, Removing, Rubbing, Surrounding
 from lacuna.editor.nearness import NEAR, Nearness
+from lacuna.editor.proposed_lines import ProposedLines
 from lacuna.editor.selections import Lasso
 from lacuna.editor.snapping import Snapping
-from lacuna.editor.tool import Modifier, Outline, Pointer
+from lacuna.editor.tool import Gesture, Modifier, Outline, Pointer
 from lacuna.i18n import N_
 from lacuna.imaging.region import Region
 
@@ -54,17 +56,11 @@ class AreaOptions:
     kind: str = choice(Guide.SOURCE.value, AREA_KINDS, label=N_("Kind"))
 
 
-class GuideLine(Lasso):
-    """Lines that say how the picture runs behind the hole: by hand, or straight from click to click.
+class GuideTool(Lasso):
+    """What tools share that draw guides: a press on a point moves it, Alt or the right button takes away."""
 
-    A press on a point of a line moves that. Alt or the right button takes away: a click a line, a drag the edges below.
-    """
-
-    id = "guide"
-    name = N_("Guide line")
-    Options: type = LineOptions
     paints_mask = False
-    kinds: tuple[Guide, ...] = (Guide.LINE, Guide.ERASE_EDGE)
+    kinds: tuple[Guide, ...] = ()
 
     def __init__(self) -> None:
         self._document: Document | None = None  # the one that was last drawn in: its points show under the pointer
@@ -73,18 +69,20 @@ class GuideLine(Lasso):
     def forget(self) -> None:
         self._document = None
 
-    def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Rubbing:  # type: ignore[override]
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture | None:
         self._document = document
         if at.erases:
-            return Rubbing(document, at, self.kinds, self._near, options.width)
+            return self._taken_away(document, at, options)
         found = self._near.point(document.guides, at, self.kinds)
         if found is not None:
             return Moving(document, *found, at)
         return self._begun(document, at, options)
 
-    def _begun(self, document: Document, at: Pointer, options: Any) -> Drawing:
-        kind = Snapping if options.snap else Drawing
-        return kind(document, at, GuideStroke(Guide(options.kind), (), options.width))
+    def _taken_away(self, document: Document, at: Pointer, _options: Any) -> Gesture:
+        return Removing(document, at, self.kinds, self._near)
+
+    @abstractmethod
+    def _begun(self, document: Document, at: Pointer, options: Any) -> Gesture: ...
 
     def outline(self, at: Pointer, options: Any) -> Outline:
         found = None if self._document is None else self._near.point(self._document.guides, at, self.kinds)
@@ -94,7 +92,38 @@ class GuideLine(Lasso):
         return Outline(circles=((x, y, NEAR / 2 / max(at.scale, 1e-6)),))
 
 
-class ColourHint(GuideLine):
+class GuideLine(GuideTool):
+    """Lines that say how the picture runs behind the hole: by hand, or straight from click to click.
+
+    A press on a point of a line moves that, one on a proposed line takes it. Alt or the right button takes away: a
+    click a line, a drag the edges below.
+    """
+
+    id = "guide"
+    name = N_("Guide line")
+    Options: type = LineOptions
+    kinds = (Guide.LINE, Guide.ERASE_EDGE)
+
+    def __init__(self, proposed: ProposedLines) -> None:
+        super().__init__()
+        self._proposed = proposed
+
+    def forget(self) -> None:
+        super().forget()
+        self._proposed.drop()
+
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture | None:
+        return self._proposed.press(document, at) or super().press(document, at, options)
+
+    def _taken_away(self, document: Document, at: Pointer, options: Any) -> Gesture:
+        return Rubbing(document, at, self.kinds, self._near, options.width)
+
+    def _begun(self, document: Document, at: Pointer, options: Any) -> Gesture:
+        kind = Snapping if options.snap else Drawing
+        return kind(document, at, GuideStroke(Guide(options.kind), (), options.width))
+
+
+class ColourHint(GuideTool):
     """Strokes of a colour that shall stand where they lie. Alt+click takes a colour of the picture up.
 
     `took(colour)` is told of it, as "#rrggbb". A press on a point moves that; the right button takes a stroke away.
@@ -112,7 +141,7 @@ class ColourHint(GuideLine):
     def begins(self, at: Pointer) -> bool:
         return not _takes_up(at)
 
-    def press(self, document: Document, at: Pointer, options: Any) -> Drawing | Moving | Removing | None:  # type: ignore[override]
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture | None:
         if _takes_up(at):
             colour = colour_at(document, at)
             if colour:
@@ -120,7 +149,7 @@ class ColourHint(GuideLine):
             return None
         return super().press(document, at, options)
 
-    def _begun(self, document: Document, at: Pointer, options: Any) -> Drawing:
+    def _begun(self, document: Document, at: Pointer, options: Any) -> Gesture:
         colour = options.colour
         red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
         return Painting(document, at, GuideStroke(Guide.HINT, (), options.width, (red, green, blue)))
@@ -150,7 +179,7 @@ class SamplingArea(Lasso):
     paints_mask = False
     kinds = (Guide.SOURCE, Guide.NEVER)
 
-    def press(self, document: Document, at: Pointer, options: Any) -> Surrounding | Removing:  # type: ignore[override]
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture:
         if at.erases:
             return Removing(document, at, self.kinds, Nearness())
         return Surrounding(document, at, GuideStroke(Guide(options.kind), (), 1.0, closed=True))

@@ -26,6 +26,8 @@ class Intent:
     def _mark_or_fill(self) -> None:
         if self._editor.proposals.shown:
             self._editor.proposals.accept()
+        elif self._editor.contours.proposed:
+            self._editor.contours.take()
         else:
             self._editor.fill()
 
@@ -37,6 +39,8 @@ class Intent:
             editor.drop()
         elif editor.proposals.shown:
             editor.proposals.drop()
+        elif editor.contours.proposed:
+            editor.contours.drop()
         elif not editor.work.escape():
             editor.clear_mask()
 

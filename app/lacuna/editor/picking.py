@@ -112,7 +112,7 @@ class Pick(Lasso):
     def forget(self) -> None:
         self._picked = None
 
-    def press(self, document: Document, at: Pointer, options: Any) -> Scribble | None:  # type: ignore[override]
+    def press(self, document: Document, at: Pointer, options: Any) -> Scribble | None:
         """Raises UnknownModel without the network that is to find the object."""
         if not self.begins(at):
             return None

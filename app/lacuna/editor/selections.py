@@ -14,7 +14,7 @@ from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.editor.strokes import ERASE, MODES, PAINT
-from lacuna.editor.tool import Covered, Laid, Modifier, Outline, Pointer, Rest
+from lacuna.editor.tool import Covered, Gesture, Laid, Modifier, Outline, Pointer, Rest
 from lacuna.i18n import N_, _
 from lacuna.imaging import brush
 from lacuna.imaging.photo import Mask
@@ -54,7 +54,7 @@ class Lasso:
     def forget(self) -> None:
         return
 
-    def press(self, document: Document, at: Pointer, options: Any) -> LassoLoop:
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture | None:
         return LassoLoop(document, at, erases(at, options))
 
     def outline(self, at: Pointer, options: Any) -> Outline:
@@ -67,7 +67,7 @@ class Polygon(Lasso):
     id = "polygon"
     name = N_("Polygon")
 
-    def press(self, document: Document, at: Pointer, options: Any) -> PolygonCorners:  # type: ignore[override]
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture | None:
         return PolygonCorners(document, at, erases(at, options))
 
 
@@ -77,7 +77,7 @@ class Rectangle(Lasso):
     id = "rectangle"
     name = N_("Rectangle")
 
-    def press(self, document: Document, at: Pointer, options: Any) -> RectangleDrag:  # type: ignore[override]
+    def press(self, document: Document, at: Pointer, options: Any) -> Gesture | None:
         return RectangleDrag(document, at, erases(at, options))
 
 

@@ -14,6 +14,7 @@ from lacuna.editor.guiding import ColourHint, GuideLine, SamplingArea
 from lacuna.editor.heal import HealBrush
 from lacuna.editor.picking import Pick, Pickers
 from lacuna.editor.proposals import Proposals
+from lacuna.editor.proposed_lines import ProposedLines
 from lacuna.editor.selections import Lasso, Polygon, Rectangle
 from lacuna.editor.strokes import ERASE, LARGEST, PAINT, SMALLEST, Brush, Eraser, RestoreBrush
 from lacuna.editor.tool import Covered, Gesture, Modifier, Outline, Pointer, Tool
@@ -77,9 +78,11 @@ class Toolbox:
     def __init__(
         self, settings: Settings, proposals: Proposals, pickers: Pickers, ended: Callable[[Ended], None]
     ) -> None:
+        self.lines = ProposedLines()
         self.tools: tuple[Tool, ...] = (
             Brush(), Eraser(), RestoreBrush(), CloneBrush(), HealBrush(), Lasso(), Polygon(), Rectangle(),
-            Wand(), Pick(proposals, pickers), GuideLine(), ColourHint(self._take_colour), SamplingArea(), Hand(),
+            Wand(), Pick(proposals, pickers),
+            GuideLine(self.lines), ColourHint(self._take_colour), SamplingArea(), Hand(),
         )  # fmt: skip
         self.gesture: Gesture | None = None
         self.painted: Listeners[[Covered]] = Listeners()

@@ -42,7 +42,7 @@ class Wand(Lasso):
     name = N_("Magic wand")
     Options: type = WandOptions
 
-    def press(self, document: Document, at: Pointer, options: Any) -> WandClick:  # type: ignore[override]
+    def press(self, document: Document, at: Pointer, options: Any) -> WandClick:
         return WandClick(document, at, options)
 
 

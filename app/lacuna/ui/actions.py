@@ -91,7 +91,8 @@ def can_redo(w: MainWindow) -> bool:
 
 def has_something_to_stop(w: MainWindow) -> bool:
     begun = w.editor.gesture is not None or w.editor.offer is not None or bool(w.editor.jobs)
-    return begun or w.editor.proposals.shown or w.enlarge.previewing or has_mask(w)
+    proposed = w.editor.proposals.shown or bool(w.editor.contours.proposed)
+    return begun or proposed or w.enlarge.previewing or has_mask(w)
 
 
 def is_parted(w: MainWindow) -> bool:
@@ -218,6 +219,8 @@ ROWS: tuple[Row, ...] = (
         Menu.GUIDES, has_picture, checked=lambda w: w.canvas.show_guides),
     Row("guides.predict", N_("&Predict edges"), ("Ctrl+G",), lambda w: w.predict_edges(), Menu.GUIDES,
         lambda w: not w.editor.contours.refusal, icon="edges", refusal=lambda w: w.editor.contours.refusal),
+    Row("guides.outlines", N_("Complete &outlines"), ("Ctrl+Shift+G",), lambda w: w.editor.contours.complete(),
+        Menu.GUIDES, has_mask, icon="outlines"),
     Row("guides.clear", N_("&Clear"), (), lambda w: w.editor.guides.clear(), Menu.GUIDES, has_guides, icon="clear"),
     Row("guides.import", N_("&Import guides…"), (), lambda w: w.files.ask_import_guides(), Menu.GUIDES, has_picture,
         starts_group=True),

@@ -28,7 +28,7 @@ from lacuna import words
 from lacuna.document.document import Document
 from lacuna.document.stretch import Stretch
 from lacuna.editor.editor import Editor
-from lacuna.editor.guiding import GuideLine
+from lacuna.editor.guiding import GuideTool
 from lacuna.editor.tool import Button, Outline, Pointer
 from lacuna.i18n import _
 from lacuna.imaging.region import Region
@@ -75,6 +75,7 @@ class Canvas(View):
         self._frames: list[Region] = []  # of a result that asks, in the view
         self._edges = overlays.EdgesView()
         self._guides = GuidesView()
+        self._proposed = GuidesView(dashed=True)
         self._proposals = ProposalsView()
         self._show_guides = True
         self.setMouseTracking(True)
@@ -187,8 +188,10 @@ class Canvas(View):
         guides = document.guides if document is not None and self._show_guides else ()
         ignored = self.editor.guides.ignored if guides else frozenset()
         tool = self.editor.tool
-        how = Shown(frozenset(tool.kinds) if isinstance(tool, GuideLine) else frozenset(), ignored)
+        how = Shown(frozenset(tool.kinds) if isinstance(tool, GuideTool) else frozenset(), ignored)
         self.update_device(*self._guides.become(guides, how, self.viewport, self.ratio))
+        lines = self.editor.contours.proposed
+        self.update_device(*self._proposed.become(lines, how, self.viewport, self.ratio))
 
     def _panned(self, dx: int, dy: int) -> None:
         self._scroll(dx, dy)
@@ -284,6 +287,7 @@ class Canvas(View):
             elif not self.comparison.held:
                 self._edges.paint(painter, self.viewport)
             self._guides.paint(painter, self.viewport, self.ratio, self.dirty)
+            self._proposed.paint(painter, self.viewport, self.ratio, self.dirty)
             self._proposals.paint(painter, self.viewport, self.ratio, self.dirty)
             for frame in self._frames:
                 overlays.paint_frame(painter, frame, self.ratio)

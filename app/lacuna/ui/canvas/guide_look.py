@@ -37,11 +37,19 @@ def reach(stroke: GuideStroke, zoom: float, ratio: float) -> float:
 
 
 def paint_stroke(
-    painter: QPainter, polygon: QPolygonF, stroke: GuideStroke, zoom: float, ratio: float, *, ignored: bool = False
+    painter: QPainter,
+    polygon: QPolygonF,
+    stroke: GuideStroke,
+    zoom: float,
+    ratio: float,
+    *,
+    ignored: bool = False,
+    dashed: bool = False,
 ) -> None:
     """Paint a guide along `polygon`, in image coordinates; the painter's unit is the device pixel of that `zoom`.
 
-    One that is `ignored` by the method chosen is grey, and the picture can be seen through it.
+    One that is `ignored` by the method chosen is grey, and the picture can be seen through it. One that is `dashed` is
+    proposed only: its colour comes and goes on the light line.
     """
     colour = COLOURS[stroke.kind] if stroke.colour is None else QColor.fromRgbF(*stroke.colour)
     width = shown_width(stroke, zoom, ratio)
@@ -56,7 +64,7 @@ def paint_stroke(
         _draw(painter, polygon, stroke, _tinted(colour, BAND_TINT), width)
         width = THINNEST * ratio
     for tone, wider in ((DARK, 4 * HALO), (LIGHT, 2 * HALO), (colour, 0.0)):
-        _draw(painter, polygon, stroke, tone, width + wider * ratio)
+        _draw(painter, polygon, stroke, tone, width + wider * ratio, dashed=dashed and tone is colour)
     if stroke.closed:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_tinted(colour, WITHIN))
@@ -77,8 +85,19 @@ def paint_points(painter: QPainter, polygon: QPolygonF, zoom: float, ratio: floa
     painter.restore()
 
 
-def _draw(painter: QPainter, polygon: QPolygonF, stroke: GuideStroke, colour: QColor, width: float) -> None:
-    pen = QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+def _draw(
+    painter: QPainter,
+    polygon: QPolygonF,
+    stroke: GuideStroke,
+    colour: QColor,
+    width: float,
+    *,
+    dashed: bool = False,
+) -> None:
+    style, cap = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap
+    if dashed:
+        style, cap = Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap
+    pen = QPen(colour, width, style, cap, Qt.PenJoinStyle.RoundJoin)
     pen.setCosmetic(True)
     painter.setPen(pen)
     if stroke.closed:

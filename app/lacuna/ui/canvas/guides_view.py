@@ -27,8 +27,9 @@ BUDGET = 1 << 24  # device pixels of all images: 64 MB
 class _Drawn:
     """A stroke with its polygon, in image coordinates, the box that holds that, and its image at one zoom."""
 
-    def __init__(self, stroke: GuideStroke) -> None:
+    def __init__(self, stroke: GuideStroke, *, dashed: bool) -> None:
         self.stroke = stroke
+        self.dashed = dashed
         self.polygon = QPolygonF([QPointF(x, y) for x, y in stroke.points])
         columns, rows = zip(*stroke.points, strict=True)
         self.box = min(columns), min(rows), max(columns), max(rows)
@@ -43,7 +44,7 @@ class _Drawn:
     def paint(self, painter: QPainter, zoom: float, ratio: float, how: Shown) -> None:
         """From the picture's corner on."""
         kind = self.stroke.kind
-        paint_stroke(painter, self.polygon, self.stroke, zoom, ratio, ignored=kind in how.ignored)
+        paint_stroke(painter, self.polygon, self.stroke, zoom, ratio, ignored=kind in how.ignored, dashed=self.dashed)
         if kind in how.movable:
             paint_points(painter, self.polygon, zoom, ratio)
 
@@ -57,9 +58,13 @@ class Shown:
 
 
 class GuidesView:
-    """The guides of the picture as they are drawn now."""
+    """The guides of the picture as they are drawn now.
 
-    def __init__(self) -> None:
+    `dashed`: they are proposed only.
+    """
+
+    def __init__(self, *, dashed: bool = False) -> None:
+        self._dashed = dashed
         self._guides: tuple[GuideStroke, ...] = ()
         self._drawn: list[_Drawn] = []
         self._how = Shown()
@@ -73,7 +78,7 @@ class GuidesView:
             return []
         known = {id(each.stroke): each for each in self._drawn}
         before, self._guides = self._drawn, guides
-        self._drawn = [known.get(id(stroke)) or _Drawn(stroke) for stroke in guides]
+        self._drawn = [known.get(id(stroke)) or _Drawn(stroke, dashed=self._dashed) for stroke in guides]
         self._arrange()
         if how != self._how:
             self._how = how

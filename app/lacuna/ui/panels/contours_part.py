@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lacuna.contract.guides import Guide
 from lacuna.contract.params import describe
@@ -28,17 +28,17 @@ class ContoursPart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        row = QHBoxLayout()
-        row.setSpacing(4)
+        grid = QGridLayout()
+        grid.setSpacing(4)
         self.buttons: dict[str, QToolButton] = {}
-        for name in ("view.contours", "guides.predict"):
+        for index, name in enumerate(("view.contours", "guides.predict", "guides.outlines")):
             button = QToolButton(self)
             button.setDefaultAction(actions[name])
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self.buttons[name] = button
-            row.addWidget(button)
-        column.addLayout(row)
+            grid.addWidget(button, index // 2, index % 2, 1, 2 if index == 2 else 1)
+        column.addLayout(grid)
         self.why = QLabel(self)
         self.why.setWordWrap(True)
         self.why.setProperty("quiet", True)
