@@ -93,7 +93,7 @@ def test_the_doctor_reports_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found["program"]["lacuna"] == lacuna.__version__
     assert all(found["libraries"].values())
-    assert set(found["extras"]) == {"heif", "torch", "train", "metrics"}
+    assert set(found["extras"]) == {"heif", "torch", "train", "metrics", "cluster"}
     assert found["backends"]["telea"] == "ready"
     assert "offscreen" in found["window"]["platform_plugins"]
     assert found["folders"]["config"]["path"].startswith(os.environ["LACUNA_HOME"])

@@ -26,7 +26,13 @@ REQUIRED = (
     "platformdirs", "typer", "rich",
 )  # fmt: skip
 # Extra -> the package that it brings.
-OPTIONAL = {"heif": "pillow-heif", "torch": "torch", "train": "tensorboard", "metrics": "torchmetrics"}
+OPTIONAL = {
+    "heif": "pillow-heif",
+    "torch": "torch",
+    "train": "tensorboard",
+    "metrics": "torchmetrics",
+    "cluster": "distributed",
+}
 
 
 def examine(as_json: bool) -> None:
