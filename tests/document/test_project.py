@@ -14,16 +14,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lacuna.contract.edges import PackedEdges, PredictedEdges
 from lacuna.contract.enlargement import by_factor
 from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
+from lacuna.contract.step_json import edges_to_json
 from lacuna.contract.steps import EnlargeStep, PaintStep
 from lacuna.document import journal as journals
 from lacuna.document.account import FrozenHistory, steps_of
 from lacuna.document.document import Document, prepare
 from lacuna.document.journal import Journal
-from lacuna.document.project import Project, read_project, rendered, write_project
+from lacuna.document.project import Marked, Project, read_project, rendered, write_project
 from lacuna.document.project_document import document_of
 from lacuna.document.project_file import MANIFEST, MIME, Members, is_project, parts
 from lacuna.document.sessions import restore, sessions
@@ -36,6 +38,7 @@ from tests.document.support import assert_same, noise, paint, photo, state
 
 LINE = GuideStroke(Guide.LINE, ((3.0, 4.0), (60.0, 40.5)), 2.5)
 BOX = Region(270, 30, 290, 60)
+EDGES = PredictedEdges(Region(4, 5, 24, 35), noise((20, 30)), noise((20, 30), 1) > 99, "digest")
 STEP = FillStep("telea", {"radius": 3}, 0, FillOptions(), BOX, encoded(np.full((20, 30), 255, np.uint8)), (300, 280))
 
 
@@ -76,12 +79,14 @@ def work(document: Document) -> None:
     paint(document, Region(9, 9, 30, 31), 77)
     with document.edit("Guides") as edit:
         edit.put(document.put_guides, (LINE,))
+        edit.put(document.put_predicted, (EDGES,))
 
 
 def save(document: Document, path: Path, progress: Progress | None = None) -> Path:
     progress = progress or Progress()
     account = FrozenHistory(document).read(progress)
-    write_project(path, document.kept, account, document.mask.pixels, document.guides, progress)
+    marked = Marked(document.mask.pixels, document.guides, document.predicted)
+    write_project(path, document.kept, account, marked, progress)
     return path
 
 
@@ -130,6 +135,7 @@ def test_all_that_was_done_is_there_again_and_can_be_undone(
     again = opened(path)
     assert_same(state(again), state(document))
     assert np.array_equal(again.original(), document.original(), equal_nan=True)
+    assert [PackedEdges.of(edges) for edges in again.predicted] == [PackedEdges.of(EDGES)]
     assert again.header.metadata == document.header.metadata
     assert b"what it shows" in (again.header.metadata.exif or b"")
     assert (again.header.grey, again.header.profile) == (document.header.grey, document.header.profile)
@@ -181,12 +187,12 @@ def test_history_that_rests_on_disk_is_read_there_and_painting_goes_on(
     on_disk = set((tmp_path / "session" / "history").iterdir())
     assert len(on_disk) > 3
     frozen = FrozenHistory(document)
-    mask, guides = document.mask.pixels.copy(), document.guides
+    marked = Marked(document.mask.pixels.copy(), document.guides, document.predicted)
     document.history.go_to(0)  # reads all of it back, so that its files are removed
     paint(document, Region(0, 0, 300, 280), 9, plane="photo")
     account = frozen.read(Progress())
     assert np.array_equal(account.end.pixels, wanted[0]["photo"])
-    write_project(tmp_path / "work.lacuna", document.kept, account, mask, guides, Progress())
+    write_project(tmp_path / "work.lacuna", document.kept, account, marked, Progress())
     assert_same(state(opened(tmp_path / "work.lacuna")), wanted)
     assert not on_disk.intersection((tmp_path / "session" / "history").iterdir())
 
@@ -366,6 +372,10 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
     "strange guides": lambda v: v.update(guides=[{"kind": "line"}]),
     "guides that are no numbers": lambda v: v.update(guides=[{"kind": "line", "points": [[0, 1e999]], "width": 1}]),
     "guides without points": lambda v: v.update(guides=[{"kind": "line", "points": [], "width": 1}]),
+    "edges outside": lambda v: v.update(predicted=[edges_to_json(PackedEdges.of(EDGES))]),
+    "edges of another size": lambda v: v.update(
+        predicted=[edges_to_json(replace(PackedEdges.of(EDGES), region=Region(0, 0, 2, 2)))]
+    ),
     "numbers for lists": lambda v: v.update(changes=[7]),
 }
 

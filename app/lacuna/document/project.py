@@ -6,7 +6,7 @@ So what is to be seen is made without running anything again, whatever has becom
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract import guides
+from lacuna.contract.edges import PackedEdges, PredictedEdges
 from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.contract.step_json import (
+    edges_from_json,
+    edges_to_json,
     enlargement_from_json,
     enlargement_to_json,
     region_from_json,
@@ -51,6 +54,15 @@ KINDS: dict[str, np.dtype[Any]] = {
 
 
 @dataclass(frozen=True, eq=False)
+class Marked:
+    """What is marked in a picture as it is now: its mask, guides, and edges that a model has completed."""
+
+    mask: Mask
+    guides: tuple[GuideStroke, ...] = ()
+    predicted: tuple[PredictedEdges, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Pasted:
     """A picture that came from no file: its facts, and its pixels as `imaging.lossless` has them."""
 
@@ -75,32 +87,23 @@ class Project:
     deeds: tuple[Deed, ...]
     mask: tuple[Region, bytes] | None
     guides: tuple[GuideStroke, ...]
+    predicted: tuple[PackedEdges, ...]
     end: str
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 def write_project(
-    path: Path,
-    original: Original,
-    account: Account,
-    mask: Mask,
-    strokes: Sequence[GuideStroke],
-    progress: Progress,
-    *,
-    overwrite: bool = True,
+    path: Path, original: Original, account: Account, marked: Marked, progress: Progress, *, overwrite: bool = True
 ) -> int:
-    """Write a project whole or not at all; returns its bytes. `mask` is that of the picture as it is now.
+    """Write a project whole or not at all; returns its bytes.
 
     Until the last moment an old file stands as it was. Raises CannotSave, UnreadableFile for an original that is gone,
     and Cancelled.
     """
-    members = _members(original, account, mask, tuple(strokes), progress)
-    return write_atomically(path, parts(members), overwrite=overwrite)
+    return write_atomically(path, parts(_members(original, account, marked, progress)), overwrite=overwrite)
 
 
-def _members(
-    original: Original, account: Account, mask: Mask, strokes: tuple[GuideStroke, ...], progress: Progress
-) -> Iterator[tuple[str, bytes]]:
+def _members(original: Original, account: Account, marked: Marked, progress: Progress) -> Iterator[tuple[str, bytes]]:
     from lacuna.imaging.mask import bounds
 
     told, members = _picture_told(original)
@@ -111,16 +114,17 @@ def _members(
         names = [f"changes/{number:04}-{at}-{e.plane}{_ending(e.pixels)}" for at, e in enumerate(deed.excerpts, 1)]
         deeds.append(_deed_to_json(deed, names))
         yield from ((name, excerpt.pixels) for name, excerpt in zip(names, deed.excerpts, strict=True))
-    box = bounds(mask)
+    box = bounds(marked.mask)
     if not box.empty:
-        yield MASK, encoded(mask[box.slices])
+        yield MASK, encoded(marked.mask[box.slices])
     manifest = {
         "format": FORMAT,
         "version": VERSION,
         "picture": told,
         "changes": deeds,
         "mask": None if box.empty else {"member": MASK, "region": region_to_json(box)},
-        "guides": guides.to_json(strokes),
+        "guides": guides.to_json(marked.guides),
+        "predicted": [edges_to_json(PackedEdges.of(edges)) for edges in marked.predicted],
         "end": {"size": [account.end.height, account.end.width], "sha256": _digest_of(account.end)},
     }
     progress.check()
@@ -203,6 +207,9 @@ def _project(value: dict[str, Any], members: Members) -> Project:
     strokes = guides.from_json(value["guides"])
     if not (guides.are_sound(strokes) and all(stroke.points for stroke in strokes)):
         raise ValueError("guides that no picture can have")
+    predicted = tuple(edges_from_json(edges) for edges in value.get("predicted", ()))
+    for edges in predicted:
+        _inside(edges.region, size)
     mask = value["mask"]
     if mask is not None:
         mask = (_inside(region_from_json(mask["region"]), size), members.read(str(mask["member"])))
@@ -214,6 +221,7 @@ def _project(value: dict[str, Any], members: Members) -> Project:
         deeds=tuple(deeds),
         mask=mask,
         guides=strokes,
+        predicted=predicted,
         end=str(value["end"]["sha256"]),
     )
 

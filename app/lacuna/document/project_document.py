@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.fill import FillStep
 from lacuna.contract.steps import CropStep, EnlargeStep
 from lacuna.document.account import Deed
@@ -9,6 +10,7 @@ from lacuna.document.document import BUDGET, Document, prepare
 from lacuna.document.edit import Edit
 from lacuna.document.journal import Journal, Place
 from lacuna.document.project import Project, enlarged, noting_another_end, opaque, picture_of, unpacked
+from lacuna.document.project_file import damaged
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.blank import blank
@@ -21,7 +23,7 @@ def document_of(
 ) -> tuple[Document, Journal, tuple[str, ...]]:
     """The document with its journal, for a job to make, and sentences to tell once.
 
-    Strokes of the mask and what had been undone are not in a project: what is masked, and the guides, are the last
+    Strokes of the mask and what had been undone are not in a project: mask, guides and predicted edges are the last
     entry of the history. Raises what `picture_of` does, and CannotSave where the session finds no room.
     """
     photo = picture_of(project, pixel_limit=pixel_limit)
@@ -73,7 +75,7 @@ def _mask_again(project: Project, step: FillStep, document: Document) -> tuple[R
 
 
 def _put_mask_and_guides(project: Project, document: Document) -> None:
-    if project.mask is None and not project.guides:
+    if project.mask is None and not project.guides and not project.predicted:
         return
     with document.edit(_("Mask and guides of the project")) as edit:
         if project.mask is not None:
@@ -82,3 +84,12 @@ def _put_mask_and_guides(project: Project, document: Document) -> None:
                 pixels[...] = unpacked(project, data, pixels.shape, pixels.dtype)
         if project.guides:
             edit.put(document.put_guides, project.guides)
+        if project.predicted:
+            edit.put(document.put_predicted, _edges(project))
+
+
+def _edges(project: Project) -> tuple[PredictedEdges, ...]:
+    try:
+        return tuple(edges.unpacked() for edges in project.predicted)
+    except ValueError as error:
+        raise damaged(project.path, str(error), error) from error

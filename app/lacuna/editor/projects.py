@@ -11,7 +11,7 @@ from lacuna.contract.progress import Progress
 from lacuna.document.account import FrozenHistory, steps_of
 from lacuna.document.document import Document
 from lacuna.document.journal import InProject, Journal, Place
-from lacuna.document.project import read_project, write_project
+from lacuna.document.project import Marked, read_project, write_project
 from lacuna.document.project_document import document_of
 from lacuna.editor.values import Message
 from lacuna.engine.recipes import Recipe, write_recipe
@@ -75,12 +75,14 @@ class Projects:
         self._editor.when_settled(lambda document: self._save(document, Path(path).absolute(), then))
 
     def _save(self, document: Document, path: Path, then: Callable[[bool], None] | None) -> None:
-        frozen, mask, guides = FrozenHistory(document), document.mask.freeze(), document.guides
+        frozen, mask = FrozenHistory(document), document.mask.freeze()
+        guides, predicted = document.guides, document.predicted
         kept, moment = document.kept, document.history.here()
 
         def work(progress: Progress) -> int:
             account = frozen.read(progress.part(READING_SHARE))
-            return write_project(path, kept, account, mask.take(), guides, progress.part(1 - READING_SHARE))
+            marked = Marked(mask.take(), guides, predicted)
+            return write_project(path, kept, account, marked, progress.part(1 - READING_SHARE))
 
         def done(_bytes: int) -> None:
             self._editor.files.remember(path)
