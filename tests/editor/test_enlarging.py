@@ -18,7 +18,7 @@ from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.document.sessions import restore, sessions
 from lacuna.editor import enlarging
-from lacuna.editor.enlarged_preview import Piece, Sight, pieces
+from lacuna.editor.enlarged_preview import EnlargedPiece, Sight, pieces
 from lacuna.editor.enlarged_size import EnlargedSize, Said
 from lacuna.editor.enlarging import Extent, enlarged_mask
 from lacuna.editor.ways import Way
@@ -351,7 +351,7 @@ def test_the_mask_of_a_double_is_each_pixel_twice() -> None:
 
 
 # --- previews ---------------------------------------------------------------------------------------------------------
-def as_it_is(piece: Piece) -> Piece:
+def as_it_is(piece: EnlargedPiece) -> EnlargedPiece:
     return piece
 
 
@@ -363,7 +363,7 @@ def sight(made: Desk, method: str, window: Region, factor: float = 2) -> Sight:
 def test_a_preview_shows_what_the_run_will_make(opened: Desk, factor: float) -> None:
     made = by_factor(300, 400, factor)
     window = Region(made.rows // 3, made.columns // 4, made.rows // 3 + 150, made.columns // 4 + 120)
-    came: list[Piece] = []
+    came: list[EnlargedPiece] = []
     ended: list[LacunaError | None] = []
     opened.editor.enlarged_preview.make(
         opened.document, sight(opened, "lanczos", window, factor), as_it_is, came.append, ended.append
@@ -389,7 +389,7 @@ def test_a_preview_of_what_is_transparent_shows_what_the_run_will_make(empty: De
     assert cv2.imwrite(str(tmp_path / "hidden.png"), pixels)
     empty.open(tmp_path / "hidden.png")
     made, window = by_factor(220, 60, 2), Region(180, 20, 220, 80)
-    came: list[Piece] = []
+    came: list[EnlargedPiece] = []
     ended: list[LacunaError | None] = []
     look = Sight(Region(0, 0, 220, 60), made, window, way(empty, "lanczos"))
     empty.editor.enlarged_preview.make(empty.document, look, as_it_is, came.append, ended.append)
@@ -409,7 +409,7 @@ def test_a_preview_asks_a_card_that_failed_for_no_other_piece(
     monkeypatch.setattr(device, "card_memory", lambda: 1 << 30)
     upscaler.on_a_card = RuntimeError("no kernel image")
     ended: list[LacunaError | None] = []
-    came: list[Piece] = []
+    came: list[EnlargedPiece] = []
     window = Region(0, 0, 500, 600)
     opened.editor.enlarged_preview.make(
         opened.document, sight(opened, "scripted", window), as_it_is, came.append, ended.append
@@ -422,8 +422,8 @@ def test_a_preview_asks_a_card_that_failed_for_no_other_piece(
 
 def test_the_next_preview_ends_the_one_before(opened: Desk, upscaler: UpscalerScript) -> None:
     upscaler.go.clear()
-    first: list[Piece] = []
-    second: list[Piece] = []
+    first: list[EnlargedPiece] = []
+    second: list[EnlargedPiece] = []
     ended: list[LacunaError | None] = []
     window = Region(0, 0, 100, 100)
     opened.editor.enlarged_preview.make(

@@ -1,4 +1,4 @@
-"""Resampling: as MATLAB's on 8-bit pictures, the same in every window, and true to what a kernel can represent."""
+"""Resampling: as MATLAB's on 8-bit pictures, the same in every pane, and true to what a kernel can represent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.networks.published import Numbers
 
 from lacuna.contract.enlargement import by_factor, to_sides
 from lacuna.imaging.resampling import BICUBIC, LANCZOS, Kernel, imresized, resampled, taps
-from lacuna.networks.positions import Window, whole
+from lacuna.networks.positions import Pane, whole
 
 RNG = np.random.default_rng(7)
 KERNELS = pytest.mark.parametrize("kernel", [BICUBIC, LANCZOS], ids=("bicubic", "lanczos"))
@@ -39,7 +39,7 @@ def test_any_window_of_a_part_is_that_of_the_whole(kernel: Kernel, factor: str) 
     top, bottom = enlargement.rows // 3, 2 * enlargement.rows // 3
     left, right = enlargement.columns // 2, enlargement.columns
 
-    part = Window(enlargement, top, left, bottom, right, row=2, column=3)
+    part = Pane(enlargement, top, left, bottom, right, row=2, column=3)
     found = resampled(image[2:38, 3:], part, kernel)
 
     assert np.array_equal(found, together[top:bottom, left:right])

@@ -25,7 +25,7 @@ from lacuna.inference.saving import save
 from lacuna.inference.session import completed, opened, opened_enlarger
 from lacuna.inference.torch_enlarger import TorchEnlarger
 from lacuna.networks import building, meta_sr_sizes
-from lacuna.networks.positions import Window, whole
+from lacuna.networks.positions import Pane, whole
 from tests.networks.published import Numbers
 from tests.networks.test_meta_sr import OUTPUTS, factor_of, name_of, published
 from tests.pictures import lion
@@ -127,19 +127,17 @@ def test_tiles_with_the_reach_around_them_are_the_whole(enlargement: Enlargement
         expected = enlarged(enlarger, image, enlargement)
         found = np.full_like(expected, np.nan)
         for top, left in np.ndindex(2, 3):
-            window = Window(enlargement, 70 * top, 55 * left, min(70 * top + 70, enlargement.rows), 55 * left + 55)
-            window = dataclasses.replace(window, right=min(window.right, enlargement.columns))
-            down, across = window.points()
+            pane = Pane(enlargement, 70 * top, 55 * left, min(70 * top + 70, enlargement.rows), 55 * left + 55)
+            pane = dataclasses.replace(pane, right=min(pane.right, enlargement.columns))
+            down, across = pane.points()
             rows, columns = (
                 slice(max(0, int(points.pixels[0]) - enlarger.reach), int(points.pixels[-1]) + enlarger.reach + 1)
                 for points in (down, across)
             )
             ends = Ends(rows.start == 0, columns.start == 0, rows.stop >= 50, columns.stop >= 60)
             features = enlarger.features(np.ascontiguousarray(image[rows, columns]), Progress(), ends)
-            window = dataclasses.replace(window, row=rows.start, column=columns.start)
-            found[window.top : window.bottom, window.left : window.right] = enlarger.points(
-                features, window, Progress()
-            )
+            pane = dataclasses.replace(pane, row=rows.start, column=columns.start)
+            found[pane.top : pane.bottom, pane.left : pane.right] = enlarger.points(features, pane, Progress())
         assert np.abs(found - expected).max() < 0.01 * LEVEL * max(1, np.abs(expected).max())
 
 
@@ -150,7 +148,7 @@ def test_a_tile_with_less_around_it_differs(light: Model) -> None:
     expected = enlarged(enlarger, image, enlargement)[40:60]
     ends = Ends(top=False, left=True, bottom=False, right=True)
     features = enlarger.features(np.ascontiguousarray(image[18:32]), Progress(), ends)
-    found = enlarger.points(features, Window(enlargement, 40, 0, 60, 120, row=18), Progress())
+    found = enlarger.points(features, Pane(enlargement, 40, 0, 60, 120, row=18), Progress())
     assert np.abs(found - expected).max() > LEVEL
 
 
@@ -226,7 +224,7 @@ def test_a_kernel_is_made_once_for_all_tiles(light: Model, monkeypatch: pytest.M
     monkeypatch.setattr(enlarger._graphs, "call_shortly", lambda name, given: calls.append(name) or run(name, given))
     features, enlargement = enlarger.features(photo(100, 100), Progress()), by_factor(100, 100, 2)
     for top in (0, 100):
-        enlarger.points(features, Window(enlargement, top, 0, top + 100, 200), Progress())
+        enlarger.points(features, Pane(enlargement, top, 0, top + 100, 200), Progress())
     assert calls.count("kernels") == 1
     assert calls.count("apply") >= 2
 

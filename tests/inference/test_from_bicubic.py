@@ -22,7 +22,7 @@ from lacuna.inference.saving import save
 from lacuna.inference.session import completed, opened_enlarger
 from lacuna.inference.torch_enlarger import TorchEnlarger
 from lacuna.networks import building
-from lacuna.networks.positions import Window, whole
+from lacuna.networks.positions import Pane, whole
 from tests.pictures import lion
 
 CONFIG = ModelConfig(
@@ -113,13 +113,13 @@ def test_tiles_with_the_reach_around_them_are_the_whole(ours: Model) -> None:
     expected = enlarged(enlarger, image, enlargement)
     found = np.full_like(expected, np.nan)
     for top in range(0, enlargement.rows, 45):
-        window = Window(enlargement, top, 0, top + 45, enlargement.columns)
-        down, _across = window.points()
+        pane = Pane(enlargement, top, 0, top + 45, enlargement.columns)
+        down, _across = pane.points()
         first, last = int(down.pixels[0]), int(down.pixels[-1])
         rows = slice(max(0, first - enlarger.reach), last + enlarger.reach + 1)
         ends = Ends(rows.start == 0, True, rows.stop >= 50, True)
         features = enlarger.features(np.ascontiguousarray(image[rows]), Progress(), ends)
-        found[top : top + 45] = enlarger.points(features, dataclasses.replace(window, row=rows.start), Progress())
+        found[top : top + 45] = enlarger.points(features, dataclasses.replace(pane, row=rows.start), Progress())
     assert np.abs(found - expected).max() < 1e-5
 
 

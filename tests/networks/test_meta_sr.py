@@ -24,7 +24,7 @@ from lacuna.networks.edsr import Edsr
 from lacuna.networks.layout import Layout, Shape, misfits
 from lacuna.networks.loading import loaded
 from lacuna.networks.meta_sr import MetaSr
-from lacuna.networks.positions import Phases, Window, axes, bands, kinds, whole
+from lacuna.networks.positions import Pane, Phases, axes, bands, kinds, whole
 from lacuna.networks.rdn import Rdn
 from tests.networks.published import FOLDER, Numbers, cases, entries, key_lists, weights
 
@@ -126,12 +126,12 @@ def test_the_enlarged_picture_is_the_published_one_both_ways(case: str) -> None:
     numbers, network, factor = Numbers(case), published(name_of(case)), factor_of(case)
     picture = numbers.tensor("input")
     enlargement = by_factor(*picture.shape[-2:], factor, Rule.PUBLISHED)
-    window = whole(enlargement)
+    pane = whole(enlargement)
     with torch.inference_mode():
         features = network.features(picture)
         for found in (
-            network.by_phases(features, window, Phases(window.points(), features.shape[-1]), Progress()),
-            network.by_terms(features, window, Progress()),
+            network.by_phases(features, pane, Phases(pane.points(), features.shape[-1]), Progress()),
+            network.by_terms(features, pane, Progress()),
         ):
             assert numbers.farthest("out", found) < OUTPUT
             levels = found.clamp(0, 255).round().numpy() - numbers.arrays["out_u8"]
@@ -186,30 +186,30 @@ ENLARGEMENTS = [
 
 @pytest.mark.parametrize("enlargement", ENLARGEMENTS, ids=lambda e: f"{e.rows}x{e.columns} {e.rule}")
 def test_phases_and_terms_give_what_a_kernel_for_each_point_gives(enlargement: Enlargement) -> None:
-    network, window = small(), whole(enlargement)
+    network, pane = small(), whole(enlargement)
     features = some_features(8, enlargement.height, enlargement.width, batch=2)
     with torch.inference_mode():
         expected = point_by_point(network, features, enlargement)
-        by_phases = network.by_phases(features, window, Phases(window.points(), 8), Progress())
-        by_terms = network.by_terms(features, window, Progress())
+        by_phases = network.by_phases(features, pane, Phases(pane.points(), 8), Progress())
+        by_terms = network.by_terms(features, pane, Progress())
         assert torch.allclose(by_phases, expected, atol=1e-3)
         assert torch.allclose(by_terms, expected, atol=1e-3)
-        apart = torch.cat([network.enlarged(features[i : i + 1], window) for i in range(2)])
+        apart = torch.cat([network.enlarged(features[i : i + 1], pane) for i in range(2)])
     assert torch.allclose(apart, expected, atol=1e-3)
 
 
 def test_gradients_are_those_of_a_kernel_for_each_point() -> None:
     enlargement = by_factor(7, 6, 2.7)
-    window = whole(enlargement)
+    pane = whole(enlargement)
     weigh = torch.rand(1, 3, enlargement.rows, enlargement.columns, generator=torch.Generator().manual_seed(1))
 
     def gradients(form: str) -> list[Tensor]:
         network = small().double()
         features = some_features(8, 7, 6).double().requires_grad_()
         if form == "phases":
-            found = network.by_phases(features, window, Phases(window.points(), 8), Progress())
+            found = network.by_phases(features, pane, Phases(pane.points(), 8), Progress())
         elif form == "terms":
-            found = network.by_terms(features, window, Progress())
+            found = network.by_terms(features, pane, Progress())
         else:
             found = point_by_point(network, features, enlargement)
         (found * weigh).sum().backward()
@@ -233,15 +233,15 @@ def test_any_window_is_cut_from_the_whole_though_its_features_are_a_part(data: s
     top, left = data.draw(st.tuples(st.integers(0, enlargement.rows - 1), st.integers(0, enlargement.columns - 1)))
     bottom = data.draw(st.integers(top + 1, enlargement.rows))
     right = data.draw(st.integers(left + 1, enlargement.columns))
-    down, across = Window(enlargement, top, left, bottom, right).points()
+    down, across = Pane(enlargement, top, left, bottom, right).points()
     row, column = int(down.pixels[0]), int(across.pixels[0])
     part = features[:, row : int(down.pixels[-1]) + 3, column : int(across.pixels[-1]) + 3]
-    window = Window(enlargement, top, left, bottom, right, row, column)
+    pane = Pane(enlargement, top, left, bottom, right, row, column)
     with torch.inference_mode():
         expected = network.enlarged(features, whole(enlargement))[..., top:bottom, left:right]
         for found in (
-            network.by_phases(part, window, Phases(window.points(), 4), Progress()),
-            network.by_terms(part, window, Progress()),
+            network.by_phases(part, pane, Phases(pane.points(), 4), Progress()),
+            network.by_terms(part, pane, Progress()),
         ):
             assert torch.allclose(found, expected, atol=2e-3)
 
@@ -249,8 +249,8 @@ def test_any_window_is_cut_from_the_whole_though_its_features_are_a_part(data: s
 @pytest.mark.parametrize(("factor", "kernels"), [(1, 1), (2, 4), (1.1, 121), (2.7, 729), (3.14, 24649)])
 def test_there_are_as_many_kernels_as_phases_however_large_the_picture(factor: float, kernels: int) -> None:
     for side in (300, 900):
-        window = whole(by_factor(side, side, factor))
-        assert Phases(window.points(), 64).kernels == kernels
+        pane = whole(by_factor(side, side, factor))
+        assert Phases(pane.points(), 64).kernels == kernels
 
 
 def test_positions_that_hardly_repeat_are_taken_by_terms_and_others_by_phases() -> None:
@@ -267,9 +267,9 @@ def test_positions_that_hardly_repeat_are_taken_by_terms_and_others_by_phases() 
 @pytest.mark.parametrize("factor", [1, 2, 2.7, "3.14"])
 def test_no_batch_holds_more_than_it_may_and_together_they_are_every_point_once(factor: float | str) -> None:
     enlargement = by_factor(50, 3000, factor)
-    window = whole(enlargement)
+    pane = whole(enlargement)
     seen = np.zeros((enlargement.rows, enlargement.columns), np.int64)
-    for batch in Phases(window.points(), 64).batches():
+    for batch in Phases(pane.points(), 64).batches():
         assert batch.rows.shape[0] * batch.columns[..., 0].size * 9 * 64 * 4 <= positions.PATCHES
         assert len(batch.down) * batch.across.size * 27 * 64 * 4 <= positions.KERNELS
         seen[batch.into_rows[:, None], np.unique(batch.into_columns)] += 1
@@ -277,8 +277,8 @@ def test_no_batch_holds_more_than_it_may_and_together_they_are_every_point_once(
 
 
 def test_bands_are_every_point_once() -> None:
-    window = Window(by_factor(50, 30, 2.7), 11, 5, 130, 70)
-    found = list(bands(window.points(), 7))
+    pane = Pane(by_factor(50, 30, 2.7), 11, 5, 130, 70)
+    found = list(bands(pane.points(), 7))
     assert [band.start for band in found] == [0, *(band.stop for band in found[:-1])]
     assert found[-1].stop == 119
     assert max(len(band.rows) for band in found) <= 7
@@ -375,8 +375,8 @@ def test_sizes_that_no_network_has_are_refused(change: dict[str, float | None]) 
 
 
 def test_a_cancel_is_heard_between_two_batches() -> None:
-    network, window = small(), whole(by_factor(9, 11, 2.7))
+    network, pane = small(), whole(by_factor(9, 11, 2.7))
     progress = Progress()
     progress.cancel()
     with torch.inference_mode(), pytest.raises(Cancelled):
-        network.enlarged(some_features(8, 9, 11), window, progress)
+        network.enlarged(some_features(8, 9, 11), pane, progress)

@@ -51,7 +51,7 @@ class Sight:
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class EnlargedPiece:
     """Finished points, at `region` of the enlarged part, in the picture's dtype; `plain`: those to compare with."""
 
     region: Region
@@ -81,7 +81,7 @@ class EnlargedPreview:
         self,
         document: Document,
         sight: Sight,
-        draw: Callable[[Piece], T],
+        draw: Callable[[EnlargedPiece], T],
         came: Callable[[T], object],
         ended: Callable[[LacunaError | None], object],
     ) -> None:
@@ -111,7 +111,7 @@ class EnlargedPreview:
                 )
                 found = upscale(request, progress.part(1 / (len(plain) + len(chosen))))
                 device = found.device if method == sight.way.method else device
-                piece = Piece(window, found.pixels, found.alpha, plain=bool(plain) and method == PLAIN)
+                piece = EnlargedPiece(window, found.pixels, found.alpha, plain=bool(plain) and method == PLAIN)
                 made.append(draw(piece))
                 progress.show(window, made[-1])
             return made

@@ -19,7 +19,7 @@ from lacuna.engine.invention import failed
 from lacuna.engine.paces import Spent
 from lacuna.engine.shrinking import shrunk
 from lacuna.engine.upscale_steps import shrinks
-from lacuna.engine.upscale_tiles import Sink, Span, Tiling, put_together, spans
+from lacuna.engine.upscale_tiles import Sink, Strip, Tiling, put_together, strips
 from lacuna.errors import BackendFailed, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging.colour import to_float
@@ -31,7 +31,7 @@ CARD = 100.0  # times as fast as a core of a laptop is a graphics card, before i
 
 
 @dataclass(frozen=True, eq=False)
-class Method:
+class ChosenUpscaler:
     """An upscaler as it is used in one enlargement."""
 
     id: str
@@ -39,7 +39,7 @@ class Method:
     needs: UpscaleNeeds
     runtime: Runtime
 
-    def on_the_processor(self) -> Method:
+    def on_the_processor(self) -> ChosenUpscaler:
         """The same where a graphics card has failed."""
         return replace(self, runtime=replace(self.runtime, device="cpu"))
 
@@ -62,7 +62,7 @@ class Told:
     spent: dict[str, Spent] = field(default_factory=dict)
 
 
-class Source(Protocol):
+class Underlying(Protocol):
     """A picture that is there, or is made where it is asked for."""
 
     def part(self, region: Region, progress: Progress) -> Part: ...
@@ -109,7 +109,12 @@ def opacity(alpha: NDArray[Any]) -> float:
 
 
 def stacked(
-    lowest: Source, levels: Sequence[tuple[Enlargement, Tiling]], method: Method, told: Told, *, limited: bool
+    lowest: Underlying,
+    levels: Sequence[tuple[Enlargement, Tiling]],
+    method: ChosenUpscaler,
+    told: Told,
+    *,
+    limited: bool,
 ) -> Level:
     """The uppermost of at least one level. Of `limited` pictures no value lies beyond black and white."""
     source: Any = lowest
@@ -127,7 +132,7 @@ class Level:
     """What one step makes of the picture below it, wherever it is asked for."""
 
     def __init__(
-        self, below: Source, step: Enlargement, make: Make, tiles: Tiling, told: Told, *, limited: bool
+        self, below: Underlying, step: Enlargement, make: Make, tiles: Tiling, told: Told, *, limited: bool
     ) -> None:
         self._below, self._step, self._make, self._tiles, self._told = below, step, make, tiles, told
         self._limited = limited
@@ -148,11 +153,11 @@ class Level:
 
     def into(self, region: Region, sink: Sink, progress: Progress) -> None:
         step = self._step
-        rows = spans(region.y0, region.y1, step.down, step.height, self._tiles)
-        columns = spans(region.x0, region.x1, step.across, step.width, self._tiles)
+        rows = strips(region.y0, region.y1, step.down, step.height, self._tiles)
+        columns = strips(region.x0, region.x1, step.across, step.width, self._tiles)
         weight = 1 / (len(rows) * len(columns))
 
-        def tile(down: Span, across: Span) -> Part:
+        def tile(down: Strip, across: Strip) -> Part:
             part = progress.part(weight)
             part.at(0.0, _("Enlarging"))
             seen = Region(down.first, across.first, down.last, across.last)
@@ -186,7 +191,7 @@ class CardFailed(Exception):
     """A graphics card did not do what the processor may: for the one who began the enlargement, and nobody else."""
 
 
-def _enlarging(method: Method, told: Told) -> Make:
+def _enlarging(method: ChosenUpscaler, told: Told) -> Make:
     on_a_card = method.runtime.device != "cpu"
 
     def make(work: UpscaleWork, progress: Progress) -> Part:

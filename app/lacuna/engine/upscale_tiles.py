@@ -67,7 +67,7 @@ def bytes_per_pixel(needs: UpscaleNeeds, factor: Fraction) -> float:
 
 
 @dataclass(frozen=True)
-class Span:
+class Strip:
     """One tile along an axis: its points from `start` to `stop`, and the pixels `first` to `last` that it looks at.
 
     It passes into the one before within `half` points around `rise`.
@@ -81,19 +81,19 @@ class Span:
     half: int = 0
 
     def coming(self, points: int) -> NDArray[np.float32]:
-        """The weights of its first so many points, where the span before goes out."""
+        """The weights of its first so many points, where the strip before goes out."""
         place = np.arange(self.start, self.start + points) + 0.5 - (self.rise - self.half)
         return np.sin(np.pi / 2 * np.clip(place / max(1, 2 * self.half), 0, 1)).astype(np.float32) ** 2
 
 
-def spans(start: int, stop: int, factor: Fraction, length: int, tiling: Tiling) -> list[Span]:
+def strips(start: int, stop: int, factor: Fraction, length: int, tiling: Tiling) -> list[Strip]:
     """Points `start` to `stop` of an axis of `length` pixels, in tiles."""
     first, last = covered(start, stop, factor)
     if tiling.cut:
         count = -(-(min(last, length) - first) // tiling.side)
         ends = [start + (stop - start) * number // count for number in range(count + 1)]
         return [
-            _span(begin, end, covered(begin, end, factor), length, tiling.halo)
+            _strip(begin, end, covered(begin, end, factor), length, tiling.halo)
             for begin, end in pairwise(ends)
             if begin < end
         ]
@@ -107,8 +107,8 @@ def spans(start: int, stop: int, factor: Fraction, length: int, tiling: Tiling) 
         begin = max(start, cuts[number] - half if number else 0)
         end = min(stop, cuts[number + 1] + half if number + 1 < count else stop)
         if begin < end:
-            span = _span(begin, end, pixels, length, tiling.halo)
-            found.append(Span(begin, end, span.first, span.last, cuts[number], half))
+            strip = _strip(begin, end, pixels, length, tiling.halo)
+            found.append(Strip(begin, end, strip.first, strip.last, cuts[number], half))
     return found
 
 
@@ -117,20 +117,20 @@ def covered(start: int, stop: int, factor: Fraction) -> tuple[int, int]:
     return math.floor(start / factor), math.ceil(stop / factor)
 
 
-def _span(start: int, stop: int, pixels: tuple[int, int], length: int, halo: int) -> Span:
-    return Span(start, stop, max(0, pixels[0] - halo), min(length, pixels[1] + halo))
+def _strip(start: int, stop: int, pixels: tuple[int, int], length: int, halo: int) -> Strip:
+    return Strip(start, stop, max(0, pixels[0] - halo), min(length, pixels[1] + halo))
 
 
-Make = Callable[[Span, Span], Part]
+Make = Callable[[Strip, Strip], Part]
 Sink = Callable[[Region, Part], None]
 
 
-def put_together(rows: Sequence[Span], columns: Sequence[Span], make: Make, sink: Sink) -> float:
+def put_together(rows: Sequence[Strip], columns: Sequence[Strip], make: Make, sink: Sink) -> float:
     """Hand all points over to `sink`, each once; gives by how much blended tiles differed where both count.
 
     Twice the difference times the smaller weight: where tiles meet, as much as they differ.
     """
-    if not any(span.half for span in (*rows, *columns)):
+    if not any(strip.half for strip in (*rows, *columns)):
         for down in rows:
             for across in columns:
                 sink(Region(down.start, across.start, down.stop, across.stop), make(down, across))
@@ -148,7 +148,7 @@ def put_together(rows: Sequence[Span], columns: Sequence[Span], make: Make, sink
     return spread
 
 
-def _band(down: Span, columns: Sequence[Span], make: Make) -> tuple[Part, float]:
+def _band(down: Strip, columns: Sequence[Strip], make: Make) -> tuple[Part, float]:
     """One row of tiles, blended from left to right, and by how much they differed."""
     left = columns[0].start
     band, reached, spread = None, left, 0.0

@@ -26,7 +26,7 @@ from lacuna.engine import upscalers
 from lacuna.engine.composite import as_grey
 from lacuna.engine.invention import loading
 from lacuna.engine.paces import Spent
-from lacuna.engine.upscale_levels import Alpha, CardFailed, Colours, Method, Told, opacity, stacked
+from lacuna.engine.upscale_levels import Alpha, CardFailed, ChosenUpscaler, Colours, Told, opacity, stacked
 from lacuna.engine.upscale_steps import shrinks, steps
 from lacuna.engine.upscale_tiles import LEAST, Tiling, bytes_per_pixel, tiling
 from lacuna.errors import LacunaError, OutOfMemory, PictureTooLarge, UnknownModel
@@ -168,19 +168,19 @@ def estimate(request: UpscaleRequest, paces: Mapping[str, float] | None = None) 
     )
 
 
-def _method(request: UpscaleRequest) -> Method:
+def _method(request: UpscaleRequest) -> ChosenUpscaler:
     needs = upscalers.upscaler(request.method).needs(request.model)
     runtime = devices.runtime_for(request.device, Needs(devices=needs.devices))
-    return Method(request.method, request.model, needs, runtime)
+    return ChosenUpscaler(request.method, request.model, needs, runtime)
 
 
-def _plain(runtime: Runtime) -> Method:
+def _plain(runtime: Runtime) -> ChosenUpscaler:
     """What enlarges alpha."""
     needs = upscalers.upscaler(ALPHA).needs("")
-    return Method(ALPHA, "", needs, Runtime("cpu", runtime.threads, runtime.memory))
+    return ChosenUpscaler(ALPHA, "", needs, Runtime("cpu", runtime.threads, runtime.memory))
 
 
-def _steps(request: UpscaleRequest, method: Method) -> tuple[Enlargement, ...]:
+def _steps(request: UpscaleRequest, method: ChosenUpscaler) -> tuple[Enlargement, ...]:
     return steps(request.enlargement, method.needs.most, method.needs.rule)
 
 
@@ -195,7 +195,7 @@ def _require_fitting(request: UpscaleRequest) -> None:
         raise ValueError(f"the region {request.region} lies outside of the enlarged picture")
 
 
-def _refuse(request: UpscaleRequest, method: Method) -> None:
+def _refuse(request: UpscaleRequest, method: ChosenUpscaler) -> None:
     """Raises UnknownModel for a method that cannot run, and PictureTooLarge for what memory cannot hold."""
     _refuse_missing(method.id, method.needs)
     size, free = _result_bytes(request), devices.available_memory()
@@ -236,7 +236,7 @@ def _budget(request: UpscaleRequest, runtime: Runtime) -> float:
     return float(min(runtime.memory, max(2 * runtime.memory - whole, runtime.memory // 4)))
 
 
-def _tilings(request: UpscaleRequest, method: Method, part: int = WHOLE) -> Levels:
+def _tilings(request: UpscaleRequest, method: ChosenUpscaler, part: int = WHOLE) -> Levels:
     budget = _budget(request, method.runtime)
     return [
         (step, tiling(_needs(step, method), step, budget, tile=request.tile, part=part))
@@ -244,11 +244,11 @@ def _tilings(request: UpscaleRequest, method: Method, part: int = WHOLE) -> Leve
     ]
 
 
-def _needs(step: Enlargement, method: Method) -> UpscaleNeeds:
+def _needs(step: Enlargement, method: ChosenUpscaler) -> UpscaleNeeds:
     return SHRINKING if shrinks(step) else method.needs
 
 
-def _working_bytes(request: UpscaleRequest, method: Method) -> int:
+def _working_bytes(request: UpscaleRequest, method: ChosenUpscaler) -> int:
     """The most that the tiles of a step take."""
     most = 0.0
     for step, tiles in _tilings(request, method):
@@ -259,7 +259,7 @@ def _working_bytes(request: UpscaleRequest, method: Method) -> int:
     return round(most)
 
 
-def _planned_seconds(request: UpscaleRequest, method: Method) -> float:
+def _planned_seconds(request: UpscaleRequest, method: ChosenUpscaler) -> float:
     share = request.wanted.area / (request.enlargement.rows * request.enlargement.columns)
     total = 0.0
     for step, tiles in _tilings(request, method):
@@ -276,8 +276,8 @@ def _planned_seconds(request: UpscaleRequest, method: Method) -> float:
 
 # --- the run ----------------------------------------------------------------------------------------------------------
 def _made(
-    request: UpscaleRequest, method: Method, told: Told, progress: Progress
-) -> tuple[Pixels, NDArray[Any] | None, Method]:
+    request: UpscaleRequest, method: ChosenUpscaler, told: Told, progress: Progress
+) -> tuple[Pixels, NDArray[Any] | None, ChosenUpscaler]:
     """Pixels and alpha, and the method as it was used: where a card fails, everything is made by the processor."""
     wanted, limit = request.wanted, WHOLE
     try:
@@ -314,7 +314,7 @@ def _made(
             return pixels, alpha, method
 
 
-def _without_the_card(method: Method, reason: str, told: Told) -> Method:
+def _without_the_card(method: ChosenUpscaler, reason: str, told: Told) -> ChosenUpscaler:
     told.notes.append(_("The graphics card failed ({reason}): the processor enlarged instead.").format(reason=reason))
     return method.on_the_processor()
 
@@ -325,7 +325,7 @@ def _smaller_than_asked(request: UpscaleRequest, levels: Levels) -> bool:
 
 
 def _colour(
-    request: UpscaleRequest, method: Method, levels: Levels, told: Told, progress: Progress, pixels: Pixels
+    request: UpscaleRequest, method: ChosenUpscaler, levels: Levels, told: Told, progress: Progress, pixels: Pixels
 ) -> None:
     """Write what was wanted of the enlarged picture into `pixels`."""
     wanted = request.wanted
@@ -340,7 +340,7 @@ def _colour(
 
 
 def _make_transparent(
-    request: UpscaleRequest, plain: Method, limit: int, told: Told, progress: Progress, alpha: NDArray[Any]
+    request: UpscaleRequest, plain: ChosenUpscaler, limit: int, told: Told, progress: Progress, alpha: NDArray[Any]
 ) -> None:
     """The same of its transparency."""
     assert request.alpha is not None

@@ -82,7 +82,7 @@ class Whole(Protocol):
 
 
 class Part(Protocol):
-    """A rectangle of its points, and where the part of the picture begins that is at hand: `networks.positions.Window`
+    """A rectangle of its points, and where the part of the picture begins that is at hand: `networks.positions.Pane`
     is one."""
 
     @property
@@ -101,15 +101,15 @@ class Part(Protocol):
     def column(self) -> int: ...
 
 
-def resampled(image: NDArray[np.float32], window: Part, kernel: Kernel = BICUBIC) -> NDArray[np.float32]:
-    """The points of a window, (rows, columns, c), out of `image` (h, w, c), the picture or a part of it.
+def resampled(image: NDArray[np.float32], pane: Part, kernel: Kernel = BICUBIC) -> NDArray[np.float32]:
+    """The points of a pane, (rows, columns, c), out of `image` (h, w, c), the picture or a part of it.
 
     A part must reach further than the points by the kernel's radius, times what the picture is reduced by, and a pixel
     more. Nothing is cut off: beside sharp edges both kernels overshoot.
     """
-    whole = window.enlargement
-    down = taps(kernel, 1 / whole.down, window.top, window.bottom, image.shape[0], window.row)
-    across = taps(kernel, 1 / whole.across, window.left, window.right, image.shape[1], window.column)
+    whole = pane.enlargement
+    down = taps(kernel, 1 / whole.down, pane.top, pane.bottom, image.shape[0], pane.row)
+    across = taps(kernel, 1 / whole.across, pane.left, pane.right, image.shape[1], pane.column)
     return _summed(_summed(image, down, 0), across, 1)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lacuna.contract.models import ModelConfig
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import ALL_ENDS, Ends
-from lacuna.networks.positions import Window
+from lacuna.networks.positions import Pane
 
 Picture = NDArray[np.float32]  # (h, w, 3)
 WHITE = np.float32(255)  # of the network's own range
@@ -20,7 +20,7 @@ class Enlarger(Protocol):
     """A model on one engine; not for two threads at once. All methods raise Cancelled, MemoryError and BackendFailed.
 
     A large picture is enlarged in tiles: the features of a part, which is `reach` pixels larger all around than what
-    the points of the window lie in, or ends with the picture.
+    the points of the pane lie in, or ends with the picture.
     """
 
     config: ModelConfig
@@ -35,10 +35,10 @@ class Enlarger(Protocol):
         """Features of a picture or a part of one, in [0, 1], which ends with the picture at the `ends`: where they lie
         only the engine knows."""
 
-    def points(self, features: Any, window: Window, progress: Progress) -> Picture:
-        """The points of a window, black at 0 and white at 1; nothing is cut off beyond.
+    def points(self, features: Any, pane: Pane, progress: Progress) -> Picture:
+        """The points of a pane, black at 0 and white at 1; nothing is cut off beyond.
 
-        The window says where the features begin in the picture and counts its points from the picture's beginning, so
+        The pane says where the features begin in the picture and counts its points from the picture's beginning, so
         tiles of one enlargement fit together. Its `enlargement` has the rule that `config.conventions` names.
         """
 

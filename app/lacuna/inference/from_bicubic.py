@@ -16,7 +16,7 @@ from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import ALL_ENDS, Ends
 from lacuna.imaging.resampling import BICUBIC, resampled
 from lacuna.inference.enlarging import Enlarger, Picture
-from lacuna.networks.positions import Window
+from lacuna.networks.positions import Pane
 
 BEYOND = np.float32(0.5)  # of the range of a pixel and its eight neighbours
 BAND = 64  # rows of points that are held at a time: what is beside them fits into the caches
@@ -35,20 +35,20 @@ class FromBicubic:
     def features(self, image: Picture, progress: Progress, ends: Ends = ALL_ENDS) -> Any:
         return self._network.features(image, progress, ends), image
 
-    def points(self, features: Any, window: Window, progress: Progress) -> Picture:
+    def points(self, features: Any, pane: Pane, progress: Progress) -> Picture:
         of_network, image = features
-        found = self._network.points(of_network, window, progress)
-        found += resampled(image, window, BICUBIC)
-        _hold(found, image, window)
+        found = self._network.points(of_network, pane, progress)
+        found += resampled(image, pane, BICUBIC)
+        _hold(found, image, pane)
         return found
 
 
-def _hold(points: Picture, image: Picture, window: Window) -> None:
+def _hold(points: Picture, image: Picture, pane: Pane) -> None:
     """Cut off what lies too far beyond the pixels around the one that a point lies in."""
     low, high = (_of_neighbours(image, extreme) for extreme in (np.minimum, np.maximum))
     more = BEYOND * (high - low)
     low, high = low - more, high + more
-    down, across = window.points()
+    down, across = pane.points()
     for start in range(0, len(points), BAND):
         rows = down.pixels[start : start + BAND, None]
         band = points[start : start + BAND]

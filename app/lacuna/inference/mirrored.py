@@ -16,7 +16,7 @@ import numpy as np
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import ALL_ENDS, Ends
 from lacuna.inference.enlarging import Enlarger, Picture
-from lacuna.networks.positions import Window
+from lacuna.networks.positions import Pane
 
 
 class Mirrored:
@@ -34,7 +34,7 @@ class Mirrored:
         rims = [(first, last * self.reach) for first, last in zip(before, behind, strict=True)]
         return self._network.features(np.pad(image, [*rims, (0, 0)], mode="symmetric"), progress), before
 
-    def points(self, features: Any, window: Window, progress: Progress) -> Picture:
+    def points(self, features: Any, pane: Pane, progress: Progress) -> Picture:
         found, (above, left) = features
-        moved = replace(window, row=window.row - above, column=window.column - left)
+        moved = replace(pane, row=pane.row - above, column=pane.column - left)
         return self._network.points(found, moved, progress)

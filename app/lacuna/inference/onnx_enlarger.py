@@ -17,7 +17,7 @@ from lacuna.inference.onnx_engine import Graphs
 from lacuna.inference.session import require_numbers
 from lacuna.inference.stored import read_weights
 from lacuna.networks.meta_sr_sizes import reach
-from lacuna.networks.positions import Band, Batch, Phases, Points, Window, bands, phases_are_cheaper
+from lacuna.networks.positions import Band, Batch, Pane, Phases, Points, bands, phases_are_cheaper
 
 Array = NDArray[Any]
 
@@ -49,35 +49,35 @@ class OnnxEnlarger:
         progress.at(1.0)
         return found
 
-    def points(self, features: Any, window: Window, progress: Progress) -> Picture:
-        lying = window.points()
+    def points(self, features: Any, pane: Pane, progress: Progress) -> Picture:
+        lying = pane.points()
         phases = Phases(lying, self._count)
         if phases_are_cheaper(phases, lying, self._count, self._hidden):
-            found = self._by_phases(features, window, phases, progress)
+            found = self._by_phases(features, pane, phases, progress)
         else:
-            found = self._by_terms(features, window, lying, progress)
+            found = self._by_terms(features, pane, lying, progress)
         require_numbers(found, self.config.title)
         found /= WHITE
         return found
 
-    def _by_phases(self, features: Array, window: Window, phases: Phases, progress: Progress) -> Array:
-        out = np.empty((*window.shape, 3), np.float32)
+    def _by_phases(self, features: Array, pane: Pane, phases: Phases, progress: Progress) -> Array:
+        out = np.empty((*pane.shape, 3), np.float32)
         done, kernels = 0, out
         for batch in phases.batches():
-            progress.at(done / (window.shape[0] * window.shape[1]))
+            progress.at(done / (pane.shape[0] * pane.shape[1]))
             if batch.new:
-                kernels = self._kernels.of(batch, window.inverse)
+                kernels = self._kernels.of(batch, pane.inverse)
             given = {"features": features, "rows": batch.rows, "columns": batch.columns, "kernels": kernels}
             out[batch.into_rows[:, None], batch.into_columns] = self._graphs.call_shortly("apply", given)["points"][0]
             done += len(batch.into_rows) * len(batch.into_columns)
         progress.at(1.0)
         return out
 
-    def _by_terms(self, features: Array, window: Window, lying: tuple[Points, Points], progress: Progress) -> Array:
-        out = np.empty((*window.shape, 3), np.float32)
+    def _by_terms(self, features: Array, pane: Pane, lying: tuple[Points, Points], progress: Progress) -> Array:
+        out = np.empty((*pane.shape, 3), np.float32)
         for band in bands(lying, max(1, BAND // (12 * self._hidden * features.shape[2]))):
-            progress.at(band.start / window.shape[0])
-            self._sum(features, band, window.inverse, out[band.start : band.stop])
+            progress.at(band.start / pane.shape[0])
+            self._sum(features, band, pane.inverse, out[band.start : band.stop])
         progress.at(1.0)
         return out
 

@@ -16,7 +16,7 @@ from lacuna.inference.session import require_numbers
 from lacuna.inference.stored import read_weights
 from lacuna.inference.torch_engine import out_of_memory, watched
 from lacuna.networks.meta_sr_sizes import reach
-from lacuna.networks.positions import Window
+from lacuna.networks.positions import Pane
 
 
 class TorchEnlarger:
@@ -54,11 +54,11 @@ class TorchEnlarger:
                 found = self._extracted(image, False)  # weights whose maps leave the range of 16 bits
             return found
 
-    def points(self, features: Any, window: Window, progress: Progress) -> Picture:
+    def points(self, features: Any, pane: Pane, progress: Progress) -> Picture:
         import torch
 
         with self._lock, out_of_memory(), torch.inference_mode():
-            points = self._network.enlarged(features, window, progress)
+            points = self._network.enlarged(features, pane, progress)
             found: Picture = np.ascontiguousarray((points[0] / float(WHITE)).permute(1, 2, 0).cpu().numpy())
         require_numbers(found, self.config.title)
         progress.at(1.0)

@@ -26,7 +26,7 @@ from lacuna.contract.enlargement import Enlargement
 from lacuna.contract.progress import Progress
 from lacuna.networks.blocks import full_precision
 from lacuna.networks.edsr import Edsr
-from lacuna.networks.positions import Band, Phases, Window, bands, phases_are_cheaper, whole
+from lacuna.networks.positions import Band, Pane, Phases, bands, phases_are_cheaper, whole
 from lacuna.networks.rdn import Rdn
 from lacuna.networks.span import Span
 
@@ -137,21 +137,21 @@ class MetaSr(nn.Module):
         maps = self.extractor(self.sub_mean(picture))
         return F.pad(maps.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
 
-    def enlarged(self, features: Tensor, window: Window, progress: Progress | None = None) -> Tensor:
-        """The points of a window, (B, 3, rows, columns), the cheaper way. Raises Cancelled between two steps."""
+    def enlarged(self, features: Tensor, pane: Pane, progress: Progress | None = None) -> Tensor:
+        """The points of a pane, (B, 3, rows, columns), the cheaper way. Raises Cancelled between two steps."""
         progress = progress or Progress()
-        points = window.points()
+        points = pane.points()
         phases = Phases(points, self.extractor.features)
         features = features.to(self.predictor.units.weight.dtype)
         with full_precision(features.device):  # fractions of a pixel have a finer structure than 16 bits
             if phases_are_cheaper(phases, points, self.extractor.features, self.hidden):
-                return self.by_phases(features, window, phases, progress)
-            return self.by_terms(features, window, progress)
+                return self.by_phases(features, pane, phases, progress)
+            return self.by_terms(features, pane, progress)
 
-    def by_phases(self, features: Tensor, window: Window, phases: Phases, progress: Progress) -> Tensor:
+    def by_phases(self, features: Tensor, pane: Pane, phases: Phases, progress: Progress) -> Tensor:
         """With each distinct kernel made once."""
-        device, (height, width) = features.device, window.shape
-        apply, inverse = Apply(self.add_mean), torch.tensor([window.inverse], device=device)
+        device, (height, width) = features.device, pane.shape
+        apply, inverse = Apply(self.add_mean), torch.tensor([pane.inverse], device=device)
         found, place, kernels = [], torch.empty(height * width, dtype=torch.int64), inverse
         done = 0
         for batch in phases.batches(len(features)):
@@ -166,13 +166,13 @@ class MetaSr(nn.Module):
         ordered = torch.cat(found, 1).index_select(1, place.to(device))
         return ordered.unflatten(1, (height, width)).permute(0, 3, 1, 2)
 
-    def by_terms(self, features: Tensor, window: Window, progress: Progress) -> Tensor:
+    def by_terms(self, features: Tensor, pane: Pane, progress: Progress) -> Tensor:
         """With one number for each pixel, colour and unit: for positions that hardly repeat."""
-        device, (height, width) = features.device, window.shape
-        terms, inverse = Terms(self.predictor), torch.tensor([window.inverse], device=device)
+        device, (height, width) = features.device, pane.shape
+        terms, inverse = Terms(self.predictor), torch.tensor([pane.inverse], device=device)
         most = max(1, BAND // (4 * 3 * self.hidden * width * len(features)))
         found = []
-        for band in bands(window.points(), most):
+        for band in bands(pane.points(), most):
             progress.at(band.start / height)
             rows, columns = _on(band.rows, device), _on(band.columns, device)
             down, across = _on(band.down, device), _on(band.across, device)

@@ -72,7 +72,7 @@ def axes(enlargement: Enlargement) -> tuple[Axis, Axis]:
 
 
 @dataclass(frozen=True)
-class Window:
+class Pane:
     """A rectangle of points, `top` to `bottom` and `left` to `right`, computed from features of a part of the picture.
 
     `row` and `column` are those of the first feature. Features beyond the part are zero, as around a whole picture:
@@ -105,9 +105,9 @@ class Window:
         )
 
 
-def whole(enlargement: Enlargement) -> Window:
+def whole(enlargement: Enlargement) -> Pane:
     """Every point of the enlarged picture."""
-    return Window(enlargement, 0, 0, enlargement.rows, enlargement.columns)
+    return Pane(enlargement, 0, 0, enlargement.rows, enlargement.columns)
 
 
 def _moved(points: Points, first: int) -> Points:
@@ -173,7 +173,7 @@ class Batch:
 
 
 class Phases:
-    """The points of a window by kinds, for networks with so many `features`."""
+    """The points of a pane by kinds, for networks with so many `features`."""
 
     def __init__(self, points: tuple[Points, Points], features: int) -> None:
         down, across = points
@@ -249,7 +249,7 @@ class Band:
 
     `rows` (r, 3) and `columns` (w, 3) are the pixels read, as in a `Batch`; `down` (a) and `across` (b) the fractions
     of the points, `row_of` and `column_of` the row and column of the band that each lies in. They are the rows `start`
-    to `stop` of the window.
+    to `stop` of the pane.
     """
 
     rows: Indices
@@ -263,7 +263,7 @@ class Band:
 
 
 def bands(points: tuple[Points, Points], rows: int) -> Iterator[Band]:
-    """The window in bands of at most so many rows of pixels. Fractions are those of the rule, roundings included."""
+    """The pane in bands of at most so many rows of pixels. Fractions are those of the rule, roundings included."""
     down, across = points
     left, right = int(across.pixels[0]), int(across.pixels[-1]) + 1
     columns = _three(np.arange(left, right))

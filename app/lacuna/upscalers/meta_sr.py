@@ -60,9 +60,9 @@ class MetaSr:
 
     def load(self, runtime: Runtime) -> None:
         from lacuna.inference import session
-        from lacuna.networks.positions import Window
+        from lacuna.networks.positions import Pane
 
-        self._session, self._window = session, Window
+        self._session, self._pane = session, Pane
         self._runtime = runtime
 
     def unload(self) -> None:
@@ -74,9 +74,9 @@ class MetaSr:
             raise UnknownModel(missing)
         enlarger = self._session.opened_enlarger(found, self._runtime)
         at = work.points
-        window = self._window(work.enlargement, at.y0, at.x0, at.y1, at.x1, row=work.row, column=work.column)
+        pane = self._pane(work.enlargement, at.y0, at.x0, at.y1, at.x1, row=work.row, column=work.column)
         features = enlarger.features(work.image, progress.part(FEATURES_SHARE), work.ends)
-        return Enlarged(enlarger.points(features, window, progress.part(1 - FEATURES_SHARE)))
+        return Enlarged(enlarger.points(features, pane, progress.part(1 - FEATURES_SHARE)))
 
     def _choice(self, name: str) -> tuple[Model | None, str]:
         """The model of this name, or the best there is; or why there is none, with what helps."""

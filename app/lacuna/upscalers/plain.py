@@ -12,7 +12,7 @@ from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import Enlarged, UpscaleNeeds, UpscaleWork
 from lacuna.i18n import N_, _
 from lacuna.imaging.resampling import BICUBIC, LANCZOS, Kernel, resampled
-from lacuna.networks.positions import Window
+from lacuna.networks.positions import Pane
 
 BAND = 128  # rows of points between two looks whether to stop: some hundredths of a second
 
@@ -41,8 +41,8 @@ class Plain:
         found = np.empty((at.height, at.width, work.image.shape[2]), np.float32)
         for top in range(at.y0, at.y1, BAND):
             progress.at((top - at.y0) / at.height)
-            window = Window(work.enlargement, top, at.x0, min(top + BAND, at.y1), at.x1, work.row, work.column)
-            found[top - at.y0 : top - at.y0 + BAND] = resampled(work.image, window, self.kernel)
+            pane = Pane(work.enlargement, top, at.x0, min(top + BAND, at.y1), at.x1, work.row, work.column)
+            found[top - at.y0 : top - at.y0 + BAND] = resampled(work.image, pane, self.kernel)
         progress.at(1.0)
         return Enlarged(found)
 

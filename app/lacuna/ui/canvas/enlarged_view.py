@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from lacuna.document.document import Document
-from lacuna.editor.enlarged_preview import Piece, Sight
+from lacuna.editor.enlarged_preview import EnlargedPiece, Sight
 from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.divider import Divider, write
@@ -32,13 +32,13 @@ class Drawn:
     plain: bool
 
 
-def drawer(document: Document, sight: Sight, checker: int) -> Callable[[Piece], Drawn]:
+def drawer(document: Document, sight: Sight, checker: int) -> Callable[[EnlargedPiece], Drawn]:
     """Makes images of pieces, in the screen's colours; for the worker. Squares below what is transparent have a side of
     `checker` pixels."""
     white, display, region = document.header.white, display_of(document.header), sight.region
     down, across = float(sight.enlargement.down), float(sight.enlargement.across)
 
-    def draw(piece: Piece) -> Drawn:
+    def draw(piece: EnlargedPiece) -> Drawn:
         at = piece.region
         rgb = eight_bits(piece.pixels, white)
         rgb = np.ascontiguousarray(rgb if display is None else display(rgb))
