@@ -21,6 +21,7 @@ from PIL import Image
 import lacuna
 from lacuna import paths
 from lacuna.backends.edge_connect import EdgeConnectParams
+from lacuna.cli.main import main
 from lacuna.contract import models
 from lacuna.contract.fill import FillWork, Runtime
 from lacuna.contract.models import CONFIG, WEIGHTS, Model, ModelConfig, Network
@@ -28,6 +29,7 @@ from lacuna.contract.precision import INT8_WEIGHTS, Int8, Precision
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.errors import DamagedModel, UnknownModel
+from lacuna.imaging import files
 from lacuna.inference import own_file, session
 from lacuna.inference.onnx_file import handed_over
 from lacuna.inference.session import in_int8, opened
@@ -35,7 +37,7 @@ from lacuna.inference.stored import packed_int8, read_int8
 from lacuna.kernels import processor
 from tests.backends.models import BACKENDS
 from tests.networks.conftest import one_core  # noqa: F401 (a fixture)
-from tests.pictures import lion
+from tests.pictures import lion, write
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = paths.models()
@@ -237,14 +239,23 @@ def test_automatically_they_are_taken_where_they_gain_and_cost_little(
     assert opened(found, Runtime(), Precision.AUTO) is opened(found, Runtime(), asked)
 
 
-def test_a_fill_takes_the_precision_that_is_asked_for(quantised: Quantised) -> None:
+def test_a_fill_takes_the_precision_that_is_asked_for_and_says_so(
+    quantised: Quantised, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     quantised(Network.EDGE_CONNECT)
     photo, hole = np.asarray(lion())[:96, :128], np.zeros((96, 128), bool)
     hole[30:60, 40:80] = True
-    exact, near = (
-        lacuna.fill(photo, hole, "edgeconnect", model=NAME, detail="off", device="cpu", precision=precision)
-        for precision in ("float32", "int8")
-    )
+    picture, mask, out = (write(tmp_path / f"{name}.png", pixels) for name, pixels in (
+        ("photo", photo), ("mask", np.uint8(255) * hole), ("out", photo)
+    ))  # fmt: skip
+    found = []
+    for precision in ("float32", "int8"):
+        words = ["fill", picture, "--mask", mask, "-b", "edgeconnect", "--model", NAME, "--set", "detail=off", "--set"]
+        words += [f"precision={precision}", "--device", "cpu", "--json", "--overwrite", "-o", out]
+        assert main([str(word) for word in words])[0] == 0
+        assert json.loads(capsys.readouterr().out)["precisions"] == [precision]
+        found.append(files.read(out).pixels)
+    exact, near = found
     assert not np.array_equal(exact, near)
     assert np.abs(exact[hole].astype(float) - near[hole]).mean() < 255 * NEAR
 

@@ -178,6 +178,7 @@ def test_the_json_report_tells_what_was_done(
         "mask_pixels": 600,
         "changed_pixels": changed,
         "untouched": True,
+        "precisions": [],
         "output": str(out),
         "format": "PNG",
         "notes": [],

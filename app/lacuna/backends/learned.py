@@ -145,13 +145,16 @@ class Learned:
         self._session.closed()
 
     def fill(self, work: FillWork, params: LearnedParams, progress: Progress) -> Filled:
-        outcome, notes = self.with_model(
-            work, params, progress, lambda painter, image: self.paint(painter, image, work, params, progress)
+        (outcome, precision), notes = self.with_model(
+            work,
+            params,
+            progress,
+            lambda painter, image: (self.paint(painter, image, work, params, progress), painter.precision),
         )
         filled = work.image.astype(np.float32)
         filled[work.hole] = outcome.image[work.hole] * np.float32(work.white)
         progress.at(1.0)
-        return Filled(filled, edges=outcome.edges, notes=notes)
+        return Filled(filled, edges=outcome.edges, notes=notes, precisions=(precision,))
 
     def paint(
         self, painter: Painter, image: NDArray[np.float32], work: FillWork, params: Any, progress: Progress

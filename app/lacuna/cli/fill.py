@@ -267,6 +267,7 @@ def _report(request: FillRequest, result: FillResult) -> dict[str, Any]:
         "filled_pixels": result.filled_pixels,
         "changed_pixels": result.changed_pixels,
         "untouched": result.untouched,
+        "precisions": list(result.precisions),
     }
 
 

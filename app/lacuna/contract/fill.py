@@ -164,7 +164,8 @@ class Filled:
     `came_from` (h, w, 2) int32 is the source pixel (y, x) in crop coordinates of each filled one, -1 where unknown.
     `edges` (h, w) float32 in [0, 1] are those that the fill followed, from a backend that completes edges.
     `notes` are sentences that the person should read about how it was done. `methods` are the ids of the backends
-    that were chosen to do it, where this one chose among others.
+    that were chosen to do it, where this one chose among others. `precisions` are what networks calculated in:
+    “float32”, “float16” or “int8”.
     """
 
     image: Pixels
@@ -172,6 +173,7 @@ class Filled:
     edges: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = ()
 
 
 class FillBackend(Protocol):

@@ -126,6 +126,7 @@ class Automatic:
         image, left, came_from = work.image, work.hole, None
         notes: list[str] = []
         methods: list[str] = []
+        precisions: list[str] = []
         parts = parted(work.hole)
         for part in parts:
             share = float(np.count_nonzero(part) / np.count_nonzero(work.hole))
@@ -143,11 +144,18 @@ class Automatic:
             image, came_from = _put_in(image, came_from, part, result)
             left = left & ~part
             methods.append(used.id)
+            precisions += result.precisions
             if used is not picked:
                 sentence = _("{backend} could not fill this: {other} did.")
                 notes.append(sentence.format(backend=picked.id, other=used.id))
             notes += (choice.notes if len(parts) == 1 else _of_part(texture, choice.notes)) + result.notes
-        return Filled(image, came_from=came_from, notes=tuple(dict.fromkeys(notes)), methods=tuple(methods))
+        return Filled(
+            image,
+            came_from=came_from,
+            notes=tuple(dict.fromkeys(notes)),
+            methods=tuple(methods),
+            precisions=tuple(dict.fromkeys(precisions)),
+        )
 
     def _filled(
         self, ordered: list[registry.BackendInfo], work: FillWork, progress: Progress

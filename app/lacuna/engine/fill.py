@@ -89,8 +89,8 @@ class FillResult:
 
     `mask_pixels` counts the mask as painted, `filled_pixels` after growing, `changed_pixels` those that differ now.
     `untouched` is the outcome of the comparison of all pixels outside the grown mask with the input. `methods` are the
-    ids of the backends that a backend chose, each once, if it is one that chooses. `spent` is what the calls took, by
-    the keys of `paces`.
+    ids of the backends that a backend chose, each once, if it is one that chooses; `precisions` what networks
+    calculated in. `spent` is what the calls took, by the keys of `paces`.
     """
 
     pieces: tuple[Piece, ...]
@@ -104,6 +104,7 @@ class FillResult:
     untouched: bool
     notes: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = ()
     spent: Mapping[str, Spent] = field(default_factory=dict)
 
 
@@ -156,6 +157,7 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         untouched=untouched,
         notes=tuple(dict.fromkeys(told.notes)),
         methods=tuple(dict.fromkeys(told.methods)),
+        precisions=tuple(dict.fromkeys(told.precisions)),
         spent=told.spent,
     )
 

@@ -80,6 +80,7 @@ class Told:
 
     notes: list[str] = field(default_factory=list)
     methods: list[str] = field(default_factory=list)
+    precisions: list[str] = field(default_factory=list)
     spent: dict[str, Spent] = field(default_factory=dict)
 
 
@@ -302,6 +303,7 @@ def _call(method: Method, prepared: Prepared, told: Told, progress: Progress) ->
         told.spent[name] = told.spent.get(name, Spent(0.0, 0.0)) + spent
     told.notes += filled.notes
     told.methods += filled.methods
+    told.precisions += filled.precisions
     return filled
 
 

@@ -39,6 +39,7 @@ class Graphs:
 
         tensors, files = read_weights(model), dict(config.graphs)
         self.held = sum(4 * values.size for values in tensors.values())
+        self.precision = "int8" if int8 else "float32"
         if int8:
             assert config.int8 is not None  # `session.in_int8` has looked
             bytes_and_scales = read_int8(model)
@@ -111,6 +112,7 @@ class OnnxRunner:
         self._graphs = graphs
         self._config = config
         self.held = graphs.held
+        self.precision = graphs.precision
 
     def run(self, part: str, inputs: Mapping[str, Array], progress: Progress, *, everywhere: bool) -> dict[str, Array]:
         if self._config.network in (Network.DEEPFILL_V1, Network.DEEPFILL_V2):

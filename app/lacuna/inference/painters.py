@@ -38,6 +38,7 @@ class _Painter:
         self.runner = runner
         self.engine = runner.engine
         self.held = runner.held
+        self.precision = runner.precision
 
     def bytes_for(self, height: int, width: int) -> int:
         return self.held + cost.bytes_for(self.config, height, width)

@@ -71,6 +71,7 @@ class Painter(Protocol):
     size: SizeRule
     engine: str  # "onnxruntime" or "torch"
     held: int  # bytes of weights that are loaded
+    precision: str  # what it calculates in: “float32”, “float16” or “int8”
 
     def bytes_for(self, height: int, width: int) -> int:
         """The working memory that a pass of this size takes, weights included."""
@@ -101,6 +102,7 @@ class Runner(Protocol):
 
     engine: str
     held: int
+    precision: str
 
     def run(
         self, part: str, inputs: Mapping[str, NDArray[Any]], progress: Progress, *, everywhere: bool

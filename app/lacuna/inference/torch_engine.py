@@ -36,6 +36,7 @@ class TorchRunner:
         self._device = torch.device(device)
         # Not bfloat16: its pictures are eight times as far from those of 32 bits, up to 0.06 of white.
         self._half = self._device.type == "cuda" if half is None else half
+        self.precision = "float16" if self._half else "float32"
         self._lock = Lock()  # the hooks below are the network's, not the call's
         last: Any = {"memory_format": torch.channels_last}  # which the stubs of `to` do not know
         with out_of_memory():
