@@ -14,7 +14,7 @@ from lacuna.contract.progress import Progress
 from lacuna.engine.recipes import read_recipe, replayed
 from lacuna.imaging import files
 from tests.editor.support import desk
-from tests.editor.test_projects import fill_box, save, work
+from tests.editor.test_projects import draw_line, fill_box, save, work
 from tests.pictures import lion, write
 
 
@@ -60,6 +60,23 @@ def test_what_is_computed_again_is_the_same_and_that_is_told(
     assert call(path, "-o", tmp_path / "out.png", "--recompute") == 0
     assert capsys.readouterr().out.endswith("0 pixels differ from those stored.\n")
     assert np.array_equal(files.read(tmp_path / "out.png").pixels, pixels)
+
+
+def test_a_fill_that_was_tried_again_is_computed_from_what_was_below_both(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with desk() as made:
+        made.open(photo)
+        fill_box(made)
+        draw_line(made)
+        made.editor.use_backend("ns")
+        made.editor.try_again()
+        made.settle()
+        made.editor.accept()
+        assert [step.instead for step in made.document.steps()] == [False, True]
+        path = save(made, tmp_path / "tried.lacuna")
+    assert call(path, "-o", tmp_path / "out.png", "--recompute") == 0
+    assert capsys.readouterr().out.endswith("\n0 pixels differ from those stored.\n")
 
 
 def test_pixels_that_differ_are_counted(

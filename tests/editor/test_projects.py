@@ -258,6 +258,24 @@ def test_what_was_done_gives_the_same_pixels_as_a_recipe(opened: Desk, tmp_path:
     assert np.array_equal(after.pixels, opened.photo)
 
 
+def test_a_fill_that_was_tried_again_after_a_line_was_drawn_is_one_step(opened: Desk, tmp_path: Path) -> None:
+    opened.editor.use("rectangle")
+    opened.drag((100, 100), (140, 130))
+    opened.editor.fill()
+    opened.settle()
+    for end in (90, 60):
+        opened.editor.use("guide")
+        opened.drag((90, end), (150, 130))
+        opened.editor.try_again()
+        opened.settle()
+        opened.editor.accept()
+    assert [step.instead for step in opened.document.steps()] == [False, True, True]
+    recipe = read_recipe(recipe_of(opened, tmp_path / "steps.json"))
+    assert (len(recipe.steps), recipe.painted) == (1, 0)
+    after = replayed(recipe, files.read(tmp_path / "photo.png"), progress=Progress())
+    assert np.array_equal(after.pixels, opened.photo)
+
+
 def test_what_was_done_by_a_model_that_ships_gives_the_same_pixels_as_a_recipe(
     opened: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from lacuna.cli import outputs, runner
 from lacuna.cli.main import say
 from lacuna.contract.progress import Progress
 from lacuna.contract.steps import FillStep, PaintStep
-from lacuna.document.account import steps_of
+from lacuna.document.account import step_of, steps_of, takes_back
 from lacuna.document.project import Project, after, picture_of, read_project, rendered
 from lacuna.engine.composite import differs
 from lacuna.engine.recipes import Recipe, done_again, require_fitting
@@ -87,15 +87,16 @@ def _target(order: Order, photo: Photo) -> Path:
 
 def _recomputed(project: Project, photo: Photo, device: str, progress: Progress) -> tuple[Photo, list[Again]]:
     """The picture with all that a function makes run again; what was painted by hand is put in as it is stored."""
-    steps = steps_of(project.deeds)
-    require_fitting(Recipe(project.size, steps), photo)
+    require_fitting(Recipe(project.size, steps_of(project.deeds)), photo)
+    steps = [step_of(deed) for deed in project.deeds]
     white, found = photo.white, list[Again]()
-    stored, photo = photo.copied(), photo.copied()
+    stored, photo, below = photo.copied(), photo.copied(), photo
     for number, (deed, step) in enumerate(zip(project.deeds, steps, strict=True), 1):
         part = progress.part(1 / len(steps))
         stored = after(project, deed, stored)
+        below = below if takes_back(step) else photo
         painted = isinstance(step, PaintStep)
-        photo = after(project, deed, photo) if painted else done_again(step, number, photo, part, device)
+        photo = after(project, deed, below.copied()) if painted else done_again(step, number, below, part, device)
         photo = photo.of_white(white)
         if isinstance(step, FillStep) or deed.enlargement is not None:
             found.append(Again(deed.label, _differing(stored, photo)))

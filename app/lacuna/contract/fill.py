@@ -231,8 +231,9 @@ class FillOptions:
 class FillStep:
     """A fill as a recipe step: everything but the pixels. `mask` is the PNG of the mask inside `box`.
 
-    `model` names the weights that were used, as `params` may leave that to the program. Without `repeatable` it was
-    made of another picture than the steps before it give, since something was painted while it ran.
+    `model` names the weights that were used, as `params` may leave that to the program. With `instead` it took back the
+    change before it, a fill of the same hole: it was made of the picture below that. Without `repeatable` it was made
+    of another picture than the steps before it give, since something was painted while it ran.
     """
 
     backend: str
@@ -249,4 +250,5 @@ class FillStep:
     edges: tuple[Region, bytes] | None = None  # that it should follow: the PNG of them (255 = sure) in their box
     predicted: tuple[PackedEdges, ...] = ()  # edges that were completed before, of which it follows those that fit
     model: str | None = None
+    instead: bool = False
     repeatable: bool = True

@@ -117,6 +117,7 @@ def _fill_to_json(step: FillStep) -> dict[str, Any]:
         "sources": _plane_to_json(step.sources),
         "edges": _plane_to_json(step.edges),
         "predicted": [edges_to_json(edges) for edges in step.predicted],
+        "instead": step.instead,
         "repeatable": step.repeatable,
     }
 
@@ -138,6 +139,7 @@ def _fill_from_json(value: dict[str, Any]) -> FillStep:
         sources=_plane_from_json(value.get("sources")),
         edges=_plane_from_json(value.get("edges")),
         predicted=tuple(edges_from_json(edges) for edges in value.get("predicted", ())),
+        instead=bool(value.get("instead", False)),
         repeatable=bool(value.get("repeatable", True)),
     )
 

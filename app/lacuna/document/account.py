@@ -7,7 +7,7 @@ finds below a change is what that has changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,11 +66,26 @@ class Account:
 
 
 def steps_of(deeds: Sequence[Deed]) -> tuple[Step, ...]:
-    """The steps of a recipe; what no function makes again by its pixels. Raises UnsuitableRecipe."""
-    return tuple(_step_of(deed) for deed in deeds)
+    """The steps of a recipe; what no function makes again by its pixels. Raises UnsuitableRecipe.
+
+    A fill that has taken back the one before it stands alone, in the place of that.
+    """
+    steps: list[Step] = []
+    for deed in deeds:
+        step = step_of(deed)
+        if takes_back(step) and steps:
+            steps.pop()
+        steps.append(replace(step, instead=False) if isinstance(step, FillStep) else step)
+    return tuple(steps)
 
 
-def _step_of(deed: Deed) -> Step:
+def takes_back(step: Step) -> bool:
+    """Was it made of the picture below the change before it?"""
+    return isinstance(step, FillStep) and step.instead
+
+
+def step_of(deed: Deed) -> Step:
+    """The step that does a deed again. Raises UnsuitableRecipe for one that nobody knows how to do again."""
     repeatable = deed.step.repeatable if isinstance(deed.step, FillStep) else deed.step is not None
     if deed.step is not None and repeatable:
         return deed.step

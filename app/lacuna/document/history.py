@@ -142,6 +142,11 @@ class History:
         """Do the edits in force change the picture?"""
         return bool(self._picture_edits[self.position])
 
+    def picture_is_of(self, edit: Edit) -> bool:
+        """Is the picture as `edit`, which is in force, has left it?"""
+        place = self.entries.index(edit) + 1
+        return self._picture_edits[place] == self._picture_edits[self.position]
+
     def mark_clean(self, moment: int | None = None) -> None:
         """Say that the picture was saved as it is now, or as it was at `moment` (see `here`)."""
         if moment is None:

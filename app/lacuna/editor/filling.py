@@ -315,8 +315,9 @@ class Filling:
             document.history.undo()
         above = below is not None and _in_force(document, below.edit)
         step = ran.result.step
-        if step is not None and (changed or above):
-            step = replace(step, repeatable=False)
+        if step is not None:
+            instead = above and below is not None and document.history.picture_is_of(below.edit)
+            step = replace(step, instead=instead, repeatable=not changed and instead is above)
         with document.edit(_label(asked, ran), step) as edit:
             if above:
                 assert below is not None
