@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli import verb_batch, verb_evaluate_sr, verb_render, verb_upscale
+from lacuna.cli import verb_batch, verb_evaluate_sr, verb_marks, verb_render, verb_upscale
 from lacuna.cli.options import (
     GREATEST,
     OURS,
@@ -147,6 +147,8 @@ def fill(
 app.command("upscale", help=verb_upscale.HELP)(verb_upscale.upscale)
 app.command("batch", help=verb_batch.HELP)(verb_batch.batch)
 app.command("render", help=verb_render.HELP)(verb_render.render)
+app.command("evaluate-marks", help=verb_marks.EVALUATE_HELP)(verb_marks.evaluate_marks)
+app.add_typer(verb_marks.app)
 
 
 @app.command(help=_("Measure how near fills come to the truth, on photos with masks."))

@@ -22,6 +22,7 @@ from lacuna.imaging.region import Region
 
 FINE = 150.0  # pixels: square root of the area of the mark's box at which it is fitted, at most
 POINTS = 3000
+STRETCHED = 20.0  # marks keep their proportions but for whole pixels: 4 % of stretch must gain 3 % of correlation
 ROUNDS = 12  # of steps of one length, at most
 STRONG = 0.25  # of the strongest gradient of the mark: from there on a pixel is an edge point
 SOFT = 1.5  # pixels by which the picture's gradients are smeared at first, so that a guess a pixel off feels them
@@ -85,7 +86,7 @@ def fitted(grey: NDArray[np.uint8], template: Template, guess: Guess) -> Fit:
     def scorer(field: Field) -> Callable[[NDArray[np.float64]], float]:
         def score(values: NDArray[np.float64]) -> float:
             seen, direction = _seen(field, edges, values, box, (across, down))
-            return abs(_correlation(seen, direction))
+            return abs(_correlation(seen, direction)) * (1 - STRETCHED * (values[2] - values[3]) ** 2)
 
         return score
 

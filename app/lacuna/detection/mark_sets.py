@@ -85,7 +85,7 @@ def _stacked(
         pixels = picture() if callable(picture) else picture
         if not parts:
             place = region.pad(MARGIN).clip(pixels.shape)
-        if place.clip(pixels.shape) == place and not place.empty:
+        if region.clip(pixels.shape) == region and place.clip(pixels.shape) == place and not region.empty:
             parts.append(to_float(pixels[place.slices], white_of(pixels)))
     if len(parts) < FEWEST:
         raise UnsuitableMask(

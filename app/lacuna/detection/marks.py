@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ CHANCE_POINTS = 800
 CHANCE_FALLS = 0.31  # as a power of the number of points
 LEAST_CHANCE = 0.3
 SPREAD = 0.035  # of the correlation: how fast confidence rises
-WORTH = 0.4  # of the evidence of the clearest: a repeated mark on rough ground has so much
+WORTH = 0.3  # of the evidence of the clearest: a repeated mark on rough ground has so much
 NEARBY, ALIKE, ALIKE_TURN = 0.3, 0.2, 4.0  # of the shorter side, of the logarithm of the scale, degrees: one place
 TOUCHED = 1 / 512  # of alpha: in a picture of 8 bits it changes nothing
 GROWN = 1.5  # pixels: with it 99.8 % of all pixels that were changed at all are in the mask
@@ -69,6 +69,12 @@ class MarkFinding:
     turn: float
     confidence: float
     inverted: bool
+
+    def moved(self, dy: int, dx: int) -> MarkFinding:
+        """The same in a picture whose corner lies `dy` up and `dx` left."""
+        matrix = self.matrix.copy()
+        matrix[:, 2] += (dx, dy)
+        return replace(self, matrix=matrix, region=self.region.shift(dy, dx))
 
     def matte(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """The template's alpha as it lies in a picture of `shape`, (H, W); the mark's opacity is not in it."""

@@ -25,6 +25,7 @@ from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.photo import Hole, Mask, Photo
 
 SEEKING, TAKING = 0.4, 0.3  # of the progress; the rest is the fill
+FAINTEST = 0.04  # of opacity: a mark that was found and is fainter by this was put in by other colours
 TOO_MUCH = 0.5  # of a mark: if so much has to be filled anyway, the rest is better filled with it
 
 
@@ -98,7 +99,8 @@ def taken_out(
         after, left = unblended(pixels, matte, white=photo.white)
         touched = matte.mask(shape)
         if removal is Removal.AUTO and (
-            np.count_nonzero(left) > TOO_MUCH * np.count_nonzero(touched)
+            float(matte.alpha.max(initial=0.0)) < FAINTEST
+            or np.count_nonzero(left) > TOO_MUCH * np.count_nonzero(touched)
             or ghost(pixels, matte, white=photo.white) > GHOST
         ):
             hole |= whole

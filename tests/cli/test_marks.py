@@ -1,0 +1,96 @@
+"""`lacuna marks` and `lacuna evaluate-marks`: what they find, write, measure and refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from lacuna.cli.main import main
+from lacuna.imaging import files
+from tests.detection.marked import marked, matte, photo, placed, template
+from tests.pictures import write
+
+MADE = placed(template(), 100, 60, 0.9)
+SIZE = (120, 200)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Four photos with the same mark, their truths, mattes and the template, as `evaluate-marks` wants them."""
+    alpha = np.rint(template().alpha * 255).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "template.png"), np.dstack([template().colours, alpha]))
+    cases = []
+    for number in range(4):
+        truth = photo(*SIZE, 100 * (number // 2), 200 * (number % 2))
+        write(tmp_path / f"{number}-truth.png", truth)
+        write(tmp_path / f"{number}-same.png", marked(truth, template(), MADE, 0.5))
+        put_in = np.rint(255 * 0.5 * matte(template(), MADE, SIZE)).astype(np.uint8)
+        write(tmp_path / f"{number}-alpha.png", put_in)
+        names = {"file": f"{number}-same.png", "truth": f"{number}-truth.png", "alpha": f"{number}-alpha.png"}
+        cases.append({**names, "kind": "same-semi", "opacity": 0.5})
+    (tmp_path / "cases.json").write_text(json.dumps({"template": "template.png", "cases": cases}))
+    return tmp_path
+
+
+def answer(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_find_tells_where_a_mark_is_and_writes_its_mask_and_matte(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("masks", "mattes"):
+        (folder / name).mkdir()
+    words = ["marks", "find", str(folder / "0-same.png"), str(folder / "none.png"), "-t", str(folder / "template.png")]
+
+    code, _stuck = main([*words, "--json", "--mask-out", f"{folder}/masks", "--matte-out", f"{folder}/mattes"])
+
+    assert code == 1  # for the file that is not there
+    (found,) = answer(capsys)
+    assert found["findings"][0]["sure"]
+    assert found["findings"][0]["scale"] == pytest.approx(0.9, rel=0.03)
+    true = matte(template(), MADE, SIZE)
+    mask = files.read(folder / "masks" / "0-same.png").pixels[..., 0] > 0
+    assert mask[true > 0.02].mean() > 0.98
+    alpha = files.read(folder / "mattes" / "0-same.png").alpha
+    assert alpha is not None
+    assert np.abs(alpha / 255 - 0.5 * true).mean() < 0.02
+
+
+def test_estimate_writes_a_mark_that_serves_as_template(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = np.zeros(SIZE, np.uint8)
+    where[25:95, 20:180] = 255
+    write(folder / "where.png", where)
+    pictures = [str(folder / f"{number}-same.png") for number in range(4)]
+
+    assert main(["marks", "estimate", *pictures, "-m", f"{folder}/where.png", "-o", f"{folder}/mark.png"])[0] == 0
+    capsys.readouterr()
+    assert main(["marks", "find", pictures[0], "-t", f"{folder}/mark.png", "--json"])[0] == 0
+
+    assert answer(capsys)[0]["findings"][0]["sure"]
+
+
+def test_evaluate_tells_how_surely_marks_are_found_and_how_near_the_truth_they_are_taken_off(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _stuck = main(["evaluate-marks", str(folder), "-b", "membrane", "--limit", "3", "--json"])
+
+    assert code == 0
+    marks, clean = answer(capsys)["means"]
+    assert marks["found"] == 1.0
+    assert marks["covered"] > 0.97
+    assert marks["psnr_template"] > marks["psnr_fill"] + 6
+    assert marks["psnr_set"] is not None
+    assert clean["false"] == 0
+
+
+def test_a_folder_without_cases_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "cases.json").write_text("{}")
+
+    assert main(["evaluate-marks", str(tmp_path)])[0] == 1
+    assert "cases.json" in capsys.readouterr().err
