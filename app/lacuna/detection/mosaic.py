@@ -136,7 +136,7 @@ def blocks_of(pixels: Pixels, mask: Mask | Hole, mosaic: Mosaic) -> Blocks:
     rows, columns = (
         np.clip(lines, low, high) - low for lines, low, high in ((rows, seen.y0, seen.y1), (columns, seen.x0, seen.x1))
     )
-    inner = np.outer(_inner(rows), _inner(columns))
+    inner = np.outer(inner_pixels(rows), inner_pixels(columns))
     masked = inner & (mask[seen.slices] > 0)
     part = pixels[seen.slices]
     count, total = _sums(part, masked, rows, columns)
@@ -319,7 +319,7 @@ def _block_lines(grid: Grid, begin: int, end: int, length: int) -> NDArray[np.in
     return grid.lines(max(first - MARGIN, least), min(last + MARGIN, most))
 
 
-def _inner(lines: NDArray[np.int64]) -> Hole:
+def inner_pixels(lines: NDArray[np.int64]) -> Hole:
     """True for the pixels of an axis that do not lie beside a line, where a block has any such."""
     inner = np.ones(int(lines[-1]), bool)
     for begin, end in itertools.pairwise(lines):

@@ -1,0 +1,143 @@
+"""Text over a picture, found without a template: captions, signatures and the date stamps of cameras.
+
+Letters are parts that stand out by thin strokes (`letters.py`); those in a row are judged together
+(`letter_rows.py`, `letter_weights.py`), at a working size; the pixels of a row that is likely enough are then found at
+the picture's own (`letter_strokes.py`). Nothing is read: what a row says plays no part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.contract.progress import Progress
+from lacuna.detection import letter_weights
+from lacuna.detection.letter_rows import Row, rows_of
+from lacuna.detection.letter_strokes import stroked
+from lacuna.detection.letters import STROKES, planes_of, swept
+from lacuna.imaging.mask import bounds, components
+from lacuna.imaging.photo import Hole
+from lacuna.imaging.region import Region
+
+DEFAULT_CONFIDENCE = 0.5  # of 100 photos without lettering some 4 have a row above it
+LEAST_CONFIDENCE = 0.1  # below it nothing is told
+SIDE = 1600  # pixels of the long side at which rows are looked for
+ENLARGED = 2.0  # at most: letters 8 pixels high run into each other
+SHARED = 0.4  # of the smaller of two rows: then they are the same
+DIGITS = 4  # letters of one height that a date has at least
+ONE_HEIGHT = 0.16  # by which digits differ in height at most
+NEAR = 0.2  # of the picture's side: where cameras put their dates
+STAMP_BRIGHT = 140  # the brightest channel of a stamp, at least
+
+
+class Kind(Enum):
+    """What a row of letters looks to be."""
+
+    DATE_STAMP = "date stamp"
+    CAPTION = "caption"
+    LETTERING = "lettering"
+
+
+@dataclass(frozen=True, eq=False)
+class Lettering:
+    """A row of letters: (h, w) which pixels of `region` it takes, with its soft rim, outline and shadow."""
+
+    region: Region
+    mask: Hole
+    confidence: float
+    kind: Kind
+
+
+def find_lettering(
+    pixels: NDArray[np.uint8], *, least: float = DEFAULT_CONFIDENCE, progress: Progress | None = None
+) -> tuple[Lettering, ...]:
+    """Every row of letters of a picture (H, W, 3) that is found with a confidence of `least`, the surest first."""
+    import cv2
+
+    progress = progress or Progress()
+    scale = min(ENLARGED, SIDE / max(pixels.shape[:2]))
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    kernel = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    seen = np.asarray(cv2.resize(pixels, size, interpolation=kernel), np.uint8)
+    likely = _likely(seen, least, progress.part(0.9))
+    found: list[Lettering] = []
+    for confidence, row in likely:
+        progress.check()
+        box = _enlarged(row.box, scale, pixels.shape)
+        if any(_same(box, each.region) for each in found):
+            continue
+        region, mask = _refined(pixels, row, box, scale)
+        if not mask.any() or any(_same(region, each.region) for each in found):
+            continue
+        kind = _kind(pixels, region, mask)
+        found.append(Lettering(region, mask, confidence, kind))
+    progress.at(1.0)
+    return tuple(found)
+
+
+def _likely(seen: NDArray[np.uint8], least: float, progress: Progress) -> Sequence[tuple[float, Row]]:
+    """Rows of letters in any plane and size, with how likely they are; the likeliest first."""
+    planes = planes_of(seen)
+    sweeps = [(number, widest) for number in range(len(planes)) for widest in STROKES]
+    found: list[tuple[float, Row]] = []
+    for n, (number, widest) in enumerate(sweeps):
+        for sweep in swept(seen, planes[number], number, widest):
+            progress.at(n / len(sweeps))
+            for row in rows_of(sweep, planes[number]):
+                confidence = _confidence(row)
+                if confidence >= max(least, LEAST_CONFIDENCE):
+                    found.append((confidence, row))
+    return sorted(found, key=lambda each: -each[0])
+
+
+def _confidence(row: Row) -> float:
+    apart = (row.measures - letter_weights.MEANS) / letter_weights.DEVIATIONS
+    apart = np.clip(apart, -letter_weights.FARTHEST, letter_weights.FARTHEST)
+    score = letter_weights.LINEAR @ apart + letter_weights.SQUARED @ (apart * apart) + letter_weights.BIAS
+    return float(1 / (1 + np.exp(-score)))
+
+
+def _enlarged(box: Region, scale: float, shape: tuple[int, ...]) -> Region:
+    return Region(int(box.y0 / scale), int(box.x0 / scale), -int(-box.y1 // scale), -int(-box.x1 // scale)).clip(shape)
+
+
+def _same(one: Region, other: Region) -> bool:
+    return one.intersect(other).area > SHARED * min(one.area, other.area)
+
+
+def _refined(pixels: NDArray[np.uint8], row: Row, box: Region, scale: float) -> tuple[Region, Hole]:
+    """The row's pixels at the picture's size."""
+    import cv2
+
+    letters = row.sweep.letters[row.members]
+    own = np.isin(row.sweep.labels[row.box.slices], letters.label).astype(np.float32)
+    rough = cv2.resize(own, (box.width, box.height), interpolation=cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR)
+    marked = rough > min(0.4, 0.8 * float(rough.max()))
+    region, mask = stroked(pixels, marked, box, row.height / scale, float(np.median(letters.stroke)) / scale)
+    inner = bounds(mask)
+    return inner.shift(region.y0, region.x0), mask[inner.slices]
+
+
+def _kind(pixels: NDArray[np.uint8], region: Region, mask: Hole) -> Kind:
+    height, width = pixels.shape[:2]
+    to_side = min(region.x0, width - region.x1) / width
+    to_edge = min(region.y0, height - region.y1) / height
+    if to_side < NEAR and to_edge < NEAR and _like_a_date(pixels, region, mask):
+        return Kind.DATE_STAMP
+    return Kind.CAPTION if to_edge < NEAR else Kind.LETTERING
+
+
+def _like_a_date(pixels: NDArray[np.uint8], region: Region, mask: Hole) -> bool:
+    """Bright figures of one height in one line, with nothing taller than a stroke and lower signs between them."""
+    boxes = components(mask).boxes
+    tallest = max(box.height for box in boxes)
+    figures = [box.height for box in boxes if box.height > 0.6 * tallest]
+    wide = sum(max(1, round(box.width / (0.8 * tallest))) for box in boxes if box.height > 0.6 * tallest)
+    if wide < DIGITS or np.std(figures) > ONE_HEIGHT * np.mean(figures):
+        return False
+    colours = pixels[region.slices][mask]
+    return float(np.percentile(colours.max(axis=1), 75)) >= STAMP_BRIGHT
