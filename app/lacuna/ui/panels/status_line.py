@@ -35,7 +35,7 @@ HINTS = {
         "Scribble inside an object to outline it; more add, with Alt they take away. Enter marks it, Esc drops it."
     ),
     "guide": N_(
-        "Click from corner to corner, then Enter, or draw by hand, along an edge on both sides of the hole. Alt removes."
+        "Click from corner to corner, then Enter, or draw by hand: along what is an edge beside the hole. Alt removes."
     ),
     "hint": N_("Alt+click takes a colour up, then paint where it shall stand. The right button removes a stroke."),
     "sampling": N_("Draw around what may be copied, or never. Alt or the right button removes an area."),
