@@ -191,6 +191,20 @@ def test_a_mark_that_is_half_seen_is_found_by_its_template_and_taken_off(
     assert np.array_equal(after[:50], clean[:50])
 
 
+def test_a_pixelated_region_is_found_without_a_mask_and_filled(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    picture = part(5, (160, 200)).copy()
+    small = picture[48:112, 64:136].reshape(8, 8, 9, 8, 3).mean(axis=(1, 3))
+    picture[48:112, 64:136] = np.rint(small).astype(np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    write(source / "hidden.png", picture)
+    assert call(source, "-o", out, "--find", "mosaic") == 0
+    changed = (files.read(out / "hidden.png").pixels != picture).any(axis=2)
+    assert changed[48:112, 64:136].mean() > 0.7
+    changed[40:120, 56:144] = False
+    assert not changed.any()
+
+
 def test_a_dry_run_lists_what_is_found_and_writes_no_picture(
     source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -220,6 +234,7 @@ def test_json_tells_each_file_and_the_counts(
         ([], "It is not said what is to be done"),
         (["--mask", "alpha", "--anchor", "centre"], "An anchor is for a mask file or a recipe"),
         (["--mask", "alpha", "--recipe", "MASK"], "It is said in several ways what is to go"),
+        (["--find", "faces"], "“faces” does not fit the setting “--find”"),
         (["--mask", "alpha", "--unblend"], "Only a template says what was blended in"),
         (["--mask", "MASK", "--anchor", "middle"], "“middle” does not fit the setting “--anchor”"),
         (["--mask", "MASK", "--set", "sharp=3"], "There is no setting “sharp”"),

@@ -27,8 +27,10 @@ from lacuna.engine.batch.replay import Replay
 from lacuna.engine.batch.run import BatchOrder
 from lacuna.engine.batch.run import run as run_batch
 from lacuna.engine.batch.treatment import EnlargeSettings, FillSettings, Treatment
+from lacuna.engine.batch.unaided import Unaided
 from lacuna.engine.batch.watch import Watch
 from lacuna.engine.batch.workers import Here, Workers
+from lacuna.engine.findings import Sought
 from lacuna.engine.recipes import read_recipe
 from lacuna.engine.seam import composite_named
 from lacuna.engine.upscaling import refuse_unknown
@@ -40,6 +42,8 @@ from lacuna.imaging.mask_fit import MaskFit
 ANCHORS = tuple((fit, "") for fit in MaskFit if fit is not MaskFit.REFUSE)
 ANCHOR = Param("--anchor", "choice", MaskFit.REFUSE, "", choices=ANCHORS)
 
+FIND = Param("--find", "choice", Sought.TEXT, "", choices=tuple((sought, "") for sought in Sought))
+
 
 @dataclass(frozen=True)
 class Order:
@@ -50,6 +54,7 @@ class Order:
     mask: str | None
     anchor: str
     template: Path | None
+    find: str | None
     confidence: float | None
     unblend: bool
     recipe: Path | None
@@ -133,15 +138,15 @@ def _treatment(order: Order) -> Treatment:
 
 def _refuse_unclear(order: Order) -> None:
     """Raises InvalidParameter for words that say nothing, or that do not go together."""
-    ways = [way for way in (order.mask, order.template, order.recipe) if way is not None]
+    ways = [way for way in (order.mask, order.template, order.find, order.recipe) if way is not None]
     if not ways and order.upscale is None:
         raise InvalidParameter(
             _("It is not said what is to be done."),
-            _("Give --mask, --template, --recipe, or --upscale with a factor."),
+            _("Give --mask, --template, --find, --recipe, or --upscale with a factor."),
         )
     if len(ways) > 1:
         raise InvalidParameter(
-            _("It is said in several ways what is to go."), _("Give one of --mask, --template and --recipe.")
+            _("It is said in several ways what is to go."), _("Give one of --mask, --template, --find and --recipe.")
         )
     if order.anchor and (order.recipe is None and order.mask in (None, ALPHA)):
         raise InvalidParameter(
@@ -156,6 +161,8 @@ def _marking(order: Order) -> Marking | None:
         least = DEFAULT_CONFIDENCE if order.confidence is None else order.confidence
         grow = 0.0 if order.unblend else MARK_GROW
         return MarkTemplate(template_of_file(order.template), least, order.unblend, grow)
+    if order.find is not None:
+        return Unaided(checked(FIND, order.find), order.confidence)
     if order.mask is None:
         return None
     if order.mask == ALPHA:

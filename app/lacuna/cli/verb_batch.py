@@ -85,6 +85,14 @@ def batch(
             readable=OURS,
         ),
     ] = None,
+    find: Annotated[
+        str | None,
+        typer.Option(
+            metavar="text|mosaic",
+            help=_("Look in each for lettering and date stamps, or for pixelated regions, and fill them."),
+            show_default=False,
+        ),
+    ] = None,
     confidence: Annotated[
         float | None,
         typer.Option(
@@ -179,6 +187,7 @@ def batch(
         mask=mask,
         anchor=anchor,
         template=template,
+        find=find,
         confidence=confidence,
         unblend=unblend,
         recipe=recipe,

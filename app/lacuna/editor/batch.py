@@ -46,6 +46,8 @@ class Goal(Enum):
     MASK = "mask"  # what the mask of the picture that is open marks
     MARK = "mark"  # the mark below that mask, wherever it is
     TEMPLATE = "template"  # the mark that a file shows, wherever it is
+    TEXT = "text"  # lettering and date stamps
+    MOSAIC = "mosaic"  # pixelated regions
     ALPHA = "alpha"  # what is transparent
     RECIPE = "recipe"  # the steps of a recipe are done
 
@@ -190,11 +192,15 @@ class _Prepared:
     def treatment(self) -> Treatment:
         """In the worker: reads files. Raises LacunaError."""
         from lacuna.engine.batch.mark_template import MARK_GROW, MarkTemplate
+        from lacuna.engine.batch.unaided import Unaided
+        from lacuna.engine.findings import Sought
 
         wish = self.wish
         if wish.goal is Goal.RECIPE:
             assert wish.file is not None
             return Treatment(None, self.filling, Replay(read_recipe(wish.file), wish.fit))
+        if wish.goal in (Goal.TEXT, Goal.MOSAIC):
+            return Treatment(Unaided(Sought(wish.goal.value)), self.filling)
         if wish.goal is Goal.ALPHA:
             return Treatment(Transparency(), self.filling)
         if wish.goal is Goal.MASK:

@@ -23,6 +23,8 @@ GOALS = (
     (Goal.MASK, N_("What is masked now, at the same place in each")),
     (Goal.MARK, N_("The mark that is masked now, wherever it is")),
     (Goal.TEMPLATE, N_("The mark in a file, wherever it is")),
+    (Goal.TEXT, N_("Lettering and date stamps")),
+    (Goal.MOSAIC, N_("Pixelated regions")),
     (Goal.ALPHA, N_("What is transparent in each")),
     (Goal.RECIPE, N_("Do the steps of a recipe")),
 )
