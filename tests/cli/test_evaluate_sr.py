@@ -142,6 +142,19 @@ def test_a_large_photo_is_enlarged_in_tiles(tmp_path: Path, model: str, monkeypa
     assert max(max(shape) for shape in works) < 600
 
 
+def test_what_is_worth_knowing_of_an_enlargement_is_said_once(
+    folder: Path, model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enlarge = MetaSr.enlarge
+
+    def noted(*how: Any) -> Enlarged:
+        return Enlarged(enlarge(*how).points, ("It was late.",))
+
+    monkeypatch.setattr(MetaSr, "enlarge", noted)
+    assert call(folder, "--factors", "1.5,2", "--model", model) == 0
+    assert capsys.readouterr().err.splitlines().count("lacuna: ours: It was late.") == 1
+
+
 def test_json_has_rows_and_means(folder: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(folder, "--factors", "2", "--limit", 1, "--json") == 0
     report = json.loads(capsys.readouterr().out)

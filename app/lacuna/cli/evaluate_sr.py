@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +26,7 @@ from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor, exact_factor
 from lacuna.contract.models import ENLARGING
 from lacuna.contract.progress import Progress
-from lacuna.engine.upscaling import UpscaleRequest, refuse_unknown, upscale
+from lacuna.engine.upscaling import UpscaleRequest, UpscaleResult, refuse_unknown, upscale
 from lacuna.errors import InvalidParameter, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files
@@ -101,7 +101,12 @@ def run(order: Order) -> int:
     compared = contenders(order.models, order.device)
     order.targets.refuse_unsuitable()
     rows: list[Row] = []
-    failed = 0
+    failed, told = 0, set[str]()
+
+    def tell(note: str) -> None:
+        if note not in told:
+            told.add(note)
+            say(note)
 
     def work(progress: Progress) -> None:
         nonlocal failed
@@ -110,7 +115,7 @@ def run(order: Order) -> int:
                 progress.at(number / len(photos), path.name)
                 try:
                     for factor in factors:
-                        scores = list(_scores(path, factor, compared, progress.part(0)))
+                        scores = list(_scores(path, factor, compared, progress.part(0), tell))
                         rows.extend(score.row for score in scores)
                         for score in scores:
                             write_row(score.row)
@@ -182,18 +187,25 @@ def reduced(truth: Bytes, factor: Fraction) -> Bytes:
     return imresized(truth[: max(rows, 1), : max(columns, 1)], 1 / factor)
 
 
-def enlarged(contender: Contender, small: Bytes, factor: Fraction, progress: Progress | None = None) -> Bytes:
-    """A picture (h, w, 3) by one of them, as `lacuna upscale` would make it: a large one in tiles."""
+def enlarged(contender: Contender, small: Bytes, factor: Fraction) -> Bytes:
+    """A picture (h, w, 3) by one of them."""
+    found: Bytes = _result(contender, small, factor, Progress()).pixels
+    return found
+
+
+def _result(contender: Contender, small: Bytes, factor: Fraction, progress: Progress) -> UpscaleResult:
+    """As `lacuna upscale` would make it: of a large picture in tiles."""
     height, width, _channels = small.shape
     enlargement = by_factor(height, width, factor, contender.rule)
     request = UpscaleRequest(
         small, enlargement, 255.0, method=contender.method, model=contender.model, device=contender.device
     )
-    found: Bytes = upscale(request, progress or Progress()).pixels
-    return found
+    return upscale(request, progress)
 
 
-def _scores(path: Path, factor: Fraction, compared: Sequence[Contender], progress: Progress) -> Iterator[Score]:
+def _scores(
+    path: Path, factor: Fraction, compared: Sequence[Contender], progress: Progress, tell: Callable[[str], None]
+) -> Iterator[Score]:
     """Each contender at one factor. Raises LacunaError for a photo that cannot be read or is too small."""
     photo = files.read(path)
     original = to_bytes(photo.pixels, photo.white)
@@ -205,8 +217,10 @@ def _scores(path: Path, factor: Fraction, compared: Sequence[Contender], progres
     plain_psnr = math.nan
     for contender in compared:
         start = time.process_time()
-        found = enlarged(contender, small, factor, progress)
-        seconds = time.process_time() - start
+        result = _result(contender, small, factor, progress)
+        seconds, found = time.process_time() - start, result.pixels
+        for note in result.notes:  # such as of a graphics card that has failed: then these are no figures of it
+            tell(f"{contender.name}: {note}")
         truth = original[: found.shape[0], : found.shape[1]]
         psnr = luma_psnr(truth, found, border)
         if contender is compared[0]:
