@@ -21,6 +21,7 @@ from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
 from lacuna.editor.guides import Guides
 from lacuna.editor.intent import Intent
+from lacuna.editor.marks import Marks
 from lacuna.editor.masking import Masking
 from lacuna.editor.models import Models
 from lacuna.editor.mosaics import Mosaics
@@ -95,6 +96,7 @@ class Editor:
         self.enlarging = Enlarging(self)
         self.enlarged_preview = EnlargedPreview(self, queue)
         self.mosaics = Mosaics(self)
+        self.marks = Marks(self)
         self.ending = Ending(self)
         self.many = ManyPictures(self)
         self._queue = queue

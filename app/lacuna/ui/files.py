@@ -228,6 +228,14 @@ class Files:
         """Take a file as the mask; one of another size is asked about."""
         self._editor.import_mask(path, self.ask_fit)
 
+    def ask_mark(self) -> None:
+        """Let the person choose a file that shows a mark, which is then looked for."""
+        chosen, _kind = QFileDialog.getOpenFileName(
+            self._window, _("Find the mark of a file"), self._folder(), _pictures()
+        )
+        if chosen:
+            self._editor.marks.find_file(Path(chosen))
+
     def ask_fit(self, misfit: Misfit) -> None:
         """Let the person choose what to do with a mask of another size."""
         from lacuna.ui.dialogs.mask_size import MaskSize

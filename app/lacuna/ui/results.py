@@ -43,6 +43,13 @@ class Results:
 
         CompareMethods(backends(), window.editor.backend, compare, window).open()
 
+    def ask_take_out(self) -> None:
+        """Find out what lies beneath the marks that were found, and ask whether it should take their place."""
+        from lacuna.ui.dialogs.take_out_mark import TakeOutMark
+
+        window = self._window
+        window.editor.marks.take_out(lambda removable: TakeOutMark(window.editor, removable, window).open())
+
     def show_side_by_side(self, on: bool) -> None:
         self._window.side_by_side.open() if on else self._window.side_by_side.leave()
 
