@@ -79,7 +79,7 @@ def estimate(
     mask: Annotated[
         Path,
         typer.Option(
-            "--mask", "-m", help=_("A picture whose white marks where about the mark is."), show_default=False
+            "--mask", "-m", help=_("A picture whose white shows about where the mark is."), show_default=False
         ),
     ],
     output: Annotated[
