@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "resources" / "samples" / "lion.jpg"
+BRIDGE = ROOT / "resources" / "samples" / "bridge.jpg"
 MASK = ROOT / "resources" / "samples" / "lion-mask.png"
 WIDTH, HEIGHT = 1440, 900
 
@@ -65,10 +66,11 @@ class Place:
 class Driven:
     """One run of the program, from its first window to its end."""
 
-    def __init__(self, environment: dict[str, str], theme: str, photo: Path = SAMPLE) -> None:
+    def __init__(self, environment: dict[str, str], theme: str, photo: Path = SAMPLE, backend: str = "") -> None:
+        self._photo = photo
         self._home = tempfile.TemporaryDirectory(prefix="lacuna-shots-")
         self.environment = dict(environment, LACUNA_HOME=self._home.name)
-        self._choose(theme)
+        self._choose(theme, backend)
         self.program = subprocess.Popen([sys.executable, "-m", "lacuna", str(photo)], env=self.environment)
         self.window = self.tool("search", "--sync", "--onlyvisible", "--name", photo.name).split()[0]
         self.tool("windowmove", self.window, "0", "0")
@@ -77,11 +79,11 @@ class Driven:
         self.key("ctrl+0")
         self.settle()
 
-    def _choose(self, theme: str) -> None:
+    def _choose(self, theme: str, backend: str) -> None:
         code = (
             "from dataclasses import replace\nfrom lacuna.settings import Settings\n"
             f"settings = Settings.load()\nsettings.preferences = replace(settings.preferences, theme={theme!r})\n"
-            "settings.save()"
+            f"settings.backend = {backend!r} or settings.backend\nsettings.save()"
         )
         subprocess.run([sys.executable, "-c", code], env=self.environment, check=True)
 
@@ -128,7 +130,7 @@ class Driven:
 
     def place(self) -> Place:
         """Finds the photo on the screen, at any scale: roughly on small copies, then to the pixel."""
-        photo, seen = cv2.imread(str(SAMPLE)), self.look()
+        photo, seen = cv2.imread(str(self._photo)), self.look()
         small = cv2.resize(seen, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
 
         def match(on: NDArray[np.uint8], scale: float) -> tuple[float, int, int]:
@@ -147,11 +149,11 @@ class Driven:
             raise SystemExit(f"the photo is not on the screen (best likeness {likeness:.2f})")
         return Place(x, y, scale)
 
-    def stroke(self, points: list[tuple[int, int]]) -> None:
-        words = ["mousemove", *map(str, points[0]), "mousedown", "1"]
+    def stroke(self, points: list[tuple[int, int]], button: str = "1") -> None:
+        words = ["mousemove", *map(str, points[0]), "mousedown", button]
         for x, y in points[1:]:
             words += ["sleep", "0.008", "mousemove", str(x), str(y)]
-        self.tool(*words, "sleep", "0.02", "mouseup", "1")
+        self.tool(*words, "sleep", "0.02", "mouseup", button)
 
     def confirm_dialog(self) -> None:
         """Take what the dialog that comes up proposes. No window manager gives it the keyboard, so we do."""
@@ -224,6 +226,21 @@ def paint(driven: Driven) -> NDArray[np.uint8]:
     return driven.settle()
 
 
+def contours(driven: Driven) -> NDArray[np.uint8]:
+    """A car is masked on a bridge, edges are predicted, the rail is drawn behind it and one edge rubbed out."""
+    place = driven.place()
+    driven.key("m")
+    driven.stroke([place(222, 142), place(300, 180), place(356, 208)])
+    masked = driven.settle()
+    driven.key("ctrl+g")
+    predicted = driven.changed_from(masked, "edges were predicted")
+    driven.key("g")
+    driven.stroke([place(x, y) for x, y in between((212, 183), (366, 207))])
+    driven.stroke([place(x, y) for x, y in between((232, 203), (284, 203))], button="3")
+    driven.tool("mousemove", *map(str, place(450, 330)))
+    return driven.changed_from(predicted, "the line was there")
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
@@ -236,6 +253,8 @@ def main() -> None:
             filled = driven.changed_from(masked, "the fill was there")
             driven.key("y")
             keep(folder / "compared.jpg", driven.changed_from(filled, "the slider was there"))
+        with Driven(environment, "light", BRIDGE, "edgeconnect") as driven:
+            keep(folder / "contours.jpg", contours(driven))
 
 
 def keep(path: Path, shot: NDArray[np.uint8]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
@@ -16,6 +18,7 @@ from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.contours_view import GROUND, PICTURE, PREDICTED
+from lacuna.ui.canvas.guide_look import COLOURS
 from lacuna.ui.main_window import MainWindow
 from tests.backends.models import ScriptedPainter, scripted
 from tests.ui.support import LEFT, RIGHT, drag, grabbed, settle, wait_until
@@ -167,3 +170,27 @@ def test_a_method_without_an_edge_stage_leaves_the_action_grey_and_says_why(wind
     window.editor.use_backend("telea")
     settle()
     assert "Choose one of these methods: EdgeConnect" in window.fill_panel.contours.why.text()
+
+
+def test_lines_are_proposed_by_a_key_seen_dashed_and_taken_by_enter(window: MainWindow, tmp_path: Path) -> None:
+    pixels = np.full((240, 320, 3), 60, np.uint8)
+    pixels[120:] = 200
+    cv2.imwrite(str(tmp_path / "horizon.png"), pixels)
+    open_photo(window, tmp_path / "horizon.png")
+    mask(window, Region(80, 130, 160, 190))
+    key(window.canvas, "Ctrl+Shift+G")
+    wait_until(lambda: bool(window.editor.contours.proposed), 20)
+    settle()
+
+    def blue() -> float:
+        """The share of the line that has the colour of lines."""
+        left, right = at(window, 140, 120), at(window, 180, 120)
+        along = grabbed(window.canvas)[left.y() - 1 : left.y() + 2, left.x() : right.x()].astype(int)
+        return float((np.abs(along - COLOURS[Guide.LINE].getRgb()[:3]).max(axis=2) < 30).any(axis=0).mean())
+
+    dashed = blue()
+    assert 0.3 < dashed < 0.95
+    key(window.canvas, "Return")
+    assert len(window.editor.document.guides) == 1
+    assert window.editor.contours.proposed == ()
+    assert blue() > dashed + 0.1

@@ -27,7 +27,7 @@ PREDICTED = QColor("#ff4fb8")
 HOLE = 0.14  # how much lighter the hole is
 FAINTEST = 20  # of 255: an edge that a model is less sure of is not drawn
 AFTER = 40  # ms from a change to the next map
-BEYOND = 0.25  # of the view's sides that is mapped around it, so that small moves need no new map
+BEYOND = 0.15  # of the view's sides that is mapped around it, so that small moves need no new map
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ class ContoursView(QObject):
 
     def _level(self, document: Document) -> int:
         zoom = max(1e-6, self._view.viewport.zoom)
-        return min(document.photo_pyramid.levels - 1, max(0, math.floor(math.log2(1 / zoom) + 1e-9)))
+        return min(document.photo_pyramid.levels - 1, max(0, round(math.log2(1 / zoom))))
 
     def _came(self, drawn: Drawn) -> None:
         self._drawn, self._waiting = drawn, False
