@@ -60,7 +60,7 @@ def by_torch(monkeypatch: pytest.MonkeyPatch, name: str, wanted: ModelConfig) ->
 class ScriptedPainter:
     """Calls `script(image, hole)` for each picture, and keeps what it was given."""
 
-    engine, held = "script", 0
+    engine, held, precision = "script", 0, Precision.FLOAT32
 
     def __init__(self, known: ModelConfig, size: SizeRule, script: Callable[..., Any]) -> None:
         self.config, self.size, self.script = known, size, script
