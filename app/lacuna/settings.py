@@ -96,7 +96,7 @@ class Preferences:
         help=N_("Over the last fill, where its method predicts edges before it paints, as EdgeConnect does."),
     )
     contour_ground: str = choice(
-        "dimmed", (("dimmed", N_("Dimmed picture")), ("plain", N_("Plain"))), label=N_("Below contours")
+        "dimmed", (("dimmed", N_("Dimmed picture")), ("plain", N_("Dark ground"))), label=N_("Below contours")
     )
     brush_on_screen: bool = switch(False, label=N_("Brush size in screen pixels"))
     pen_pressure: bool = switch(True, label=N_("Pen pressure sets the size"))
