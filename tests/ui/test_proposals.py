@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from lacuna.editor.proposals import Proposed
 from lacuna.imaging.region import Region
 from lacuna.ui.main_window import MainWindow
-from tests.ui.support import LEFT, grabbed, settle, wait_until
+from tests.ui.canvases import AWAY, document_of, finish, on_window, opened_canvas, painted_anew
+from tests.ui.support import LEFT, grabbed, move, settle, wait_until
 from tests.ui.windows import key, open_photo
 
 
@@ -55,25 +57,34 @@ def test_they_are_outlined_switched_and_marked(window: MainWindow) -> None:
     assert np.array_equal(grabbed(window.canvas), bare)
 
 
-def test_they_stay_where_they_are_in_the_picture_and_parts_that_are_painted_anew_equal_the_whole(
-    window: MainWindow,
-) -> None:
+def test_they_stay_where_they_are_in_the_picture_and_parts_that_are_painted_equal_the_whole(app: QApplication) -> None:
+    with opened_canvas() as canvas:
+        document = document_of(canvas)
+        rows, columns = np.mgrid[:400, :600]
+        blob = np.hypot(rows - 200, columns - 300) < 150 + 30 * np.sin(columns / 17) * np.cos(rows / 23)
+        found = [Proposed(blob, Region(y, x, y + 400, x + 600)) for y, x in ((40, 50), (400, 600))]
+        canvas.editor.proposals.show(document, found, "Find parts")
+        for zoom in (0.37, 1.0, 5.0):
+            canvas.navigation.zoom_to(zoom)
+            finish(canvas)
+            canvas.editor.proposals.switch(0)
+            settle()
+            canvas.navigation.nudge(1, 0)
+            move(canvas, 200, 150)
+            move(canvas, 260, 210)
+            move(canvas, *AWAY)
+            finish(canvas)
+            assert np.array_equal(on_window(canvas), painted_anew(canvas))
+        canvas.editor.escape()
+        finish(canvas)
+        assert np.array_equal(on_window(canvas), painted_anew(canvas))
+        assert document.history.labels == []
+
+
+def test_over_one_that_can_be_switched_the_cursor_says_so(window: MainWindow) -> None:
     open_photo(window)
     propose(window)
-    canvas = window.canvas
-    for zoom in (0.3, 1.0, 5.0):
-        canvas.navigation.zoom_to(zoom)
-        window.editor.proposals.switch(0)
-        canvas.navigation.nudge(1, 0)
-        QTest.mouseMove(canvas, QPoint(200, 150))
-        QTest.mouseMove(canvas, QPoint(260, 210))
+    for place, shape in (((360, 245), Qt.CursorShape.PointingHandCursor), ((20, 20), Qt.CursorShape.BlankCursor)):
+        QTest.mouseMove(window.canvas, at(window, *place))
         settle()
-        wait_until(lambda: canvas.finished)
-        settle()
-        seen = canvas.grab().toImage()
-        canvas.update()
-        settle()
-        assert seen == canvas.grab().toImage()
-    key(canvas, "Esc")
-    assert not window.proposal_bar.isVisible()
-    assert window.editor.document.history.labels == []
+        assert window.canvas.cursor().shape() == shape

@@ -253,7 +253,7 @@ class Canvas(View):
 
     def _follow_outline(self) -> None:
         """Draw the tool's outline where it is now."""
-        hidden = self.touch.moves_view or self.loupe.on or self.divider.hot
+        hidden = self.touch.moves_view or self.touch.switches or self.loupe.on or self.divider.hot
         pointer = None if hidden else self.touch.pointer
         outline = self.editor.outline(pointer, self._sees) if self.editor.document is not None else Outline()
         if pointer is None:
@@ -294,7 +294,7 @@ class Canvas(View):
             if not self.comparison.held:
                 self.enlarged.paint(painter)
             self.comparison.paint(painter)
-            self._outline.paint(painter, self.viewport, self.ratio)
+            self._outline.paint(painter, self.viewport, self.ratio, self.dirty)
             self.loupe.paint(painter)
         if self._ring:
             frame = Region(0, 0, self.viewport.height, self.viewport.width)

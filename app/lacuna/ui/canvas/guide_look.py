@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
@@ -45,8 +47,11 @@ def paint_stroke(
     *,
     ignored: bool = False,
     dashed: bool = False,
+    pieces: Sequence[QPolygonF] = (),
 ) -> None:
     """Paint a guide along `polygon`, in image coordinates; the painter's unit is the device pixel of that `zoom`.
+
+    Of a long one that is no area `pieces` are those that have to be painted.
 
     One that is `ignored` by the method chosen is grey, and the picture can be seen through it. One that is `dashed` is
     proposed only: its colour comes and goes on the light line.
@@ -64,7 +69,8 @@ def paint_stroke(
         _draw(painter, polygon, stroke, _tinted(colour, BAND_TINT), width)
         width = THINNEST * ratio
     for tone, wider in ((DARK, 4 * HALO), (LIGHT, 2 * HALO), (colour, 0.0)):
-        _draw(painter, polygon, stroke, tone, width + wider * ratio, dashed=dashed and tone is colour)
+        for part in pieces or (polygon,):
+            _draw(painter, part, stroke, tone, width + wider * ratio, dashed=dashed and tone is colour)
     if stroke.closed:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_tinted(colour, WITHIN))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
@@ -12,6 +13,7 @@ from lacuna.editor.tool import Outline
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.guide_look import paint_stroke, reach
 from lacuna.ui.canvas.overlays import DARK, LIGHT, box_of, paint_nib, ring
+from lacuna.ui.canvas.pieces import POINTS, Pieces
 from lacuna.ui.canvas.viewport import Viewport
 
 PART = 100.0  # device pixels of a line that are repainted as one box
@@ -26,6 +28,7 @@ class OutlineView:
     def __init__(self) -> None:
         self.outline = Outline()
         self._polygon = QPolygonF()  # of the path, in image coordinates
+        self._cut: tuple[Path, Pieces] = ((), Pieces([]))  # all of a long path but for its end
 
     def become(self, outline: Outline, viewport: Viewport, ratio: float) -> list[Region]:
         """Draw `outline` from now on; the device pixels of the view that look different thereby."""
@@ -56,22 +59,35 @@ class OutlineView:
         regions = [*self._circles(self.outline, viewport, ratio), path]
         return [region for region in regions if not region.empty]
 
-    def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+    def paint(self, painter: QPainter, viewport: Viewport, ratio: float, dirty: Sequence[Region]) -> None:
+        """Paint at least what lies in `dirty` parts of the view; the painter works in device pixels."""
         for x, y, radius in self.outline.circles:
             paint_nib(painter, *viewport.to_screen(x, y), radius * viewport.zoom, ratio)
         if self._polygon.size() > 1:
-            self._paint_path(painter, viewport, ratio)
+            self._paint_path(painter, viewport, ratio, dirty)
 
     @staticmethod
     def _bounds(points: Iterable[tuple[float, float]], outline: Outline, viewport: Viewport, ratio: float) -> Region:
         wide = 3 * ratio if outline.guide is None else reach(outline.guide, viewport.zoom, ratio)
         return _around(points, viewport, wide)
 
-    def _paint_path(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+    def _near(self, viewport: Viewport, ratio: float, dirty: Sequence[Region]) -> list[QPolygonF]:
+        """What of a long line lies in `dirty` parts of the view, its growing end with it; none of a short one."""
+        path, guide = self.outline.path, self.outline.guide
+        whole = (len(path) - 1) // POINTS * POINTS
+        if guide is None or self.outline.closed or whole <= POINTS:
+            return []
+        if self._cut[0] != path[: whole + 1]:
+            self._cut = path[: whole + 1], Pieces([np.array(path[: whole + 1], np.float32)])
+        end = QPolygonF([QPointF(x, y) for x, y in path[whole:]])
+        return [*self._cut[1].within(viewport, dirty, reach(guide, viewport.zoom, ratio)), end]
+
+    def _paint_path(self, painter: QPainter, viewport: Viewport, ratio: float, dirty: Sequence[Region]) -> None:
         if self.outline.guide is not None:
             painter.save()
             painter.translate(viewport.x, viewport.y)
-            paint_stroke(painter, self._polygon, self.outline.guide, viewport.zoom, ratio)
+            pieces = self._near(viewport, ratio, dirty)
+            paint_stroke(painter, self._polygon, self.outline.guide, viewport.zoom, ratio, pieces=pieces)
             painter.restore()
             return
         painter.save()

@@ -66,6 +66,12 @@ class Touch:
         return self.wanted is not Drag.NONE or self._navigation.drag is not Drag.NONE
 
     @property
+    def switches(self) -> bool:
+        """A press here would switch a part that is proposed for the mask."""
+        at = None if self.drawing or self.moves_view or self._editor.gesture is not None else self.pointer
+        return at is not None and self._editor.proposals.at(at.x, at.y) is not None
+
+    @property
     def pointer(self) -> Pointer | None:
         """Where the pointer is, for the tools; None while it is elsewhere."""
         return None if self.at is None else self._pointer(self._stylus.button)
@@ -82,6 +88,8 @@ class Touch:
             return Qt.CursorShape.SizeHorCursor
         if self.wanted is Drag.PAN:
             return Qt.CursorShape.OpenHandCursor
+        if self.switches:
+            return Qt.CursorShape.PointingHandCursor
         return Qt.CursorShape.BlankCursor if nib else Qt.CursorShape.CrossCursor
 
     # --- events ------------------------------------------------------------------------------------------------------
