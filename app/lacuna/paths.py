@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 APP = "lacuna"
@@ -40,6 +41,7 @@ def cache_folder() -> Path:
     return _user("cache")
 
 
+@cache  # asked for at every turn of the window, and resolving asks the disk for each part of the path
 def _own(name: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / name

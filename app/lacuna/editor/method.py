@@ -14,7 +14,7 @@ from lacuna.editor.values import Estimate
 from lacuna.engine import paces, plan, registry
 from lacuna.engine.edges import predictor
 from lacuna.engine.sampling import sources_box
-from lacuna.errors import InvalidParameter, UnknownBackend
+from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
 from lacuna.imaging.photo import Mask
 from lacuna.imaging.region import Region
@@ -58,10 +58,8 @@ class Method:
     def backend(self) -> str:
         """The backend chosen, or the first there is if that one is gone."""
         wanted = self._editor.settings.backend
-        try:
-            return registry.info(wanted).id
-        except UnknownBackend:
-            return registry.backends()[0].id
+        known = registry.ids()
+        return wanted if wanted in known else known[0]
 
     @property
     def params(self) -> Any:
