@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from lacuna.editor.batch import Goal, Wish
 from lacuna.editor.method import named
@@ -40,6 +49,7 @@ FITS = (
 PLACED = (Goal.MASK, Goal.RECIPE)
 SOUGHT = (Goal.MARK, Goal.TEMPLATE)
 FROM_FILE = (Goal.TEMPLATE, Goal.RECIPE)
+WIDE = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 
 class BatchGoal(QWidget):
@@ -106,6 +116,7 @@ class BatchGoal(QWidget):
         box.addItems(choices)
         box.setAccessibleName(text.replace("&", ""))
         box.activated.connect(lambda _index: self._show())
+        box.setSizePolicy(WIDE)
         self._label = QLabel(text, self)
         self._label.setBuddy(box)
         grid.addWidget(self._label, row, 0)
