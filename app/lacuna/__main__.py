@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 VERBS = (
-    "fill", "upscale", "render", "batch", "marks", "evaluate", "evaluate-sr", "evaluate-marks", "train", "backends",
-    "models", "doctor", "bench"
+    "fill", "find", "upscale", "render", "batch", "marks", "evaluate", "evaluate-sr", "evaluate-marks",
+    "train", "backends", "models", "doctor", "bench"
 )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def test_a_mosaic_is_found_with_its_grid_and_its_place(size: int) -> None:
     lines = found[0].mosaic.down.lines(*found[0].mosaic.down.around(FACE.y0, FACE.y0 + 1))
     assert FACE.y0 in lines
     mask = whole(found, picture.shape)
-    assert mask[FACE.slices].mean() > 0.85
+    assert mask[FACE.slices].mean() > 0.7
     mask[FACE.pad(2 * size).slices] = False
     assert not mask.any()
 
@@ -43,7 +43,7 @@ def test_a_round_mosaic_is_found_as_round_within_its_blocks() -> None:
     cv2.circle(disc, (FACE.x0 + 80, FACE.y0 + 75), 70, 1, -1)
     found = find_mosaics(np.where(disc[..., None] > 0, square, lion()))
     mask = whole(found, square.shape)
-    assert mask[disc > 0].mean() > 0.85
+    assert mask[disc > 0].mean() > 0.75
     assert (disc[mask] > 0).mean() > 0.75
 
 

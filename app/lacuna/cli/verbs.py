@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli import verb_batch, verb_evaluate_sr, verb_marks, verb_render, verb_upscale
+from lacuna.cli import verb_batch, verb_evaluate_sr, verb_find, verb_marks, verb_render, verb_upscale
 from lacuna.cli.options import (
     GREATEST,
     OURS,
@@ -149,6 +149,7 @@ app.command("batch", help=verb_batch.HELP)(verb_batch.batch)
 app.command("render", help=verb_render.HELP)(verb_render.render)
 app.command("evaluate-marks", help=verb_marks.EVALUATE_HELP)(verb_marks.evaluate_marks)
 app.add_typer(verb_marks.app)
+app.command("find", help=verb_find.HELP)(verb_find.find)
 
 
 @app.command(help=_("Measure how near fills come to the truth, on photos with masks."))

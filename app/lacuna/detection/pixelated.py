@@ -32,9 +32,10 @@ FEWEST = 4  # blocks along each side of a region
 SMALLEST_SIDE = 64  # of a picture that is still made smaller
 SQUARE = 1.15  # the longer side of a block to the other, at most
 FLAT = 0.5  # of the median step between blocks: what a block's inner pixels may stray by
-CALM = 5.0  # levels, as well: JPEG
+USUAL = 2.5  # times what they stray by in the middle of a region
+CALM = 3.0  # levels, as well
 SIDES = 1  # of a block at the border of a region that are clear steps, at least
-GROWN = 2  # blocks by which a region is widened, as there are fewer steps within reach at its border
+GROWN = 4  # blocks by which a region is widened, as there are fewer steps within reach at its border
 OFTEN = 0.6  # of a region's blocks are flat, or it is none
 Steps = NDArray[np.float32]
 
@@ -162,7 +163,8 @@ def _in_blocks(pixels: NDArray[np.uint8], region: Region, likely: Hole, mosaic: 
     )
     if not between.size:
         return None
-    flat = spread < max(CALM, FLAT * float(np.median(between)))
+    usual = float(np.median(spread[inside > 0.5]))  # 0, or what JPEG leaves
+    flat = spread < max(CALM, min(USUAL * usual, FLAT * float(np.median(between))))
     if flat[inside > 0.5].mean() < OFTEN:
         return None
     blocks = flat & (_clear_sides(part, rows, columns) >= SIDES)

@@ -19,6 +19,7 @@ from lacuna.editor.enlarged_preview import EnlargedPreview
 from lacuna.editor.enlarging import Enlarging
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
+from lacuna.editor.finder import Finder
 from lacuna.editor.guides import Guides
 from lacuna.editor.intent import Intent
 from lacuna.editor.marks import Marks
@@ -97,6 +98,7 @@ class Editor:
         self.enlarged_preview = EnlargedPreview(self, queue)
         self.mosaics = Mosaics(self)
         self.marks = Marks(self)
+        self.finder = Finder(self)
         self.ending = Ending(self)
         self.many = ManyPictures(self)
         self._queue = queue

@@ -1,0 +1,140 @@
+"""`lacuna find`: what is found in each picture, told, and written as a mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from lacuna.cli import outputs, runner
+from lacuna.cli.main import DONE, FAILED, say
+from lacuna.engine.findings import Found, Sought, find, mask_of
+from lacuna.errors import CannotSave, InvalidParameter, LacunaError
+from lacuna.i18n import _
+from lacuna.imaging import files, mask_file
+from lacuna.imaging.photo import Photo
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for, word by word as `verb_find.find` explains it."""
+
+    sought: str
+    images: tuple[Path, ...]
+    mask_out: Path | None
+    confidence: float | None
+    overwrite: bool
+    allow_large: bool
+    as_json: bool
+
+
+def run(order: Order) -> int:
+    """Look through the pictures, one by one; the exit code. One that fails is told, and the others are looked at."""
+    sought = _sought(order.sought)
+    several = len(order.images) > 1
+    if several and order.mask_out is not None and not order.mask_out.is_dir():
+        raise InvalidParameter(
+            _("The masks of several pictures cannot become one file: {path}.").format(path=order.mask_out),
+            hint=_("Name a folder that is there."),
+        )
+    reports: list[dict[str, Any]] = []
+    failed = False
+    for image in order.images:
+        try:
+            reports.append(_looked_through(order, sought, image))
+        except LacunaError as error:
+            if not several:
+                raise
+            say(f"{image}: {error}")
+            failed = True
+    if order.as_json:
+        outputs.print_json(reports if several else reports[0])
+    return FAILED if failed else DONE
+
+
+def _sought(word: str) -> Sought:
+    try:
+        return Sought(word)
+    except ValueError:
+        words = ", ".join(each.value for each in Sought)
+        raise InvalidParameter(
+            _("“{word}” is nothing that can be looked for.").format(word=word),
+            hint=_("It is one of: {words}.").format(words=words),
+        ) from None
+
+
+def _looked_through(order: Order, sought: Sought, image: Path) -> dict[str, Any]:
+    photo = files.read(image, pixel_limit=outputs.pixel_limit(allow_large=order.allow_large))
+    target = _target(order, image)
+    work = partial(_found, photo, sought, order.confidence)
+    found: tuple[Found, ...] = runner.run(work, _("Looking through {name}").format(name=image.name))
+    report: dict[str, Any] = {
+        "image": str(image),
+        "width": photo.width,
+        "height": photo.height,
+        "findings": [_described(each) for each in found],
+    }
+    if target is not None and found:
+        mask_file.write_mask(mask_of(found, photo.pixels.shape), target, overwrite=order.overwrite)
+        report["mask"] = str(target)
+    if not order.as_json:
+        _tell(image, found, report.get("mask"))
+    return report
+
+
+def _found(photo: Photo, sought: Sought, least: float | None, progress: Any) -> tuple[Found, ...]:
+    return find(photo.pixels, photo.white, sought, least=least, progress=progress)
+
+
+def _target(order: Order, image: Path) -> Path | None:
+    """Where the mask goes, made sure of before anything is looked for."""
+    if order.mask_out is None:
+        return None
+    target = order.mask_out / f"{image.stem}-mask.png" if order.mask_out.is_dir() else order.mask_out
+    if target.exists() and not order.overwrite:
+        raise CannotSave(
+            _("{path} exists already.").format(path=target),
+            hint=_("Give another name, or allow it to be replaced with --overwrite."),
+        )
+    return target
+
+
+def _described(found: Found) -> dict[str, Any]:
+    """A finding for JSON: its box in pixels, and of a mosaic the size of its blocks."""
+    box = found.region
+    told: dict[str, Any] = {
+        "kind": found.label,
+        "confidence": round(found.confidence, 3),
+        "x": box.x0,
+        "y": box.y0,
+        "width": box.width,
+        "height": box.height,
+        "pixels": int(found.mask.sum()),
+    }
+    if found.mosaic is not None:
+        told |= {"block_width": found.mosaic.across.size, "block_height": found.mosaic.down.size}
+    return told
+
+
+def _tell(image: Path, found: tuple[Found, ...], mask: str | None) -> None:
+    if not found:
+        typer.echo(_("{image}: nothing was found.").format(image=image))
+    for each in found:
+        box = each.region
+        sentence = _("{image}: {kind}, {width} x {height} pixels at {x}, {y}, {percent} % sure")
+        typer.echo(
+            sentence.format(
+                image=image,
+                kind=_(each.label),
+                width=box.width,
+                height=box.height,
+                x=box.x0,
+                y=box.y0,
+                percent=round(100 * each.confidence),
+            )
+        )
+    if mask is not None:
+        typer.echo(mask)

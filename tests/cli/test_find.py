@@ -1,0 +1,95 @@
+"""`lacuna find`: what is told of pictures, and masks that `lacuna fill` takes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lacuna import paths
+from lacuna.cli.main import main
+from lacuna.imaging.mask_file import read_mask
+from lacuna.imaging.region import Region
+from tests.detection.mosaics import pixelated
+from tests.pictures import lion, write
+
+STAMPED = np.s_[230:384, 312:512]  # of the lion: with the date, the smaller the sooner done
+
+
+def orange(pixels: NDArray[Any]) -> int:
+    return int(np.count_nonzero(pixels[..., 0].astype(int) - pixels[..., 2] > 140))
+
+
+def call(*words: object) -> int:
+    return main(["find", *map(str, words)])[0]
+
+
+@pytest.fixture
+def stamped(tmp_path: Path) -> Path:
+    return write(tmp_path / "stamped.png", lion()[STAMPED])
+
+
+def test_a_date_stamp_is_told_and_its_mask_written_for_a_fill(
+    stamped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask, filled = tmp_path / "mask.png", tmp_path / "filled.png"
+    assert call("text", stamped, "--mask-out", mask) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert "stamped.png: date stamp, " in said[0]
+    assert said[1] == str(mask)
+    marked = read_mask(mask)
+    assert marked.shape == lion()[STAMPED].shape[:2]
+    assert main(["fill", str(stamped), "--mask", str(mask), "-b", "membrane", "-o", str(filled)])[0] == 0
+    pixels = cv2.imread(str(filled))[..., ::-1]  # type: ignore[index]
+    assert np.array_equal(pixels[marked == 0], lion()[STAMPED][marked == 0])
+    assert orange(lion()[STAMPED]) > 50
+    assert orange(pixels) < 10
+
+
+def test_pixelated_regions_are_told_in_json_with_the_size_of_their_blocks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    region = Region(60, 60, 180, 190)
+    picture = write(tmp_path / "face.png", pixelated(lion()[40:300, 50:350], region, 10))
+    assert call("mosaic", picture, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    (finding,) = told["findings"]
+    assert (finding["block_width"], finding["block_height"]) == (10, 10)
+    found = Region(finding["y"], finding["x"], finding["y"] + finding["height"], finding["x"] + finding["width"])
+    assert found.intersect(region).area > 0.8 * max(found.area, region.area)
+
+
+def test_of_several_pictures_one_that_fails_is_told_and_the_others_are_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = write(tmp_path / "empty.png", np.full((40, 50, 3), 90, np.uint8))
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    assert call("mosaic", tmp_path / "broken.png", empty) == 1
+    told = capsys.readouterr()
+    assert "broken.png" in told.err
+    assert told.out == f"{empty}: nothing was found.\n"
+
+
+@pytest.mark.parametrize("words", [("faces", "x.png"), ("text", "x.png", "--confidence", "2"), ("text",)])
+def test_wrong_words_are_usage(words: tuple[str, ...]) -> None:
+    assert call(*words) == 2
+
+
+def test_a_mask_that_exists_is_left_unless_it_may_be_replaced(stamped: Path, tmp_path: Path) -> None:
+    mask = tmp_path / "mask.png"
+    mask.write_bytes(b"mine")
+    assert call("text", stamped, "--mask-out", mask) == 1
+    assert mask.read_bytes() == b"mine"
+    assert call("text", stamped, "--mask-out", mask, "--overwrite") == 0
+    assert read_mask(mask).any()
+
+
+def test_the_sample_has_its_date_stamp(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("text", paths.resources() / "samples" / "lion.jpg", "--json") == 0
+    assert [each["kind"] for each in json.loads(capsys.readouterr().out)["findings"]] == ["date stamp"]
