@@ -6,13 +6,14 @@ They are predicted by a job and kept with the picture; where that is quick, a fi
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.fill import Context, FillOptions, Needs
 from lacuna.contract.guides import Guide, GuideStroke
-from lacuna.contract.progress import Progress
+from lacuna.contract.progress import Cancelled, Progress
 from lacuna.detection.completion import AROUND, LARGEST, completions
+from lacuna.document.frozen import Frozen
 from lacuna.editor.below import Below
 from lacuna.editor.contour_sight import ContourSight
 from lacuna.editor.method import named
@@ -115,18 +116,22 @@ class Contours:
         label, wanted = _("Complete outlines"), Needs(context=Context(minimum=AROUND, share=AROUND / LARGEST))
         regions = plan.windows_for(document.mask.pixels, wanted, FillOptions(), document.mask_bounds())
         holes = [(region, document.mask.pixels[region.slices] > 0) for region in regions]
-        white, revision, frozen = document.header.white, document.mask.revision, document.photo.freeze()
+        white, revision = document.header.white, document.mask.revision
+        seen: list[Frozen] = []
 
         def work(progress: Progress) -> tuple[GuideStroke, ...]:
+            found: list[GuideStroke] = []
+            if not seen:
+                raise Cancelled  # the picture was cropped before its turn came
+            frozen = seen[0]
             try:
-                found = []
                 for number, (region, hole) in enumerate(holes):
                     progress.at(number / len(holes))
                     lines = completions(frozen.read(region), hole, white, check=progress.check)
                     found += [GuideStroke(Guide.LINE, line.points, WIDTH).shift(region.y0, region.x0) for line in lines]
-                return tuple(found)
             finally:
                 frozen.release()
+            return tuple(found)
 
         def done(found: tuple[GuideStroke, ...]) -> None:
             if document.mask.revision != revision:
@@ -141,7 +146,8 @@ class Contours:
                 said = Message(none, over=lambda: document.mask.revision != revision)
             self._editor.tell(said)
 
-        self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
+        begin = self._editor.in_frame(document, label, lambda: seen.append(document.photo.freeze()))
+        self._editor.work.run(label, work, self._editor.in_frame(document, label, done), begin=begin)
 
     def take(self) -> None:
         """Make guides of all lines that are proposed."""
@@ -160,19 +166,10 @@ class Contours:
         return chosen if stage.predictor(chosen) is not None else next(iter(stage.predictors()), "")
 
     @property
-    def params(self) -> Any:
-        """Its params, of which some shape the edges."""
-        return self._editor.filling.method.params_of(self.backend)
-
-    @property
     def sigma(self) -> float:
         """How much is smoothed before edges are sought, in pixels."""
-        return float(getattr(self.params, "sigma", SIGMA)) if self.backend else SIGMA
-
-    def set_param(self, name: str, value: Any) -> None:
-        """Raises InvalidParameter for a value out of range."""
-        self._editor.filling.method.set_param(name, value, self.backend)
-        self._editor.state_changed()
+        params = self._editor.filling.method.params_of(self.backend) if self.backend else None
+        return float(getattr(params, "sigma", SIGMA))
 
     # --- following what is drawn -------------------------------------------------------------------------------------
     def edited(self) -> None:

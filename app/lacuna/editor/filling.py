@@ -124,6 +124,8 @@ class Filling:
         asked = replace(self.asked(document, masks, how, seed, below), compared=compared, replaces=replaces)
         if self._known(asked, seeded=how.needs.seeded):
             return False
+        if replaces:  # one that is on its way would be replaced as soon as it came
+            self._no_more_tries(base)
         self._submit(asked, how.needs)
         return True
 

@@ -82,10 +82,9 @@ class Method:
     def use_backend(self, backend_id: str) -> None:
         self._editor.settings.backend = registry.info(backend_id).id
 
-    def set_param(self, name: str, value: Any, backend: str = "") -> None:
-        """Of the backend chosen, or of another one. Raises InvalidParameter."""
-        backend = backend or self.backend
-        params: Any = validate(registry.info(backend).Params, {**to_dict(self.params_of(backend)), name: value})
+    def set_param(self, name: str, value: Any) -> None:
+        backend = self.backend
+        params: Any = validate(registry.info(backend).Params, {**to_dict(self.params), name: value})
         self._params[backend] = params
         self._editor.settings.params[backend] = to_dict(params)
 

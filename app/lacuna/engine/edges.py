@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,9 +39,8 @@ def predictor(backend_id: str) -> EdgePredictor | None:
 
 
 def predictors() -> tuple[str, ...]:
-    """The ids of all backends that complete edges, whether they can run or not."""
-    usable = [info.id for info in registry.backends() if info.Params is not registry.NoParams]
-    return tuple(name for name in usable if predictor(name) is not None)
+    """The ids of all backends that complete edges, whether they can run or not; quick, as the window asks often."""
+    return _predictors_among(registry.ids())
 
 
 def predict(request: FillRequest, runtime: Runtime, progress: Progress) -> tuple[PredictedEdges, ...]:
@@ -95,6 +95,12 @@ def _share_hole(edges: PredictedEdges, crop: Crop, region: Region) -> bool:
     if both.empty:
         return False
     return bool((edges.hole[both.slices_in(edges.region)] & crop.hole[both.slices_in(region)]).any())
+
+
+@lru_cache(4)
+def _predictors_among(known: tuple[str, ...]) -> tuple[str, ...]:
+    usable = [name for name in known if registry.info(name).Params is not registry.NoParams]
+    return tuple(name for name in usable if predictor(name) is not None)
 
 
 def _completed(method: Method, crop: Crop, progress: Progress) -> tuple[Region, NDArray[np.float32]]:
