@@ -14,7 +14,11 @@ import pytest
 
 from lacuna.cli.main import main
 from lacuna.contract import models
+from lacuna.contract.fill import Runtime
+from lacuna.contract.progress import Progress
 from lacuna.engine import registry
+from lacuna.inference.session import opened_picker
+from tests.inference import pickers
 from tests.inference.own_graphs import Builder, Form, expected, simple, write
 from tests.inference.test_graph_trial import external
 from tests.pictures import lion
@@ -228,3 +232,25 @@ def test_all_of_it_works_where_neither_torch_nor_onnx_is_installed(
     )
     assert done.returncode == 0, done.stderr
     assert target.exists()
+
+
+@pytest.mark.parametrize("encoder", [False, True])
+def test_a_network_that_picks_objects_is_imported_as_one_file_or_two(
+    encoder: bool, tmp_path: Path, capsys: Capture
+) -> None:
+    made = pickers.write(tmp_path / "made", encoder=encoder)
+    files = [str(made / name) for name in (["encoder.onnx", "model.onnx"] if encoder else ["model.onnx"])]
+    told = asked(["models", "import", *files, "--as", "sam", "--reading", "side=64", "--reading", "range=0..1"], capsys)
+    assert (told["network"], told["config"]["side"], told["config"]["range"]) == ("onnx", 64, "0..1")
+    (model,) = models.pickers()
+    assert models.damage(model) == ""
+    picker = opened_picker(model, Runtime())
+    likely = picker.likely(
+        np.full((64, 64, 3), 90, np.uint8), np.full((1, 2), 9, np.float32), np.ones(1, bool), Progress()
+    )
+    assert (likely > 0).all()
+    assert "onnx:sam" not in registry.ids()
+    assert main(["models", "import", *files, "--as", "other", "--reading", "ones=hole"])[0] == 2
+    assert main(["models", "run", "sam", "--image", "x.png", "-o", "y.npz"])[0] == 2
+    assert "picks objects" in capsys.readouterr().err
+    assert [found.name for found in models.pickers()] == ["sam"]

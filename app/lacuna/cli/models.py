@@ -17,6 +17,7 @@ from lacuna.cli.main import DONE, FAILED, say
 from lacuna.cli.words import pairs
 from lacuna.contract import models
 from lacuna.contract.models import Model
+from lacuna.contract.picker_config import PICKER_CONFIG
 from lacuna.contract.progress import Progress
 from lacuna.engine import device, registry
 from lacuna.errors import InvalidParameter
@@ -93,9 +94,15 @@ def verify(name: str, as_json: bool) -> int:
 def bring_in(order: Import) -> None:
     """Import published files, or one that `pass_on` wrote, once the person agrees to what the licence forbids."""
     models.refuse_name(order.name, replace=order.overwrite)
-    if [file.suffix.lower() for file in order.files] == [".onnx"]:
-        _bring_in_graph(order)
-        return
+    if {file.suffix.lower() for file in order.files} == {".onnx"}:
+        from lacuna.inference import picker_importing
+
+        if picker_importing.takes_points(order.files):
+            _bring_in_picker(order)
+            return
+        if len(order.files) == 1:
+            _bring_in_graph(order)
+            return
     if order.reading:
         raise InvalidParameter(_("Only an ONNX file can be read in several ways."))
     from lacuna.inference import importing
@@ -151,6 +158,27 @@ def where(as_json: bool) -> None:
         _print_json({"shipped": str(shipped), "own": str(own)})
     else:
         typer.echo(str(own))
+
+
+def _bring_in_picker(order: Import) -> None:
+    """Import a network that picks objects by clicks, one ONNX file or two."""
+    from lacuna.inference import picker_importing
+
+    if order.variant:
+        raise InvalidParameter(_("An ONNX file has no variant."), hint=_("Say how to read it with --reading."))
+    said = pairs(order.reading, "--reading")
+    model = runner.run(
+        lambda progress: picker_importing.install(order.files, said, order.name, progress, replace=order.overwrite)
+    )
+    if order.as_json:
+        _print_json({**_as_dict(model), "config": _config(model)})
+        return
+    typer.echo(_("{title} is installed as “{name}”.").format(title=model.title, name=model.name))
+    typer.echo(
+        _("It picks objects in the window. If it finds none, change “range” in {path}.").format(
+            path=model.folder / PICKER_CONFIG
+        )
+    )
 
 
 def _bring_in_graph(order: Import) -> None:
