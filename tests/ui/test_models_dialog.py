@@ -20,6 +20,7 @@ from lacuna.ui.dialogs.models import Models
 from lacuna.ui.dialogs.question import Question
 from lacuna.ui.main_window import MainWindow
 from tests.backends.models import config, installed
+from tests.inference import pickers
 from tests.inference.checkpoints import light, light_pen_net, write
 from tests.inference.conftest import no_graphs  # noqa: F401 (a fixture)
 from tests.inference.own_graphs import Form
@@ -310,3 +311,16 @@ def test_the_fill_panel_offers_the_models_of_the_method_as_they_come_and_go(wind
     assert window.editor.params.model == ""
     assert not window.editor.missing
     assert listed() == ["Best (automatic)", "fair  ·  20.0 dB"]
+
+
+def test_a_network_that_picks_objects_is_installed_and_fills_nothing(window: MainWindow, tmp_path: Path) -> None:
+    made = pickers.write(tmp_path / "made", encoder=True)
+    dialog = opened(window)
+    page = recognised(dialog, made / "model.onnx", made / "encoder.onnx")
+    page.name.setText("sam")
+    page.button.click()
+    wait_until(lambda: "sam" in dialog.told.text(), LOADED)
+    wait_until(lambda: rested(dialog))
+    assert "Picks objects" in dialog.about.toPlainText()
+    assert not dialog.use.isEnabled()
+    assert not dialog.export.isEnabled()

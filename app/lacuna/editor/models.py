@@ -94,8 +94,13 @@ class Models:
         """Find out which weights these files are; nothing is changed. It waits for no fill."""
 
         def work(progress: Progress) -> Recognised:
-            if [path.suffix.lower() for path in paths] == [GRAPH_SUFFIX]:
-                return _graph(paths[0], progress)
+            if {path.suffix.lower() for path in paths} == {GRAPH_SUFFIX}:
+                from lacuna.inference import picker_importing
+
+                if picker_importing.takes_points(paths):
+                    return _picker(tuple(paths))
+                if len(paths) == 1:
+                    return _graph(paths[0], progress)
             return _weights(tuple(paths))
 
         return self._run(_("Look at the files"), work, done, failed, beside=True)
@@ -254,6 +259,16 @@ def _weights(paths: tuple[Path, ...]) -> Recognised:
         notice=found.notice,
         choices=choices,
     )
+
+
+def _picker(paths: tuple[Path, ...]) -> Recognised:
+    """A network that picks objects by clicks."""
+    from lacuna.inference import picker_importing
+
+    def install(name: str, choice: int, progress: Progress, *, replace: bool) -> Model:
+        return picker_importing.install(paths, {}, name, progress, replace=replace)
+
+    return Recognised(paths, paths[0].stem, ONNX, install)
 
 
 def _graph(path: Path, progress: Progress) -> Recognised:
