@@ -36,7 +36,7 @@ def shown(desk: Desk) -> list[Any]:
 
 
 def test_the_edges_lie_where_the_fill_was_put(filled: Desk):
-    assert shown(filled) == [(BOX, 0.25, (BOX.height, BOX.width))]
+    assert shown(filled) == [(BOX, pytest.approx(64 / 255), (BOX.height, BOX.width))]
 
 
 def test_they_go_with_the_fill_and_come_back_with_it(filled: Desk):

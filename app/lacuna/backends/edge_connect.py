@@ -20,6 +20,7 @@ from lacuna.contract.models import ModelConfig, Network
 from lacuna.contract.params import number
 from lacuna.contract.progress import Progress
 from lacuna.i18n import N_
+from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.edges import SIGMA
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class EdgeConnect(Learned):
         if edges is None:
             first, progress = progress.part(EDGES_SHARE), progress.part(1 - EDGES_SHARE)
             edges = painter.edges(image, work.hole, None, first, sigma=params.sigma)
+            edges = to_bytes(edges, 1.0) * np.float32(1 / 255)  # as they are kept: the same fill in one go or in two
         return painter.paint(image, work.hole, progress, edges=_as_drawn(edges, work))
 
 

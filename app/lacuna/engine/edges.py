@@ -2,7 +2,7 @@
 
 The stages meet in `PredictedEdges`. A fill follows those that were made for just the crop that it fills, and completes
 edges anew where the mask, the picture around it or the model is another by now. So nothing depends on whether they were
-looked at before, but for the rounding to 8 bits; what was drawn and rubbed out is in the strokes, and holds either way.
+looked at before, as EdgeConnect paints along edges in 8 bits anyway; what was drawn and rubbed out is in the strokes.
 """
 
 from __future__ import annotations
