@@ -15,8 +15,8 @@ from lacuna.imaging import files
 from tests.detection.marked import marked, matte, photo, placed, template
 from tests.pictures import write
 
-MADE = placed(template(), 100, 60, 0.9)
-SIZE = (120, 200)
+MADE = placed(template(), 78, 45, 0.8)
+SIZE = (90, 156)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_find_tells_where_a_mark_is_and_writes_its_mask_and_matte(
     assert code == 1  # for the file that is not there
     (found,) = answer(capsys)
     assert found["findings"][0]["sure"]
-    assert found["findings"][0]["scale"] == pytest.approx(0.9, rel=0.03)
+    assert found["findings"][0]["scale"] == pytest.approx(0.8, rel=0.03)
     true = matte(template(), MADE, SIZE)
     mask = files.read(folder / "masks" / "0-same.png").pixels[..., 0] > 0
     assert mask[true > 0.02].mean() > 0.98
@@ -64,7 +64,7 @@ def test_find_tells_where_a_mark_is_and_writes_its_mask_and_matte(
 
 def test_estimate_writes_a_mark_that_serves_as_template(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = np.zeros(SIZE, np.uint8)
-    where[25:95, 20:180] = 255
+    where[22:68, 12:146] = 255
     write(folder / "where.png", where)
     pictures = [str(folder / f"{number}-same.png") for number in range(4)]
 

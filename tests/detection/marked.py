@@ -39,7 +39,7 @@ def logo() -> Template:
     return Template(cv2.resize(colours, half, interpolation=cv2.INTER_AREA).astype(np.uint8), small)
 
 
-def photo(height: int = 170, width: int = 260, y: int = 100, x: int = 110) -> NDArray[Any]:
+def photo(height: int = 120, width: int = 190, y: int = 100, x: int = 110) -> NDArray[Any]:
     """A part of a real photograph, (height, width, 3) uint8."""
     return lion()[y : y + height, x : x + width].copy()
 

@@ -21,15 +21,14 @@ from tests.detection.mosaics import as_jpeg
     [
         (1.0, 0.0, 0.35, False),
         (0.5, 0.0, 1.0, False),
-        (1.6, 0.0, 0.5, False),
-        (0.9, 7.0, 0.8, False),
-        (1.2, -10.0, 1.0, True),
+        (1.2, 7.0, 0.8, False),
+        (1.0, -10.0, 1.0, True),
     ],
 )
 def test_a_mark_is_found_whatever_its_scale_turn_opacity_and_polarity(
     scale: float, turn: float, opacity: float, dark: bool
 ) -> None:
-    made = placed(template(), 128, 80, scale, turn)
+    made = placed(template(), 95, 58, scale, turn)
     picture = as_jpeg(marked(photo(), template(), made, opacity, dark=dark), 93)
 
     found = find_marks(picture, template())
@@ -43,7 +42,7 @@ def test_a_mark_is_found_whatever_its_scale_turn_opacity_and_polarity(
 
 
 def test_a_clear_mark_is_found_at_any_turn() -> None:
-    made = placed(template(), 120, 85, 1.0, 140)
+    made = placed(template(), 95, 60, 0.7, 140)
 
     found = find_marks(marked(photo(), template(), made, 1.0), template())
 
@@ -51,7 +50,7 @@ def test_a_clear_mark_is_found_at_any_turn() -> None:
 
 
 def test_a_logo_without_letters_is_found() -> None:
-    made = placed(logo(), 150, 70, 1.1)
+    made = placed(logo(), 110, 60, 1.1)
 
     found = find_marks(as_jpeg(marked(photo(), logo(), made, 0.7), 90), logo())
 
@@ -61,7 +60,7 @@ def test_a_logo_without_letters_is_found() -> None:
 
 def test_every_tile_of_a_repeated_mark_is_found_also_what_the_border_cuts_off() -> None:
     middles = [(60, 30), (190, 30), (60, 100), (190, 100), (15, 150)]
-    picture = photo()
+    picture = photo(170, 260)
     for x, y in middles:
         picture = marked(picture, template(), placed(template(), x, y, 0.7), 0.6)
 
@@ -75,13 +74,13 @@ def test_every_tile_of_a_repeated_mark_is_found_also_what_the_border_cuts_off() 
 
 def test_nothing_is_found_where_no_mark_is() -> None:
     for sought, place in ((template(), (0, 0)), (logo(), (150, 200))):
-        found = find_marks(photo(110, 160, *place), sought)
+        found = find_marks(photo(80, 120, *place), sought)
 
         assert all(each.confidence < DEFAULT_CONFIDENCE for each in found)
 
 
 def test_the_mask_holds_the_mark_in_its_own_shape() -> None:
-    made = placed(template(), 128.3, 79.6, 0.8, 3)
+    made = placed(template(), 95.3, 59.6, 0.8, 3)
     picture = marked(photo(), template(), made, 1.0)
 
     mask = find_marks(picture, template())[0].mask(picture.shape)
@@ -95,13 +94,13 @@ def test_the_search_can_be_cancelled_and_tells_how_far_it_is() -> None:
     told: list[float] = []
     progress = Progress(lambda fraction, _stage: told.append(fraction))
 
-    find_marks(photo(80, 120), template(), progress=progress)
+    find_marks(photo(60, 90), template(), progress=progress)
 
     assert told == sorted(told)
     assert told[-1] == 1.0
     progress.cancel()
     with pytest.raises(Cancelled):
-        find_marks(photo(80, 120), template(), progress=progress)
+        find_marks(photo(60, 90), template(), progress=progress)
 
 
 def test_an_opaque_file_has_its_borders_colour_as_ground(tmp_path: Path) -> None:
@@ -121,14 +120,14 @@ def test_an_outline_in_one_picture_finds_the_mark_in_another() -> None:
     first = marked(np.full((90, 200, 3), 120, np.uint8), template(), placed(template(), 100, 45), 1.0)
     mask = np.zeros(first.shape[:2], np.uint8)
     mask[18:72, 20:180] = 255
-    made = placed(template(), 128, 80, 0.9)
+    made = placed(template(), 95, 60, 0.9)
 
     sought = template_of_outline(first, mask)
     found = find_marks(marked(photo(), template(), made, 0.8), sought)
 
     assert found[0].confidence >= DEFAULT_CONFIDENCE
-    true = matte(template(), made, (170, 260)) > 0.1
-    assert np.count_nonzero(found[0].mask((170, 260)) & true) >= 0.98 * np.count_nonzero(true)
+    true = matte(template(), made, (120, 190)) > 0.1
+    assert np.count_nonzero(found[0].mask((120, 190)) & true) >= 0.98 * np.count_nonzero(true)
 
 
 def test_where_nothing_stands_out_there_is_no_template() -> None:

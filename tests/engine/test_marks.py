@@ -17,9 +17,9 @@ from lacuna.errors import InvalidParameter
 from lacuna.imaging.photo import Photo
 from tests.detection.marked import marked, matte, photo, placed, template
 
-MADE = placed(template(), 120, 80, 0.9)
+MADE = placed(template(), 95, 60, 0.9)
 HOW = FillHow("membrane", MembraneParams())
-WHERE = matte(template(), MADE, (170, 260)) > 0.02
+WHERE = matte(template(), MADE, (120, 190)) > 0.02
 
 
 def error(pixels: np.ndarray, truth: np.ndarray) -> float:
@@ -60,7 +60,7 @@ def test_an_opaque_mark_and_one_that_would_leave_a_ghost_are_filled_whole() -> N
 
 
 def test_a_picture_without_the_mark_comes_back_as_it_is() -> None:
-    picture = Photo(photo(100, 150))
+    picture = Photo(photo(70, 110))
 
     found, report = without_marks(picture, template(), HOW, Progress())
 

@@ -53,14 +53,17 @@ def guesses(
 ) -> Iterator[Guess]:
     """The best places of each scale over a picture (H, W): upright, or `turned` by up to MOST_TURN to either side."""
     working = TURNED if turned else WORKING
-    far = 0.5 * math.hypot(*template.size) / _side(template)  # the mark's ends, for a side of 1
-    step = 1 + 2 * TOLERANCE / (far * working)
     shape = (grey.shape[0], grey.shape[1])
-    sizes = list(_scales(template, shape, step))
+    sizes = [
+        scale
+        for scale in _scales(template, shape, working)
+        # Small marks in large pictures: turned they are left to their features.
+        if not turned or grey.size * _reduction(template, scale, working, shape) ** 2 <= 2 * PIXELS
+    ]
     costs = [_reduction(template, scale, working, shape) ** 2 for scale in sizes]
     angles = [0.0]
     if turned:
-        count = math.ceil(MOST_TURN / math.degrees(step - 1))
+        count = math.ceil(MOST_TURN / math.degrees(2 * TOLERANCE / (_far(template) * working)))
         angles = [angle for angle in np.linspace(-MOST_TURN, MOST_TURN, 2 * count + 1).tolist() if abs(angle) > 0.1]
     for scale, cost in zip(sizes, costs, strict=True):
         part = progress.part(cost / sum(costs))
@@ -112,12 +115,18 @@ def guesses_at(
             )
 
 
-def _scales(template: Template, picture: tuple[int, int], step: float) -> Iterator[float]:
+def _scales(template: Template, picture: tuple[int, int], working: float) -> Iterator[float]:
     """From large to small: none at which less than half of the mark could be seen."""
-    largest = min(LARGEST, 2 * picture[0] / template.size[0], 2 * picture[1] / template.size[1])
-    if largest < SMALLEST:
-        return
-    yield from np.geomspace(largest, SMALLEST, math.ceil(math.log(largest / SMALLEST) / math.log(step)) + 1).tolist()
+    scale = min(LARGEST, 2 * picture[0] / template.size[0], 2 * picture[1] / template.size[1])
+    while scale >= SMALLEST:
+        yield scale
+        side = scale * _side(template) * _reduction(template, scale, working, picture)
+        scale /= 1 + 2 * TOLERANCE / (_far(template) * min(max(side, LEAST), working))
+
+
+def _far(template: Template) -> float:
+    """Where the mark's ends are, from its middle, if its box were as large as a square with a side of 1."""
+    return 0.5 * math.hypot(*template.size) / _side(template)
 
 
 def _side(template: Template) -> float:

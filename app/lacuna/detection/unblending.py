@@ -18,12 +18,10 @@ from lacuna.detection.marks import MarkFinding, Template
 from lacuna.imaging.colour import from_float, to_float
 from lacuna.imaging.photo import Hole, Pixels, white_of
 
-__all__ = ["GHOST", "Matte", "ghost", "matte_of_set", "matte_of_template", "unblended"]
+__all__ = ["GHOST", "OPAQUE", "Matte", "ghost", "matte_of_set", "matte_of_template", "unblended"]
 
-GHOST = 1.8
-BESIDE = 8  # pixels around a mark's region, with which its edges are compared
+GHOST = 0.9
 EDGE = 0.3  # of the steepest: an edge of the mark
-NOISE = 0.004  # of white: on an even ground a ghost of a level is no ghost
 BEYOND = 0.04  # of white: so far outside of 0 to 1 noise and a small error of alpha may bring a pixel
 
 
@@ -70,22 +68,21 @@ def unblended(pixels: Pixels, matte: Matte, *, white: float | None = None) -> tu
 
 
 def ghost(pixels: Pixels, matte: Matte, *, white: float | None = None) -> float:
-    """How much of a mark would be left if its blend were taken back: gradients along its edges, against those beside.
+    """How much of the gradients along a mark's edges is left if its blend is taken back, as a share of what was there.
 
-    About 1 where nothing is to be seen, from GHOST on it is: a template that is not quite the mark, or a picture
-    that was compressed too hard since.
+    Of a clear mark less than half; from GHOST on nothing is gained: by colours or a place that are not the mark's.
     """
-    seen = matte.region.pad(BESIDE).clip(pixels.shape)
-    if matte.region.clip(pixels.shape).empty:
+    seen = matte.region.clip(pixels.shape)
+    if seen.empty:
         return 1.0
     alpha, colours = matte.over(seen)
-    white = white_of(pixels) if white is None else white
-    back = without(to_float(pixels[seen.slices], white), colours, alpha).mean(axis=2)
-    strength = np.sqrt(squares(gradients(np.clip(back, 0, 1))))
-    steep = np.sqrt(squares(gradients(alpha)))
-    edge = steep > EDGE * float(steep.max(initial=0.0))
-    beside = steep <= 0
-    if not edge.any() or not beside.any():
+    before = to_float(pixels[seen.slices], white_of(pixels) if white is None else white)
+    steep = squares(gradients(alpha))
+    edge = steep > EDGE * EDGE * float(steep.max(initial=0.0))
+    if not edge.any():
         return 1.0
-    # What stands below the mark was reduced with its noise, and both are brought back to the same strength.
-    return float(strength[edge].mean()) / (float(strength[beside].mean()) + NOISE)
+    now, then = (
+        float(np.sqrt(squares(gradients(values.mean(axis=2)))[edge]).mean())
+        for values in (np.clip(without(before, colours, alpha), 0, 1), before)
+    )
+    return now / max(then, 1e-6)

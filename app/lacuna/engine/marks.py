@@ -15,7 +15,7 @@ import numpy as np
 from lacuna.contract.fill import FillOptions
 from lacuna.contract.progress import Progress
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, GROWN, MarkFinding, Template, find_marks
-from lacuna.detection.unblending import GHOST, Matte, ghost, matte_of_template, unblended
+from lacuna.detection.unblending import GHOST, OPAQUE, Matte, ghost, matte_of_template, unblended
 from lacuna.engine import device as devices
 from lacuna.engine import registry
 from lacuna.engine.fill import FillResult
@@ -99,7 +99,7 @@ def taken_out(
         after, left = unblended(pixels, matte, white=photo.white)
         touched = matte.mask(shape)
         if removal is Removal.AUTO and (
-            float(matte.alpha.max(initial=0.0)) < FAINTEST
+            not FAINTEST < float(matte.alpha.max(initial=0.0)) < OPAQUE
             or np.count_nonzero(left) > TOO_MUCH * np.count_nonzero(touched)
             or ghost(pixels, matte, white=photo.white) > GHOST
         ):
