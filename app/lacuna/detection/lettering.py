@@ -23,7 +23,7 @@ from lacuna.imaging.mask import bounds, components
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
 
-DEFAULT_CONFIDENCE = 0.5  # of 100 photos without lettering some 4 have a row above it
+DEFAULT_CONFIDENCE = 0.5  # 4 of 72 photos without lettering have a row above it: windows and trunks
 LEAST_CONFIDENCE = 0.1  # below it nothing is told
 SIDE = 1600  # pixels of the long side at which rows are looked for
 ENLARGED = 2.0  # at most: letters 8 pixels high run into each other
