@@ -100,3 +100,13 @@ def test_an_empty_hole_has_no_lines_and_a_stop_is_heard() -> None:
 
     with pytest.raises(Stopped):
         completions(scene.truth, scene.hole, 255.0, check=stop)
+
+
+def test_among_many_edges_a_stop_is_looked_for_at_each() -> None:
+    board = (np.indices((220, 220)) // 15).sum(axis=0) % 2 * 200
+    pixels = np.repeat(board[..., None], 3, axis=2).astype(np.uint8)
+    hole = np.zeros(board.shape, bool)
+    hole[60:160, 60:160] = True
+    asked: list[None] = []
+    completions(pixels, hole, 255.0, check=lambda: asked.append(None))
+    assert len(asked) > 10

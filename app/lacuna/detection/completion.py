@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import combinations, islice
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -92,11 +92,12 @@ def completions(
     check()
     joined = []
     for together in crossings(shown, gap):
-        check()
-        for first, second in combinations(together, 2):
-            trust = _trust(first, second)
-            if trust > SURE / 4 and _within(curve := _curve(first, second), gap):
-                joined.append(Joined(trust, first, second, curve))
+        for number, first in enumerate(together):
+            check()
+            for second in together[number + 1 :]:
+                trust = _trust(first, second)
+                if trust > SURE / 4 and _within(curve := _curve(first, second), gap):
+                    joined.append(Joined(trust, first, second, curve))
     return tuple(
         Completion(tuple((float(x) * scale + view.x0, float(y) * scale + view.y0) for x, y in few(curve)), confidence)
         for confidence, curve in islice(_chosen(joined), MOST)
