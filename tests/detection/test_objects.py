@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lacuna.contract.progress import Cancelled
-from lacuna.detection.objects import Scribbles, picked
+from lacuna.detection.objects import Scribbles, Segment, picked
 from lacuna.imaging.polylines import Polyline
 from lacuna.imaging.region import Region
 from tests.pictures import lion
@@ -115,3 +115,14 @@ def test_the_border_follows_the_pictures_and_not_the_working_size() -> None:
     outline = cv2.dilate(truth.view(np.uint8), np.ones((9, 9))) - cv2.erode(truth.view(np.uint8), np.ones((9, 9)))
     wrong = (soft >= 128) != truth
     assert np.count_nonzero(wrong & (outline == 0)) < 0.01 * np.count_nonzero(truth)
+
+
+def test_a_network_is_not_asked_about_points_that_all_lie_beside_the_picture() -> None:
+    def never(image: NDArray[np.uint8], points: NDArray[np.float32], labels: NDArray[np.bool_]) -> NDArray[np.float32]:
+        raise AssertionError(points)
+
+    image = np.zeros((60, 80, 3), np.uint8)
+    scribbles = Scribbles((line((-900, 30), (4, 30)),))
+    segment = Segment(64, never)
+    _box, mask = picked(lambda r: image[r.slices], (60, 80), 255.0, scribbles, lambda: None, segment)
+    assert not mask.any()

@@ -164,6 +164,8 @@ def _segmented(
     points = (np.concatenate([inside, outside]) - (seen.x0, seen.y0)) * scale
     within = ((points >= 0) & (points < size)).all(1)
     labels = np.arange(len(points)) < len(inside)
+    if not labels[within].any():  # of what it is shown nothing lies in the picture
+        return np.zeros((size[1], size[0]), np.uint8)
     likely = segment.likely(small, points[within].astype(np.float32), labels[within])
     found = (cv2.resize(likely, size, interpolation=cv2.INTER_LINEAR) > 0).astype(np.uint8)
     return None if found[_rim(found.shape, _open_sides(seen, shape), RIM)].any() else found
