@@ -126,6 +126,14 @@ def test_another_size_is_refused_with_both_sizes_unless_a_place_is_named() -> No
         placed(recipe, (30, 40), MaskFit.TOP_LEFT)
 
 
+def test_what_is_thin_and_lies_at_the_border_stays_in_a_smaller_picture() -> None:
+    edge = Region(SIZE[0] - 1, SIZE[1] - 1, *SIZE)
+    _after, step = filled(photo(), edge)
+    (moved,) = placed(Recipe(SIZE, (step,)), (38, 51), MaskFit.STRETCH).steps
+    assert isinstance(moved, FillStep)
+    assert moved.box == Region(37, 50, 38, 51)
+
+
 def test_steps_after_a_crop_need_not_be_placed_again() -> None:
     _after, recipe = worked(photo())
     fitted = placed(recipe, (96, 140), MaskFit.TOP_RIGHT)

@@ -54,10 +54,8 @@ class _Move:
         return cls(new, dy=at.y0, dx=at.x0)
 
     def region(self, box: Region, number: int) -> Region:
-        y0, x0, y1, x1 = (
-            round(edge * factor) for edge, factor in zip(_edges(box), (self.down, self.across) * 2, strict=True)
-        )
-        found = Region(y0, x0, max(y1, y0 + 1), max(x1, x0 + 1)).shift(self.dy, self.dx)
+        (y0, y1), (x0, x1) = _span(box.y0, box.y1, self.down), _span(box.x0, box.x1, self.across)
+        found = Region(y0, x0, y1, x1).shift(self.dy, self.dx)
         if found.clip(self.new) != found:
             raise UnsuitableRecipe(
                 _("Step {number} of the recipe would lie outside of a picture of {width} × {height} pixels.").format(
@@ -75,8 +73,10 @@ class _Move:
         return found, encoded(fitted(decoded_plane(box, png), (found.height, found.width), MaskFit.STRETCH))
 
 
-def _edges(box: Region) -> tuple[int, int, int, int]:
-    return box.y0, box.x0, box.y1, box.x1
+def _span(start: int, end: int, factor: float) -> tuple[int, int]:
+    """Both scaled, and at least one pixel between them, which lies where the last of them was."""
+    last = max(1, round(end * factor))
+    return min(round(start * factor), last - 1), last
 
 
 def _moved(step: Step, move: _Move, number: int) -> Step:
