@@ -258,6 +258,16 @@ def test_the_old_file_stands_until_the_new_one_is_whole(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir() if p.name.endswith(".tmp")] == []
 
 
+def test_however_much_there_is_to_tell_of_it_a_project_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = of_file(tmp_path, picture())
+    work(document)
+    monkeypatch.setattr("lacuna.document.project_file.LONGEST_MANIFEST", 1 << 10)
+    project = read_project(save(document, tmp_path / "long.lacuna"))
+    assert [deed.label for deed in project.deeds] == ["Fill", "Clone", "Crop", "Enlarge", "Heal"]
+
+
 def test_the_same_work_gives_the_same_file(tmp_path: Path) -> None:
     document = of_file(tmp_path, picture())
     work(document)
@@ -396,9 +406,9 @@ def test_absurd_sizes_are_refused_before_anything_is_unpacked(
 
     with pytest.raises(PictureTooLarge):
         rendered(read_project(tmp_path / "small.lacuna", changed(small, wide)), Progress())
-    monkeypatch.setattr("lacuna.document.project_file.LONGEST_MANIFEST", 2 << 20)
     bomb = changed(small, lambda value: value.update(more="x" * (3 << 20)))
     assert len(bomb) < 1 << 16
+    monkeypatch.setattr("lacuna.document.project_file.LONGEST_MANIFEST", 2 << 20)
     assert "too large" in refusal(bomb).sentence
 
 

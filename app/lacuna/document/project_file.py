@@ -46,7 +46,8 @@ def parts(members: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in ((KIND, MIME), *members):
             told = zipfile.ZipInfo(name, DATE)
-            told.compress_type = zipfile.ZIP_DEFLATED if name == MANIFEST else zipfile.ZIP_STORED
+            squeezed = name == MANIFEST and len(data) <= LONGEST_MANIFEST  # a longer one would not be unpacked again
+            told.compress_type = zipfile.ZIP_DEFLATED if squeezed else zipfile.ZIP_STORED
             archive.writestr(told, data)
             piece = out.take()
             digest.update(piece)
