@@ -379,6 +379,7 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
     "a factor of nothing": lambda v: v["changes"][0].update(
         enlargement={"size": [20, 24, 40, 48], "factors": ["2/0", "2"], "rule": "exact"}
     ),
+    "a member for two excerpts": lambda v: v["changes"][0].update(excerpts=2 * v["changes"][0]["excerpts"]),
     "strange guides": lambda v: v.update(guides=[{"kind": "line"}]),
     "guides that are no numbers": lambda v: v.update(guides=[{"kind": "line", "points": [[0, 1e999]], "width": 1}]),
     "guides without points": lambda v: v.update(guides=[{"kind": "line", "points": [], "width": 1}]),

@@ -91,6 +91,7 @@ class Members:
 
         self.path = path
         self._length = len(data)
+        self._given: set[str] = set()
         _require_whole(data, path)
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
@@ -102,9 +103,12 @@ class Members:
         return name in self._told
 
     def read(self, name: str) -> bytes:
-        """A member. Raises UnreadableFile."""
+        """A member, once: many that are the same would unfold a small file. Raises UnreadableFile."""
         if name not in self:
             raise self.damaged(_("“{member}” is missing in it").format(member=name))
+        if name in self._given:
+            raise self.damaged(_("its contents make no sense"))
+        self._given.add(name)
         import zipfile
 
         told = self._told[name]
