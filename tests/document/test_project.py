@@ -268,6 +268,16 @@ def test_however_much_there_is_to_tell_of_it_a_project_is_opened_again(
     assert [deed.label for deed in project.deeds] == ["Fill", "Clone", "Crop", "Enlarge", "Heal"]
 
 
+def test_opening_can_be_stopped(tmp_path: Path) -> None:
+    document = of_file(tmp_path, picture())
+    work(document)
+    project, progress, place = read_project(save(document, tmp_path / "work.lacuna")), Progress(), journals.begin()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        document_of(project, place, progress=progress)
+    assert not place.folder.exists()
+
+
 def test_the_same_work_gives_the_same_file(tmp_path: Path) -> None:
     document = of_file(tmp_path, picture())
     work(document)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.fill import FillStep
+from lacuna.contract.progress import Progress
 from lacuna.contract.steps import CropStep, EnlargeStep
 from lacuna.document.account import Deed
 from lacuna.document.document import BUDGET, Document, prepare
@@ -19,19 +20,26 @@ from lacuna.imaging.region import Region
 
 
 def document_of(
-    project: Project, place: Place, budget: int = BUDGET, *, pixel_limit: int = files.PIXEL_LIMIT
+    project: Project,
+    place: Place,
+    budget: int = BUDGET,
+    *,
+    pixel_limit: int = files.PIXEL_LIMIT,
+    progress: Progress | None = None,
 ) -> tuple[Document, Journal, tuple[str, ...]]:
     """The document with its journal, for a job to make, and sentences to tell once.
 
     Strokes of the mask and what had been undone are not in a project: mask, guides and predicted edges are the last
-    entry of the history. Raises what `picture_of` does, and CannotSave where the session finds no room.
+    entry of the history. Raises what `picture_of` does, CannotSave where the session finds no room, and Cancelled.
     """
     photo = picture_of(project, pixel_limit=pixel_limit)
     data = project.picture if isinstance(project.picture, bytes) else None
     document = Document.opened(prepare(photo, data, place.folder), budget)
     journal = Journal(document, place)
     try:
-        for deed in project.deeds:
+        for number, deed in enumerate(project.deeds):
+            if progress is not None:
+                progress.at(number / len(project.deeds))
             _do(project, deed, document)
         _put_mask_and_guides(project, document)
     except BaseException:

@@ -69,7 +69,7 @@ class Files:
             data = files.load(path)
             progress.check()
             if is_project(data):
-                return self._editor.projects.opened(data, path, place, budget=self._budget, pixel_limit=limit)
+                return self._editor.projects.opened(data, path, place, progress, budget=self._budget, pixel_limit=limit)
             # Beside the decoding: one after the other, these would take half as long again.
             with ThreadPoolExecutor(1, "lacuna-beside") as beside:
                 beside.submit(_show_coarse, data, progress)

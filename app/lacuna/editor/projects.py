@@ -59,10 +59,12 @@ class Projects:
         """Has anything changed since the project was saved, mask and guides included? None without a project."""
         return None if self._home is None else document.history.here() != self._home.moment
 
-    def opened(self, data: bytes, path: Path, place: Place, *, budget: int, pixel_limit: int) -> OpenedProject:
+    def opened(
+        self, data: bytes, path: Path, place: Place, progress: Progress, *, budget: int, pixel_limit: int
+    ) -> OpenedProject:
         """For a worker: the document in the bytes of a project. Raises as `read_project` and `document_of` do."""
         project = read_project(path, data)
-        document, journal, notes = document_of(project, place, budget, pixel_limit=pixel_limit)
+        document, journal, notes = document_of(project, place, budget, pixel_limit=pixel_limit, progress=progress)
         home = InProject(path, document.history.here())
         journal.in_project(home)
         return OpenedProject(document, journal, home, notes)
