@@ -278,6 +278,20 @@ def test_opening_can_be_stopped(tmp_path: Path) -> None:
     assert not place.folder.exists()
 
 
+def test_a_fill_that_took_the_place_of_another_gives_no_mask_back(
+    tmp_path: Path, opened: Callable[[Path], Document]
+) -> None:
+    document = of_file(tmp_path, picture())
+    fill(document)
+    with document.edit("Try again", replace(STEP, instead=True)) as edit, edit.write(document.photo, BOX) as pixels:
+        pixels[...] = noise(pixels.shape, 8, pixels.dtype)
+    again = opened(save(document, tmp_path / "work.lacuna"))
+    again.history.undo()
+    assert not again.mask.pixels.any()
+    again.history.undo()
+    assert np.array_equal(np.argwhere(again.mask.pixels)[[0, -1]], [[BOX.y0, BOX.x0], [BOX.y1 - 1, BOX.x1 - 1]])
+
+
 def test_the_same_work_gives_the_same_file(tmp_path: Path) -> None:
     document = of_file(tmp_path, picture())
     work(document)

@@ -59,7 +59,8 @@ def _do(project: Project, deed: Deed, document: Document) -> None:
         step = deed.step if isinstance(deed.step, EnlargeStep) else None
         document.enlarge(photo, blank(deed.size_after), deed.enlargement, deed.label, step)
         return
-    hole = _mask_again(project, deed.step, document) if isinstance(deed.step, FillStep) else None
+    fill = deed.step if isinstance(deed.step, FillStep) and not deed.step.instead else None  # that cleared a mask
+    hole = None if fill is None else _mask_again(project, fill, document)
     with document.edit(deed.label, deed.step) as edit:
         for excerpt in deed.excerpts:
             plane = document.planes.get(excerpt.plane)
