@@ -19,7 +19,7 @@ from lacuna.contract.enlargement import by_factor
 from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.contract.step_json import edges_to_json
+from lacuna.contract.step_json import edges_to_json, step_to_json
 from lacuna.contract.steps import EnlargeStep, PaintStep
 from lacuna.document import journal as journals
 from lacuna.document.account import FrozenHistory, steps_of
@@ -402,6 +402,12 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
     ),
     "a factor of nothing": lambda v: v["changes"][0].update(
         enlargement={"size": [20, 24, 40, 48], "factors": ["2/0", "2"], "rule": "exact"}
+    ),
+    "a factor that no memory holds": lambda v: v["changes"][0].update(
+        enlargement={"size": [20, 24, 40, 48], "factors": ["1e999999999", "2"], "rule": "exact"}
+    ),
+    "a step that leads elsewhere": lambda v: v["changes"][0].update(
+        step=step_to_json(EnlargeStep(by_factor(20, 24, 2), "lanczos"))
     ),
     "a member for two excerpts": lambda v: v["changes"][0].update(excerpts=2 * v["changes"][0]["excerpts"]),
     "strange guides": lambda v: v.update(guides=[{"kind": "line"}]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -259,9 +260,14 @@ def test_no_file_but_a_recipe_is_read(tmp_path: Path) -> None:
         "size": [1, 1],
         "backend": 3,
         "params": 4,
+        "options": {"grow": "wide"},
     }.items():
         value = json.loads(text)
         value["steps"][0][name] = wrong
+        refused(UnreadableFile, json.dumps(value))
+    for options in ({"grow": -1}, {"feather": math.nan}, {"grow": math.inf}, {"depth": 3}):
+        value = json.loads(text)
+        value["steps"][0]["options"].update(options)
         refused(UnreadableFile, json.dumps(value))
     refused(UnsupportedFormat, json.dumps({**json.loads(text), "version": 2}))
     with pytest.raises(UnreadableFile, match="does not exist"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import re
 from enum import Enum
 from fractions import Fraction
 from typing import Any
@@ -14,6 +15,8 @@ from lacuna.contract.enlargement import Enlargement, Rule
 from lacuna.contract.fill import Composite, FillOptions, FillStep
 from lacuna.contract.steps import CropStep, EnlargeStep, Excerpt, PaintStep, Step
 from lacuna.imaging.region import Region
+
+FACTOR = re.compile(r"[0-9]{1,40}(/[0-9]{1,40})?")  # a power of ten in it could fill the memory
 
 
 def region_to_json(region: Region) -> list[int]:
@@ -34,8 +37,14 @@ def enlargement_to_json(made: Enlargement) -> dict[str, Any]:
 
 def enlargement_from_json(value: dict[str, Any]) -> Enlargement:
     height, width, rows, columns = (int(side) for side in value["size"])
-    down, across = (Fraction(factor) for factor in value["factors"])
+    down, across = map(_factor, value["factors"])
     return Enlargement(height, width, rows, columns, down, across, Rule(value["rule"]))
+
+
+def _factor(value: Any) -> Fraction:
+    if not FACTOR.fullmatch(_text(value)):
+        raise ValueError(f"a factor {value!r}")
+    return Fraction(value)
 
 
 def step_to_json(step: Step) -> dict[str, Any]:
@@ -123,12 +132,11 @@ def _fill_to_json(step: FillStep) -> dict[str, Any]:
 
 
 def _fill_from_json(value: dict[str, Any]) -> FillStep:
-    options = dict(value["options"])
     return FillStep(
         backend=_text(value["backend"]),
         params={_text(name): setting for name, setting in dict(value["params"]).items()},
         seed=int(value["seed"]),
-        options=FillOptions(**options | {"composite": Composite(options["composite"])}),
+        options=_options(value["options"]),
         box=region_from_json(value["box"]),
         mask=bytes_from_json(value["mask"]),
         size=_size(value["size"]),
@@ -142,6 +150,11 @@ def _fill_from_json(value: dict[str, Any]) -> FillStep:
         instead=bool(value.get("instead", False)),
         repeatable=bool(value.get("repeatable", True)),
     )
+
+
+def _options(value: dict[str, Any]) -> FillOptions:
+    kinds: dict[str, Any] = {"grow": float, "feather": float, "alpha": bool, "composite": Composite, "grain": bool}
+    return FillOptions(**{name: kinds[name](setting) for name, setting in value.items()})
 
 
 def _plane_to_json(plane: tuple[Region, bytes] | None) -> list[Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from lacuna.contract.enlargement import Enlargement
@@ -82,8 +83,11 @@ def require_sound(step: Step, size: Size) -> None:
     for region in _regions(step):
         if region.empty or region.clip(size) != region:
             raise ValueError(f"{region} lies outside of {size}")
-    if isinstance(step, FillStep) and not (are_sound(step.guides) and all(stroke.points for stroke in step.guides)):
-        raise ValueError("guides that no picture can have")
+    if isinstance(step, FillStep):
+        if not (are_sound(step.guides) and all(stroke.points for stroke in step.guides)):
+            raise ValueError("guides that no picture can have")
+        if not all(0 <= width < math.inf for width in (step.options.grow, step.options.feather)):
+            raise ValueError(f"{step.options} that no fill can have")
     if isinstance(step, EnlargeStep):
         made = step.enlargement
         if min(made.rows, made.columns) < 1 or min(made.down, made.across) <= 0:

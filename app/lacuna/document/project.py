@@ -28,7 +28,7 @@ from lacuna.contract.step_json import (
     step_from_json,
     step_to_json,
 )
-from lacuna.contract.steps import CropStep, Excerpt, Size, require_sound
+from lacuna.contract.steps import CropStep, EnlargeStep, Excerpt, Size, require_sound, size_after
 from lacuna.document.account import Account, Deed
 from lacuna.document.facts import facts_from_json, facts_to_json, metadata_from_json, metadata_to_json
 from lacuna.document.original import KEPT_PIXELS, Original
@@ -251,6 +251,8 @@ def _deed_from_json(value: dict[str, Any], members: Members) -> Deed:
     excerpts = tuple(_excerpt(excerpt, left, members) for excerpt in value["excerpts"])
     if made is not None and not all(e.region == Region.whole(left) for e in excerpts):
         raise ValueError("an enlargement without its pixels")
+    if isinstance(step, EnlargeStep) and size_after(step) != left:
+        raise ValueError(f"an enlargement to {size_after(step)} that led to {left}")
     metadata = None if value["metadata"] is None else metadata_from_json(value["metadata"])
     return Deed(str(value["label"]), size, step, excerpts, made, metadata)
 
