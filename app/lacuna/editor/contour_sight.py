@@ -17,7 +17,7 @@ from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.guides import Guide, GuideStroke, marked
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
-from lacuna.engine.jobs import Job, JobQueue
+from lacuna.engine.jobs import Job, JobQueue, State
 from lacuna.i18n import _
 from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.edges import canny, grey_values
@@ -83,7 +83,7 @@ class ContourSight:
         def over(job: Job) -> None:
             if self._job is job:
                 self._job = None
-                if job.error is None:
+                if job.state is State.DONE:
                     came(job.result)
 
         self._job = job = Job(_("Edges"), work)
