@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,47 @@ def test_with_fill_after_each_stroke_a_change_of_edges_fills_and_then_fills_anew
     desk.settle()
     assert len(painter.edges_seen) == 2  # what undo brings back is filled along already
     assert len(desk.labels) == count
+
+
+def test_edges_that_change_while_they_are_filled_along_are_filled_along_once_more(
+    masked: Desk, painter: ScriptedPainter
+):
+    desk, go = quick(masked, painter), threading.Event()
+
+    def held(image: NDArray[Any], hole: Any) -> NDArray[Any]:
+        assert go.wait(10)
+        return grey(image, hole)
+
+    painter.script = held
+    desk.drag((95, 110), (120, 110), (145, 110))
+    desk.run_until(lambda: len(painter.edges_seen) == 1)
+    desk.drag((110, 90), (110, 115), (110, 140), modifiers=Modifier.ALT)
+    desk.drag((95, 120), (120, 120), (145, 120))
+    go.set()
+    desk.settle()
+    assert len(painter.edges_seen) == 2
+    assert desk.document.steps()[-1].guides == desk.document.guides
+    assert desk.editor.offer is None
+
+
+def test_a_fill_that_was_stopped_is_not_begun_anew_for_edges_that_changed_meanwhile(
+    masked: Desk, painter: ScriptedPainter
+):
+    desk, go = quick(masked, painter), threading.Event()
+
+    def held(image: NDArray[Any], hole: Any) -> NDArray[Any]:
+        assert go.wait(10)
+        return grey(image, hole)
+
+    painter.script = held
+    desk.drag((95, 110), (120, 110), (145, 110))
+    desk.run_until(lambda: len(painter.edges_seen) == 1)
+    desk.drag((95, 120), (120, 120), (145, 120))
+    desk.editor.escape()
+    go.set()
+    desk.settle()
+    assert len(painter.edges_seen) == 1
+    assert desk.mask.any()
 
 
 def test_a_fill_that_takes_longer_waits_for_the_key(

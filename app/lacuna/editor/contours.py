@@ -21,7 +21,7 @@ from lacuna.editor.values import Message, Severity
 from lacuna.engine import edges as stage
 from lacuna.engine import plan
 from lacuna.engine.device import runtime_for
-from lacuna.engine.jobs import JobQueue
+from lacuna.engine.jobs import Job, JobQueue, State
 from lacuna.i18n import _, ngettext
 from lacuna.imaging.edges import SIGMA
 
@@ -43,7 +43,9 @@ class Contours:
         self._lines.changed.add(editor.state_changed)
         self._strokes: tuple[GuideStroke, ...] = ()
         self._changed = False  # by the gesture that is going on
+        self._awaited: tuple[Job, ...] = ()  # fills along edges that have changed since
         editor.document_changed.add(self._follow)
+        editor.work.ended.add(self._work_ended)
         editor.toolbox.freed.add(self._gesture_over)
 
     @property
@@ -173,12 +175,18 @@ class Contours:
 
     # --- following what is drawn -------------------------------------------------------------------------------------
     def edited(self) -> None:
-        """An edge was drawn or rubbed out: fill along the edges again, if that is wanted and quick."""
+        """An edge was drawn or rubbed out: fill along the edges again, if that is wanted and quick.
+
+        Once more, after a fill that runs already: that does not know of the change.
+        """
         document, filling = self._editor.document, self._editor.filling
         if document is None or not document.predicted or not self._editor.settings.preferences.fill_after_stroke:
             return
         how = filling.method.how()
         if how.missing or stage.predictor(how.backend) is None:
+            return
+        self._awaited = tuple(job for job in filling.jobs if job.matters)
+        if self._awaited:
             return
         led = replace(how, needs=how.needs.led)
         if not document.mask_bounds().empty:
@@ -193,7 +201,7 @@ class Contours:
             filling.try_by(document, base, how, base.fill.seed, replaces=True)
 
     def _follow(self) -> None:
-        self._strokes, self._changed = self.strokes, False
+        self._strokes, self._changed, self._awaited = self.strokes, False, ()
         if self._editor.document is not None:
             self._editor.document.history.changed.add(self._history_changed)
 
@@ -203,6 +211,12 @@ class Contours:
         if strokes != self._strokes:
             self._strokes = strokes
             self._changed = self._editor.gesture is not None
+
+    def _work_ended(self) -> None:
+        if self._awaited and not set(self._awaited) & set(self._editor.filling.jobs):
+            over, self._awaited = self._awaited, ()
+            if all(job.state is State.DONE for job in over):
+                self.edited()
 
     def _gesture_over(self) -> None:
         if self._changed:

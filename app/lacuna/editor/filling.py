@@ -386,6 +386,11 @@ class Filling:
         """A fill runs or waits that has not been cancelled."""
         return any(job.matters for job in self._running)
 
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Those of fills of which something may still come, or has still to be tidied away."""
+        return tuple(self._running)
+
     def forget(self) -> None:
         """Another document: its results are of no use."""
         self.offers.forget()
