@@ -203,6 +203,24 @@ def test_the_same_weights_are_found_whatever_they_are_called_now() -> None:
 
 
 @pytest.mark.usefixtures("ships")
+def test_weights_of_a_method_that_was_chosen_have_to_be_there_as_well() -> None:
+    picture = photo()
+    mask = np.zeros(SIZE, np.uint8)
+    mask[20:40, 30:60] = 255
+    params: Any = registry.backend("auto").Params(methods="deepfill")
+    request = request_for(picture, mask, "auto", params, options=FillOptions())
+    after, result = fill_photo(picture, request, Runtime(), Progress())
+    step = step_of(request, result.methods)
+    assert (step.backend, step.model) == ("auto", None)
+    assert [name for name, _digest in step.chosen] == ["deepfill"]
+    recipe = from_json(to_json(Recipe(SIZE, (step,))))
+    assert same(replayed(recipe, picture, progress=Progress()), after)
+    other = replace(step, chosen=(("deepfill", "0" * 64),))
+    with pytest.raises(UnknownModel, match=r"Step 1 .*other weights of “deepfill”"):
+        replayed(Recipe(SIZE, (other,)), picture, progress=Progress())
+
+
+@pytest.mark.usefixtures("ships")
 def test_edges_that_a_fill_has_followed_are_followed_again() -> None:
     picture = photo()
     mask = np.zeros(SIZE, np.uint8)

@@ -112,7 +112,8 @@ def run(order: Order) -> None:
             filled, target, quality=order.quality, overwrite=order.overwrite, allow_reduce=order.allow_reduce
         )
     if order.save_recipe is not None:
-        write_recipe(Recipe(request.size, (step_of(request),)), order.save_recipe, overwrite=order.overwrite)
+        recipe = Recipe(request.size, (step_of(request, result.methods),))
+        write_recipe(recipe, order.save_recipe, overwrite=order.overwrite)
     notes = [*photo.notes, *result.notes, *written.notes]
     report = _report(request, result) | {
         "output": str(written.path),

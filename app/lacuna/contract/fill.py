@@ -252,3 +252,4 @@ class FillStep:
     model: str | None = None
     instead: bool = False
     repeatable: bool = True
+    chosen: tuple[tuple[str, str], ...] = ()  # models of the methods that a backend has chosen, with their SHA-256

@@ -128,6 +128,7 @@ def _fill_to_json(step: FillStep) -> dict[str, Any]:
         "predicted": [edges_to_json(edges) for edges in step.predicted],
         "instead": step.instead,
         "repeatable": step.repeatable,
+        "chosen": [list(model) for model in step.chosen],
     }
 
 
@@ -149,6 +150,7 @@ def _fill_from_json(value: dict[str, Any]) -> FillStep:
         predicted=tuple(edges_from_json(edges) for edges in value.get("predicted", ())),
         instead=bool(value.get("instead", False)),
         repeatable=bool(value.get("repeatable", True)),
+        chosen=tuple((_text(name), _text(digest)) for name, digest in value.get("chosen", ())),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -147,7 +147,7 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
             progress.show(piece.region, piece.pixels)
     return FillResult(
         pieces=tuple(pieces),
-        step=step_of(request) if request.recipe else None,
+        step=step_of(request, told.methods) if request.recipe else None,
         seconds=time.perf_counter() - start,
         device=runtime.device,
         regions=len(pieces),
@@ -182,8 +182,8 @@ def survey(request: FillRequest) -> Survey:
     )
 
 
-def step_of(request: FillRequest) -> FillStep:
-    """The fill as a recipe step: everything but the picture's pixels."""
+def step_of(request: FillRequest, methods: Iterable[str] = ()) -> FillStep:
+    """The fill as a recipe step: everything but the picture's pixels. `methods` are those that its backend chose."""
     box, mask = _as_png([(window.region, window.mask) for window in request.windows])
     model = registry.backend(request.backend).needs(request.params).model
     allowed = [(w.region, w.sources.view(np.uint8) * np.uint8(255)) for w in request.windows if w.sources is not None]
@@ -202,7 +202,14 @@ def step_of(request: FillRequest) -> FillStep:
         sources=_as_png(allowed) if allowed else None,
         edges=_as_png(edges) if edges else None,
         predicted=tuple(PackedEdges.of(each) for each in request.predicted) if predictor(request.backend) else (),
+        chosen=_weights_of(methods),
     )
+
+
+def _weights_of(methods: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The models of methods with their usual settings, each once, and the hashes of their weights."""
+    names = dict.fromkeys(registry.info(method).needs.model for method in methods)
+    return tuple((name, digest) for name in names if name is not None and (digest := models.weights_digest(name)))
 
 
 def _as_png(parts: list[tuple[Region, Mask]]) -> tuple[Region, bytes]:

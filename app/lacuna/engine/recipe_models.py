@@ -28,6 +28,8 @@ class FillMethod:
 
 def fill_method(step: FillStep, number: int) -> FillMethod:
     """How the fill is done again. Raises UnknownBackend, InvalidParameter, and UnknownModel, which say what helps."""
+    for name, digest in step.chosen:
+        _model(name, digest, number, step.backend)
     method = _method(step.backend, step.params)
     if method.needs.model is None and step.model_sha256 is None:
         if method.needs.missing:
