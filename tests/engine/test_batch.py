@@ -79,6 +79,17 @@ def test_no_two_results_have_one_name_even_where_case_does_not_count(tmp_path: P
     assert relative == ["x.jpg", "x_lacuna.jpg", "X_lacuna-2.JPG", "x.png", "in/x.jpg"]
 
 
+def test_results_in_another_format_than_their_originals_share_no_name_either(tmp_path: Path) -> None:
+    for order in (("a/x.gif", "a/x.gif.png"), ("a/x.gif.png", "a/x.gif")):
+        names = named(inputs(*order), tmp_path, before={}).values()
+        assert len({with_format(path, "PNG") for path in names}) == 2
+
+
+def test_an_accent_in_one_letter_or_in_two_is_one_name(tmp_path: Path) -> None:
+    names = named(inputs("a/\u00e9.png", "b/e\u0301.png"), tmp_path, before={}).values()
+    assert [path.stem.endswith("_lacuna") for path in names] == [False, True]
+
+
 def test_names_stay_what_an_earlier_run_made_them(tmp_path: Path) -> None:
     first, second = inputs("a/x.jpg", "b/x.jpg")
     before = {second.original: tmp_path / "x.jpg"}

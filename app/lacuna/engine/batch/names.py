@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -26,12 +27,14 @@ def named(
     """
     inputs = list(inputs)
     names: dict[str, Path] = {}
-    used = {_folded(path) for path in before.values()} | {_folded(Path(found.original)) for found in inputs}
+    used = {_folded(found.original) for found in inputs}
+    for path in before.values():
+        used |= _known_as(path)
     for found in inputs:
         path = before.get(found.original)
         if path is None:
-            path = _free(folder / found.place, lambda path: _folded(path) in used or taken(path))
-            used.add(_folded(path))
+            path = _free(folder / found.place, used, taken)
+            used |= _known_as(path)
         names[found.original] = path
     return names
 
@@ -44,23 +47,25 @@ def with_format(path: Path, kind: str) -> Path:
     return path if WRITABLE.get(path.suffix.lower()) == kind else path.with_name(f"{path.name}{SUFFIX[kind]}")
 
 
-def _free(path: Path, used: Taken) -> Path:
-    if not _used(path, used):
-        return path
-    number = 1
-    while True:
-        tail = "_lacuna" if number == 1 else f"_lacuna-{number}"
-        candidate = path.with_stem(f"{path.stem}{tail}")
-        if not _used(candidate, used):
-            return candidate
+def _free(path: Path, used: set[str], taken: Taken) -> Path:
+    number, candidate = 0, path
+    while not used.isdisjoint(_known_as(candidate)) or any(map(taken, _as_written(candidate))):
         number += 1
+        candidate = path.with_stem(f"{path.stem}_lacuna" if number == 1 else f"{path.stem}_lacuna-{number}")
+    return candidate
 
 
-def _used(path: Path, used: Taken) -> bool:
-    """Whether a name, in whichever format it will be, is another's."""
-    return used(path) or any(used(path.with_name(f"{path.name}{suffix}")) for suffix in SUFFIX.values())
+def _as_written(path: Path) -> list[Path]:
+    """All that `with_format` may make of a name."""
+    return [path, *(path.with_name(f"{path.name}{suffix}") for suffix in SUFFIX.values())]
 
 
-def _folded(path: Path) -> str:
-    """How a file system that ignores case, as those of Windows and macOS, would know it."""
-    return os.path.realpath(path).casefold()
+def _known_as(path: Path) -> set[str]:
+    """The same as `_folded` knows them."""
+    folded = _folded(path)
+    return {folded, *(f"{folded}{suffix}" for suffix in SUFFIX.values())}
+
+
+def _folded(path: Path | str) -> str:
+    """How a file system that ignores case and how accents are put together, as that of macOS, would know it."""
+    return unicodedata.normalize("NFC", os.path.realpath(path).casefold())
