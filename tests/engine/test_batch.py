@@ -11,19 +11,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lacuna.backends.opencv import RadiusParams
+from lacuna.contract.fill import FillOptions, FillStep
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine.batch.anchoring import anchored
 from lacuna.engine.batch.inputs import Input, gathered
 from lacuna.engine.batch.ledger import NAME, Ledger
 from lacuna.engine.batch.names import named, with_format
 from lacuna.engine.batch.processes import Processes
+from lacuna.engine.batch.replay import Replay
 from lacuna.engine.batch.run import BatchOrder, Outcome, State, run
-from lacuna.engine.batch.treatment import Treatment
+from lacuna.engine.batch.treatment import FillSettings, Treatment
 from lacuna.engine.batch.workers import Here, Workers
+from lacuna.engine.recipes import Recipe
 from lacuna.errors import SizeMismatch, UnsuitableMask
 from lacuna.imaging import files
+from lacuna.imaging.lossless import encoded
 from lacuna.imaging.mask_fit import MaskFit
-from tests.engine.batches import BOX, Dangerous, folder_of, mask_of, part, treatment
+from lacuna.imaging.region import Region
+from tests.engine.batches import BOX, SIDES, Dangerous, folder_of, mask_of, part, treatment
 from tests.pictures import write
 
 
@@ -221,6 +227,23 @@ def test_looking_writes_nothing_and_gives_outlines(tmp_path: Path) -> None:
     assert (found.region.y0, found.region.x0, found.region.y1, found.region.x1) == (50, 60, 60, 74)
     assert found.outline[0].min(axis=0).tolist() == [60, 50]
     assert not (tmp_path / "out").exists()
+
+
+def test_of_the_fills_of_a_recipe_only_those_are_done_that_are_agreed_to(tmp_path: Path) -> None:
+    source, results = folder_of(tmp_path / "in", 1), tmp_path / "out"
+    boxes = Region(10, 12, 18, 20), Region(40, 50, 48, 58)
+    mask = encoded(np.full((8, 8), 255, np.uint8))
+    fills = tuple(FillStep("telea", {}, 0, FillOptions(), box, mask, SIDES) for box in boxes)
+    what = Treatment(None, FillSettings("telea", RadiusParams()), Replay(Recipe(SIDES, fills)))
+    [found] = gathered([str(source)]).inputs
+    looked = done(source, results, what, look=True)["1.png"].made
+    assert looked is not None
+    assert [finding.region for finding in looked.findings] == list(boxes)
+    done(source, results, what, accepted={found.original: frozenset({1})})
+    changed = (files.read(results / "1.png").pixels != part(0)).any(axis=2)
+    assert changed[boxes[1].slices].any()
+    changed[boxes[1].slices] = False
+    assert not changed.any()
 
 
 def test_a_stopped_batch_leaves_what_is_finished(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from lacuna.contract.fill import FillStep
@@ -23,9 +24,14 @@ class Replay:
     recipe: Recipe
     fit: MaskFit = MaskFit.REFUSE
 
-    def done(self, photo: Photo, device: str, progress: Progress) -> Photo:
-        """The photo after it. Raises what `replayed` does."""
-        return replayed(self._placed(photo), photo, progress=progress, device=device)
+    def done(self, photo: Photo, accepted: frozenset[int] | None, device: str, progress: Progress) -> Photo:
+        """The photo after it; of the fills only those `accepted`, by their numbers, if given. Raises as `replayed`."""
+        recipe = self._placed(photo)
+        if accepted is not None:
+            number = count()
+            kept = (step for step in recipe.steps if not isinstance(step, FillStep) or next(number) in accepted)
+            recipe = replace(recipe, steps=tuple(kept))
+        return replayed(recipe, photo, progress=progress, device=device)
 
     def found(self, photo: Photo) -> tuple[Finding, ...]:
         """What it fills; of a picture that is cropped or enlarged before, as it is then. Raises as `done` does."""

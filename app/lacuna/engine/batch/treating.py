@@ -84,7 +84,7 @@ def _repaired(
     """The photo without what is to go, itself if there is nothing of that; what was found; what is to be told."""
     if treatment.replay is not None:
         found = treatment.replay.found(photo)
-        after = treatment.replay.done(photo, treatment.device, progress)
+        after = treatment.replay.done(photo, errand.accepted, treatment.device, progress)
         return after, found, list(after.notes)
     notes = list(photo.notes)
     if treatment.marking is None:
