@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -204,6 +205,20 @@ def test_a_file_that_is_no_result_is_never_replaced(tmp_path: Path) -> None:
     outcomes = done(source, results, treatment(mask_of(tmp_path)), replace=True)
     assert outcomes["1.png"].result == results / "1_lacuna.png"
     assert (results / "1.png").read_bytes() == b"mine"
+
+
+def test_a_ledger_that_leads_out_of_its_folder_is_not_believed(tmp_path: Path) -> None:
+    source, results = folder_of(tmp_path / "in", 2), tmp_path / "out"
+    what = treatment(mask_of(tmp_path))
+    done(source, results, what)
+    for name in ("1", "2"):
+        (tmp_path / f"mine{name}.png").write_bytes(b"mine")
+    ledger = results / NAME
+    told = ledger.read_bytes().replace(b'"1.png"', b'"../mine1.png"')
+    ledger.write_bytes(told.replace(b'"2.png"', json.dumps(str(tmp_path / "mine2.png")).encode()))
+    outcomes = done(source, results, what, replace=True)
+    assert {outcome.result for outcome in outcomes.values()} == {results / "1_lacuna.png", results / "2_lacuna.png"}
+    assert {(tmp_path / f"mine{name}.png").read_bytes() for name in ("1", "2")} == {b"mine"}
 
 
 def test_a_link_among_the_results_leads_to_no_original(tmp_path: Path) -> None:

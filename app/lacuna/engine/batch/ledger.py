@@ -178,12 +178,15 @@ class Ledger:
             if row["state"] == VOID:
                 self.entries.pop(row["source"], None)
                 return
+            result = Path(row["result"])
+            if result.is_absolute() or ".." in result.parts:
+                return  # leads out of the folder, where nothing is ours
             written = row.get("written")
             entry = Entry(
                 row["state"],
                 row["treatment"],
                 Stamp(int(row["bytes"]), int(row["modified"])),
-                self.folder / row["result"],
+                self.folder / result,
                 None if written is None else Stamp(*map(int, written)),
             )
             self.entries[str(row["source"])] = entry
