@@ -68,6 +68,16 @@ def test_recursion_keeps_folders_apart_and_leaves_out_results_and_links_that_lea
     assert [found.place for found in several.inputs] == [Path("in/1.png"), Path("done/1.png"), Path("done/2.png")]
 
 
+def test_an_input_stays_the_file_that_it_was_when_it_was_named(tmp_path: Path) -> None:
+    folder_of(tmp_path, 2)
+    link = tmp_path / "link.png"
+    link.symlink_to(tmp_path / "1.png")
+    [found] = gathered([str(link)]).inputs
+    link.unlink()
+    link.symlink_to(tmp_path / "2.png")
+    assert found.original == os.path.realpath(tmp_path / "1.png")
+
+
 def test_what_names_nothing_is_told_and_keeps_nothing_else(tmp_path: Path) -> None:
     folder_of(tmp_path / "a", 1)
     found = gathered([str(tmp_path / "*.gif"), str(tmp_path / "a"), str(tmp_path / "none.png")])

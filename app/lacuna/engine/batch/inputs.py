@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lacuna.errors import LacunaError, UnreadableFile
@@ -20,7 +21,7 @@ class Input:
     path: Path
     place: Path
 
-    @property
+    @cached_property
     def original(self) -> str:
         """The file itself, by whatever link or way it was named."""
         return os.path.realpath(self.path)

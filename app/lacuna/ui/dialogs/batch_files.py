@@ -36,9 +36,14 @@ class _Row:
     item: QTreeWidgetItem
     looked: bool = False
     size: tuple[int, int] = (0, 0)
-    image: QImage = field(default_factory=QImage)
+    thumbnail: bytes = b""  # a JPEG: a thousand of them as pixels would fill the memory
     findings: tuple[Finding, ...] = ()
     children: list[QTreeWidgetItem] = field(default_factory=list)
+
+    @property
+    def image(self) -> QImage:
+        """What it shows; null where nothing was looked at."""
+        return QImage.fromData(self.thumbnail)
 
     def on(self, number: int) -> bool:
         return self.children[number].checkState(0) is ON
@@ -60,6 +65,7 @@ class BatchFiles(QTreeWidget):
         self.header().setStretchLastSection(False)
         self.header().resizeSection(1, OUTCOME)
         self._rows: list[_Row] = []
+        self._by_original: dict[str, _Row] = {}
         self.itemChanged.connect(self._changed)
 
     # --- which pictures ----------------------------------------------------------------------------------------------
@@ -94,6 +100,7 @@ class BatchFiles(QTreeWidget):
         while self.topLevelItemCount():
             self.takeTopLevelItem(0)
         self._rows = [before.get(found.original) or _row(found) for found in inputs]
+        self._by_original = {row.input.original: row for row in self._rows}
         self.addTopLevelItems([row.item for row in self._rows])
         self.blockSignals(False)
         self.agreed.emit()
@@ -117,7 +124,7 @@ class BatchFiles(QTreeWidget):
             row.item.setCheckState(0, OFF)
         else:
             row.looked, row.size, row.findings = True, outcome.made.size, outcome.made.findings
-            row.image = QImage.fromData(outcome.made.thumbnail)
+            row.thumbnail = outcome.made.thumbnail
             for found in row.findings:
                 row.children.append(_child(row.item, found))
             _tell_findings(row)
@@ -157,7 +164,7 @@ class BatchFiles(QTreeWidget):
         return next((row for row in self._rows if row.item is item), None)
 
     def _of(self, found: Input) -> _Row | None:
-        return next((row for row in self._rows if row.input.original == found.original), None)
+        return self._by_original.get(found.original)
 
     def _say(self, row: _Row, text: str, *, failed: bool = False) -> None:
         short = text.split(". ")[0]
@@ -188,7 +195,7 @@ class BatchFiles(QTreeWidget):
         image.setDevicePixelRatio(ratio)
         image.fill(Qt.GlobalColor.transparent)
         with QPainter(image) as painter:
-            paint(painter, row, QRectF(0, 0, ICON.width(), ICON.height()), boxes=True)
+            paint(painter, row, row.image, QRectF(0, 0, ICON.width(), ICON.height()), boxes=True)
         return image
 
 
@@ -198,6 +205,7 @@ class BatchPreview(QWidget):
     def __init__(self, files: BatchFiles, parent: QWidget) -> None:
         super().__init__(parent)
         self._files = files
+        self._shown: tuple[bytes, QImage] = b"", QImage()
         self.setMinimumSize(220, 180)
         self.setAccessibleName(_("Preview of what would go"))
         files.currentItemChanged.connect(lambda *_items: self.update())
@@ -207,26 +215,31 @@ class BatchPreview(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(theme.current().surround))
             row = self._files.current()
-            if row is not None and not row.image.isNull():
+            if row is not None and row.thumbnail:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                paint(painter, row, QRectF(self.rect()).adjusted(8, 8, -8, -8))
+                paint(painter, row, self._image(row), QRectF(self.rect()).adjusted(8, 8, -8, -8))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = self._files.current()
-        if row is None or row.image.isNull() or event.button() is not Qt.MouseButton.LeftButton:
+        if row is None or not row.thumbnail or event.button() is not Qt.MouseButton.LeftButton:
             return
-        frame = placed(row, QRectF(self.rect()).adjusted(8, 8, -8, -8))
+        frame = placed(self._image(row), QRectF(self.rect()).adjusted(8, 8, -8, -8))
         for child, path in zip(row.children, paths(row, frame), strict=True):
             if path.contains(event.position()):
                 child.setCheckState(0, OFF if child.checkState(0) is ON else ON)
                 return
 
+    def _image(self, row: _Row) -> QImage:
+        if self._shown[0] is not row.thumbnail:
+            self._shown = row.thumbnail, row.image
+        return self._shown[1]
+
 
 # --- painting ---------------------------------------------------------------------------------------------------------
-def placed(row: _Row, within: QRectF) -> QRectF:
+def placed(image: QImage, within: QRectF) -> QRectF:
     """Where the picture is drawn."""
-    scale = min(within.width() / row.image.width(), within.height() / row.image.height())
-    width, height = row.image.width() * scale, row.image.height() * scale
+    scale = min(within.width() / image.width(), within.height() / image.height())
+    width, height = image.width() * scale, image.height() * scale
     return QRectF(within.center().x() - width / 2, within.center().y() - height / 2, width, height)
 
 
@@ -246,13 +259,13 @@ def paths(row: _Row, frame: QRectF) -> list[QPainterPath]:
     return found
 
 
-def paint(painter: QPainter, row: _Row, within: QRectF, *, boxes: bool = False) -> None:
+def paint(painter: QPainter, row: _Row, image: QImage, within: QRectF, *, boxes: bool = False) -> None:
     """The picture with what was found: a line light within dark around what may go, dashes around the rest.
 
     In a very small picture outlines would cover what they are about: `boxes` are drawn there.
     """
-    frame = placed(row, within)
-    painter.drawImage(frame, row.image)
+    frame = placed(image, within)
+    painter.drawImage(frame, image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for number, path in enumerate(paths(row, frame)):
