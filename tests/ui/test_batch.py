@@ -128,6 +128,23 @@ def test_a_click_into_an_outline_switches_it_and_the_outline_shows_that(dialog: 
     assert np.array_equal(grabbed(preview), whole)
 
 
+def test_what_was_found_is_forgotten_when_the_mask_changes(
+    dialog: BatchDialog, window: MainWindow, source: Path, tmp_path: Path
+) -> None:
+    drop(dialog, source)
+    dialog.save_to(tmp_path / "out")
+    click(dialog.look)
+    wait_until(lambda: rested(dialog))
+    rows(dialog)["2.png"].child(0).setCheckState(0, Qt.CheckState.Unchecked)
+    window.editor.invert_mask()
+    wait_until(lambda: set(outcomes(dialog).values()) == {""})
+    assert dialog.start.text() == "Run on 3 pictures"
+    window.editor.undo()
+    click(dialog.look)
+    wait_until(lambda: rested(dialog))
+    assert outcomes(dialog)["2.png"] == "1 finding"
+
+
 def test_a_failure_is_named_and_the_others_are_done_and_a_run_goes_on_with_what_is_left(
     dialog: BatchDialog, source: Path, tmp_path: Path
 ) -> None:

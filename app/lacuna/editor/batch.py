@@ -7,6 +7,7 @@ beside them. What comes of each file is heard on the owner's thread.
 from __future__ import annotations
 
 import os
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -72,7 +73,8 @@ class ManyPictures:
     @property
     def under_way(self) -> Mapping[int, float]:
         """The pictures that are being worked on, by their numbers among those asked for, and how far each is."""
-        return {} if self._watch is None else dict(self._watch.running)
+        watch = self._watch  # the worker takes it away
+        return {} if watch is None else dict(watch.running)
 
     def gathered(self, named: Sequence[Path], results: Path | None, *, recursive: bool) -> Gathered:
         """The pictures that these files and folders are, without what an earlier run has made of them."""
@@ -94,6 +96,13 @@ class ManyPictures:
         if wish.goal is Goal.RECIPE:
             return _("Choose a recipe.") if wish.file is None else ""
         return editor.filling.method.missing
+
+    def sought(self, wish: Wish) -> object:
+        """Equal to what it was before, unless something else is to go now: the mask or the picture has changed."""
+        document = self._editor.document
+        if document is None or wish.goal not in (Goal.MASK, Goal.MARK):
+            return wish
+        return wish, weakref.ref(document), document.mask.revision
 
     def look(self, wish: Wish, inputs: Sequence[Input], heard: Heard, done: Callable[[], None]) -> Job:
         """Find out what would go in each; nothing is written. Errors are said, `done()` comes in any case."""
@@ -175,6 +184,7 @@ class _Asked:
             )
         workers = Processes(treatment, max(1, (os.cpu_count() or 2) - 1), low=True)  # one core is the window's
         for outcome in run(order, workers, progress, watch.advance):
+            watch.running.pop(outcome.number, None)  # before it is heard, or it would be shown as under way after that
             come.append(outcome)
             watch.finished(outcome.number)
 

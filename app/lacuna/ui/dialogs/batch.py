@@ -62,6 +62,7 @@ class BatchDialog(Dialog):
         self._job: Job | None = None
         self._asked: Sequence[Input] = ()  # what the job is about
         self._running = False  # it writes
+        self._sought: object = None  # what was looked for
         self._counts: Counter[State] = Counter()
         self._failed: list[str] = []
         self.body.addLayout(self._picture_row())
@@ -183,6 +184,13 @@ class BatchDialog(Dialog):
             self._say("")
             self._show()
 
+    def _forget_outdated(self) -> bool:
+        """Whether it was looked for something else than what is to go now: nobody has agreed to that."""
+        if self._job is not None or not self.files.looked or self._editor.many.sought(self.goal.wish) == self._sought:
+            return False
+        self.files.forget_findings()
+        return True
+
     def _soon(self) -> None:
         if self.isVisible():
             self.goal.show_method()
@@ -190,6 +198,7 @@ class BatchDialog(Dialog):
 
     def _show(self) -> None:
         """What can be done now, and why not what cannot."""
+        self._forget_outdated()
         free = self._job is None
         problem = self._editor.many.problem(self.goal.wish)
         listed = len(self.files.inputs)
@@ -218,12 +227,15 @@ class BatchDialog(Dialog):
     # --- a look and a run --------------------------------------------------------------------------------------------
     def _look(self) -> None:
         self.files.forget_findings()
+        self._sought = self._editor.many.sought(self.goal.wish)
         self._begin(self.files.inputs, running=False)
         self._job = self._editor.many.look(self.goal.wish, self._asked, self._found, self._looked)
         self._show()
 
     def _start(self) -> None:
         assert self._folder is not None
+        if self._forget_outdated():
+            return
         self._begin(self.files.agreed_to, running=True)
         self._job = self._editor.many.run(
             self.goal.wish,
