@@ -299,3 +299,16 @@ def test_a_process_that_dies_costs_its_file_alone_and_one_that_dies_once_not_eve
     (source / "deadly.png").unlink()
     for name in done(source, tmp_path / "here", treatment(mask)):
         assert (out / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_not_many_files_wait_in_memory_for_their_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lacuna.engine.batch.processes.KEPT", 1)
+    source, witnesses = folder_of(tmp_path / "in", 1), tmp_path / "died"
+    witnesses.mkdir()
+    for name in ("deadly.png", "next.png", "over.png"):
+        shutil.copy(source / "1.png", source / name)
+    what = treatment(Dangerous(mask_of(tmp_path), witnesses))
+    batch = BatchOrder(gathered([str(source)]).inputs, tmp_path / "out", what)
+    came = [each.input.path.stem for each in run(batch, Processes(what, 1), Progress())]
+    assert came == ["1", "next", "deadly", "over"]

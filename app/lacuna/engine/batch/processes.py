@@ -28,13 +28,14 @@ from lacuna.i18n import _
 LOOK = 0.1  # seconds between two looks whether the batch was stopped
 REPORT = 0.2  # seconds between two reports of a file's progress
 GRACE = 1.0  # seconds for a process to end before it is killed
+KEPT = 8  # files whose process died, at most, that wait in memory for their second time
 
 
 class Processes:
     """So many processes at a time. `low`: they let the window, and whoever else works here, go first.
 
-    An errand whose process dies is carried out once more at the end, by one process alone: what the memory was too
-    small for beside others may then succeed. If that dies as well, it is the file that is named.
+    An errand whose process dies is carried out once more later, by one process alone: what the memory was too small for
+    beside others may then succeed. If that dies as well, it is the file that is named.
     """
 
     def __init__(self, treatment: Treatment, count: int, *, low: bool = False) -> None:
@@ -45,15 +46,18 @@ class Processes:
     def results(
         self, errands: Iterator[Errand], progress: Progress, advance: Advance
     ) -> Iterator[tuple[int, Made | Failure]]:
-        lost: list[Errand] = []
-        for errand, came in self._each(errands, self.count, progress, advance):
-            if came is None:
-                lost.append(errand)
-            else:
-                yield errand.number, came
-        while lost:
-            for errand, came in self._each(iter([lost.pop(0)]), 1, progress, advance):
-                yield errand.number, _died(errand) if came is None else came
+        left = True
+        while left:
+            lost: list[Errand] = []
+            for errand, came in self._each(_until_full(lost, errands), self.count, progress, advance):
+                if came is None:
+                    lost.append(errand)
+                else:
+                    yield errand.number, came
+            left = len(lost) >= KEPT
+            while lost:
+                for errand, came in self._each(iter([lost.pop(0)]), 1, progress, advance):
+                    yield errand.number, _died(errand) if came is None else came
 
     def _each(
         self, errands: Iterator[Errand], count: int, progress: Progress, advance: Advance
@@ -140,6 +144,12 @@ def _ready(busy: list[_Process]) -> list[_Process]:
     """Those that have something to say, or that have died; none after a moment without."""
     pipes = wait([process.pipe for process in busy], LOOK)
     return [process for process in busy if process.pipe in pipes]
+
+
+def _until_full(lost: list[Errand], errands: Iterator[Errand]) -> Iterator[Errand]:
+    """The errands, until so many are lost that those have to be seen to first."""
+    while len(lost) < KEPT and (errand := next(errands, None)) is not None:
+        yield errand
 
 
 def _died(errand: Errand) -> Failure:
