@@ -12,6 +12,7 @@ import pickle
 import secrets
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -52,7 +53,10 @@ class Cluster:
         self, errands: Iterator[Errand], progress: Progress, advance: Advance
     ) -> Iterator[tuple[int, Made | Failure]]:
         with _connected(self.address) as client:
-            yield from _Errands(client, self.address, self.treatment).results(errands, progress)
+            try:
+                yield from _Errands(client, self.address, self.treatment).results(errands, progress)
+            except OSError as error:
+                raise _silent(self.address, error) from error
 
 
 def refuse_missing() -> None:
@@ -115,11 +119,14 @@ class _Errands:
                     yield errand.number, came
         finally:
             if self.client.status == "running":
-                self.client.cancel(list(self.running), force=True)
+                with suppress(OSError):  # it is gone, and with it what it had to do
+                    self.client.cancel(list(self.running), force=True)
 
     def _submit(self, errand: Errand) -> None:
         order = pickle.dumps((self.treatment, errand, i18n.language()))
-        future = self.client.submit(carry_out, order, pure=False, key=f"lacuna-{secrets.token_hex(8)}")
+        self._await(self.client.submit(carry_out, order, pure=False, key=f"lacuna-{secrets.token_hex(8)}"), errand)
+
+    def _await(self, future: Future, errand: Errand) -> None:
         self.running[future] = errand
         future.add_done_callback(self.over.put)
 
@@ -130,7 +137,11 @@ class _Errands:
         if future.status in ("cancelled", "lost"):
             self._submit(errand)
             return None
-        error = future.exception(timeout=ANSWER)
+        try:
+            error = future.exception(timeout=ANSWER)
+        except TimeoutError:  # its worker was lost between its end and now
+            self._await(future, errand)
+            return None
         if isinstance(error, KilledWorker):
             sentence = _("Several workers of the cluster were lost over {name}.").format(name=errand.name)
             return Failure(sentence, _("Their memory may be too small for it."))
