@@ -15,7 +15,8 @@ from lacuna.backends.opencv import RadiusParams
 from lacuna.contract.fill import FillOptions
 from lacuna.contract.progress import Progress
 from lacuna.engine.batch.marking import Finding, Marked, MaskFile
-from lacuna.engine.batch.treatment import FillSettings, Treatment
+from lacuna.engine.batch.treatment import Treatment
+from lacuna.engine.photos import FillSettings
 from lacuna.imaging.photo import Photo
 from tests.pictures import lion, write
 

@@ -22,8 +22,9 @@ from lacuna.engine.batch.names import named, with_format
 from lacuna.engine.batch.processes import Processes
 from lacuna.engine.batch.replay import Replay
 from lacuna.engine.batch.run import BatchOrder, Outcome, State, run
-from lacuna.engine.batch.treatment import FillSettings, Treatment
+from lacuna.engine.batch.treatment import Treatment
 from lacuna.engine.batch.workers import Here, Workers
+from lacuna.engine.photos import FillSettings
 from lacuna.engine.recipes import Recipe
 from lacuna.errors import SizeMismatch, UnsuitableMask
 from lacuna.imaging import files

@@ -12,13 +12,14 @@ import pytest
 import lacuna
 from lacuna.backends.membrane import MembraneParams
 from lacuna.contract.progress import Progress
-from lacuna.engine.marks import FillHow, Removal, marks_of, taken_out, without_marks
+from lacuna.engine.marks import Removal, marks_of, taken_out, without_marks
+from lacuna.engine.photos import FillSettings
 from lacuna.errors import InvalidParameter
 from lacuna.imaging.photo import Photo
 from tests.detection.marked import marked, matte, photo, placed, template
 
 MADE = placed(template(), 95, 60, 0.9)
-HOW = FillHow("membrane", MembraneParams())
+HOW = FillSettings("membrane", MembraneParams())
 WHERE = matte(template(), MADE, (120, 190)) > 0.02
 
 

@@ -118,7 +118,8 @@ def _treatment(sides: tuple[int, int], backend: str = BACKEND):  # type: ignore[
     from lacuna.contract.params import validate
     from lacuna.engine import registry
     from lacuna.engine.batch.marking import MaskFile
-    from lacuna.engine.batch.treatment import FillSettings, Treatment
+    from lacuna.engine.batch.treatment import Treatment
+    from lacuna.engine.photos import FillSettings
 
     mask = np.zeros(sides, np.uint8)
     mask[sides[0] // 2 : sides[0] * 3 // 4, sides[1] // 2 : sides[1] * 3 // 4] = 255

@@ -26,11 +26,12 @@ from lacuna.engine.batch.processes import Processes
 from lacuna.engine.batch.replay import Replay
 from lacuna.engine.batch.run import BatchOrder
 from lacuna.engine.batch.run import run as run_batch
-from lacuna.engine.batch.treatment import EnlargeSettings, FillSettings, Treatment
+from lacuna.engine.batch.treatment import EnlargeSettings, Treatment
 from lacuna.engine.batch.unaided import Unaided
 from lacuna.engine.batch.watch import Watch
 from lacuna.engine.batch.workers import Here, Workers
 from lacuna.engine.findings import Sought
+from lacuna.engine.photos import FillSettings
 from lacuna.engine.recipes import read_recipe
 from lacuna.engine.seam import composite_named
 from lacuna.engine.upscaling import refuse_unknown

@@ -23,9 +23,10 @@ from lacuna.engine.batch.marking import MaskFile, Transparency
 from lacuna.engine.batch.processes import Processes
 from lacuna.engine.batch.replay import Replay
 from lacuna.engine.batch.run import BatchOrder, Outcome, run
-from lacuna.engine.batch.treatment import FillSettings, Treatment
+from lacuna.engine.batch.treatment import Treatment
 from lacuna.engine.batch.watch import Watch
 from lacuna.engine.jobs import Job
+from lacuna.engine.photos import FillSettings
 from lacuna.engine.recipes import read_recipe
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _

@@ -16,7 +16,8 @@ from lacuna.detection.marks import DEFAULT_CONFIDENCE, GROWN, Template, template
 from lacuna.detection.unblending import Matte
 from lacuna.engine import registry
 from lacuna.engine.arrays import colours_of, require_image
-from lacuna.engine.marks import FillHow, Removal, without_marks
+from lacuna.engine.marks import Removal, without_marks
+from lacuna.engine.photos import FillSettings
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
 from lacuna.imaging.photo import Photo
@@ -50,12 +51,12 @@ def remove_mark(
             _("“{value}” does not fit the setting “{name}”.").format(value=removal, name="removal"),
             _("It takes one of: {choices}.").format(choices=", ".join(each.value for each in Removal)),
         )
-    how = FillHow(backend, validate(registry.backend(backend).Params, params), seed=seed, device=device)
+    how = FillSettings(backend, validate(registry.backend(backend).Params, params), seed=seed)
     grey = image.ndim == 2 or image.shape[2] == 1
     photo = Photo(np.ascontiguousarray(colours_of(image)), grey=grey)
     sought = mark if isinstance(mark, Template | Matte) else template_of_file(Path(mark))
     found, _report = without_marks(
-        photo, sought, how, Progress(), removal=Removal(removal), least=confidence, grow=grow
+        photo, sought, how, Progress(), device=device, removal=Removal(removal), least=confidence, grow=grow
     )
     out = image.copy()
     if image.ndim == 2:

@@ -6,20 +6,17 @@ The same for the library, the command line, a batch and the window.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from lacuna.contract.fill import FillOptions
 from lacuna.contract.progress import Progress
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, GROWN, MarkFinding, Template, find_marks
 from lacuna.detection.unblending import GHOST, OPAQUE, Matte, ghost, matte_of_template, unblended
-from lacuna.engine import device as devices
-from lacuna.engine import registry
 from lacuna.engine.fill import FillResult
-from lacuna.engine.photos import fill_photo, request_for
+from lacuna.engine.photos import FillSettings, filled
 from lacuna.i18n import _
 from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.photo import Hole, Mask, Photo
@@ -48,17 +45,6 @@ class TakenOut:
     mask: Mask | None
     mattes: tuple[Matte, ...]
     unblended_pixels: int
-
-
-@dataclass(frozen=True)
-class FillHow:
-    """How what is left is filled."""
-
-    backend: str
-    params: Any
-    options: FillOptions = field(default_factory=FillOptions)
-    seed: int = 0
-    device: str = "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +97,7 @@ def taken_out(
     if photo.grey and mattes:
         pixels = _greyed(pixels, taken)
     return TakenOut(
-        photo.with_pixels(pixels, photo.alpha) if mattes else photo,
+        photo.with_pixels(pixels, photo.alpha).of_white(photo.white) if mattes else photo,
         hole.astype(np.uint8) * np.uint8(255) if hole.any() else None,
         tuple(mattes),
         int(np.count_nonzero(taken & ~hole)),
@@ -121,9 +107,10 @@ def taken_out(
 def without_marks(
     photo: Photo,
     mark: Template | Matte,
-    how: FillHow,
+    how: FillSettings,
     progress: Progress,
     *,
+    device: str = "auto",
     removal: Removal = Removal.AUTO,
     least: float = DEFAULT_CONFIDENCE,
     grow: float = GROWN,
@@ -144,10 +131,8 @@ def without_marks(
     taken = taken_out(photo, marks, removal, progress.part(TAKING), grow=grow)
     if taken.mask is None:
         return taken.photo, MarkReport(findings, taken.unblended_pixels, 0, None)
-    request = request_for(taken.photo, taken.mask, how.backend, how.params, options=how.options, seed=how.seed)
-    runtime = devices.runtime_for(how.device, registry.backend(how.backend).needs(how.params))
-    filled, result = fill_photo(taken.photo, request, runtime, progress.part(1 - SEEKING - TAKING))
-    return filled, MarkReport(findings, taken.unblended_pixels, result.filled_pixels, result, result.notes)
+    after, result = filled(taken.photo, taken.mask, how, device, progress.part(1 - SEEKING - TAKING))
+    return after, MarkReport(findings, taken.unblended_pixels, result.filled_pixels, result, result.notes)
 
 
 def _greyed(pixels: Any, changed: Hole) -> Any:

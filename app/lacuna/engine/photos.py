@@ -2,20 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, Runtime
 from lacuna.contract.guides import GuideStroke
+from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
-from lacuna.engine import registry
+from lacuna.engine import device, registry
 from lacuna.engine.arrays import size_mismatch
 from lacuna.engine.fill import FillRequest, FillResult, Window, fill
 from lacuna.engine.plan import windows_for
 from lacuna.engine.sampling import sources_box
+from lacuna.errors import LacunaError
+from lacuna.i18n import _
 from lacuna.imaging.photo import Hole, Mask, Photo
+
+
+@dataclass(frozen=True)
+class FillSettings:
+    """How what is marked in a photo is filled."""
+
+    backend: str
+    params: Any
+    options: FillOptions = field(default_factory=FillOptions)
+    seed: int = 0
+
+    def described(self) -> Mapping[str, Any]:
+        """All that the pixels depend on beside the photo and its mask, for JSON: the weights of a model, too."""
+        model = registry.backend(self.backend).needs(self.params).model
+        return {
+            "backend": self.backend,
+            "params": to_dict(self.params),
+            "options": asdict(self.options),
+            "seed": self.seed,
+            "model": None if model is None else [model, models.weights_digest(model)],
+        }
+
+
+def filled(photo: Photo, mask: Mask, how: FillSettings, on: str, progress: Progress) -> tuple[Photo, FillResult]:
+    """A copy of the photo with what `mask` (H, W) marks filled `on` a device ("auto", "cpu", "cuda"), and the report.
+
+    Errors as in `engine.fill.fill`, and LacunaError should pixels outside the mask have changed.
+    """
+    request = request_for(photo, mask, how.backend, how.params, options=how.options, seed=how.seed)
+    runtime = device.runtime_for(on, registry.backend(how.backend).needs(how.params))
+    after, result = fill_photo(photo, request, runtime, progress)
+    if not result.untouched:  # cannot happen by construction; it is looked at all the same
+        raise LacunaError(_("Pixels outside the mask have changed: please report this."))
+    return after, result
 
 
 def request_for(

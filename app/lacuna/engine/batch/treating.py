@@ -9,16 +9,16 @@ import numpy as np
 
 from lacuna.contract.enlargement import by_factor
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.engine import device, registry, upscaling
+from lacuna.engine import upscaling
 from lacuna.engine.batch.marking import Finding
-from lacuna.engine.batch.treatment import EnlargeSettings, Errand, Failure, FillSettings, Made, Treatment
+from lacuna.engine.batch.treatment import EnlargeSettings, Errand, Failure, Made, Treatment
 from lacuna.engine.jobs import unexpected
-from lacuna.engine.photos import fill_photo, request_for
+from lacuna.engine.photos import filled
 from lacuna.errors import LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.names import proposed_format
-from lacuna.imaging.photo import Mask, Photo
+from lacuna.imaging.photo import Photo
 
 THUMBNAIL_QUALITY = 85
 
@@ -92,18 +92,8 @@ def _repaired(
     marked = treatment.marking.marked(photo, errand.name, errand.accepted, progress.part(0.2))
     if marked.mask is None:
         return marked.photo, marked.findings, notes
-    after = _filled(marked.photo, marked.mask, treatment.filling, treatment.device, notes, progress.part(0.8))
-    return after, marked.findings, notes
-
-
-def _filled(photo: Photo, mask: Mask, how: FillSettings, on: str, notes: list[str], progress: Progress) -> Photo:
-    request = request_for(photo, mask, how.backend, how.params, options=how.options, seed=how.seed)
-    runtime = device.runtime_for(on, registry.backend(how.backend).needs(how.params))
-    filled, result = fill_photo(photo, request, runtime, progress)
-    if not result.untouched:  # cannot happen by construction; it is looked at all the same
-        raise LacunaError(_("Pixels outside the mask have changed: please report this."))
-    notes.extend(result.notes)
-    return filled
+    after, result = filled(marked.photo, marked.mask, treatment.filling, treatment.device, progress.part(0.8))
+    return after, marked.findings, [*notes, *result.notes]
 
 
 def _enlarged(photo: Photo, how: EnlargeSettings, on: str, notes: list[str], progress: Progress) -> Photo:

@@ -5,39 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from lacuna.contract import default, models
-from lacuna.contract.fill import FillOptions
-from lacuna.contract.params import to_dict
-from lacuna.engine import registry
 from lacuna.engine.batch.marking import Finding, Marking
 from lacuna.engine.batch.replay import Replay
+from lacuna.engine.photos import FillSettings
 from lacuna.imaging import files
 
 VERSION = 1  # of what a treatment does: a change of it makes every result one of another treatment
-
-
-@dataclass(frozen=True)
-class FillSettings:
-    """How what is marked is filled."""
-
-    backend: str
-    params: Any
-    options: FillOptions = field(default_factory=FillOptions)
-    seed: int = 0
-
-    def described(self) -> Mapping[str, Any]:
-        model = registry.backend(self.backend).needs(self.params).model
-        return {
-            "backend": self.backend,
-            "params": to_dict(self.params),
-            "options": asdict(self.options),
-            "seed": self.seed,
-            "model": None if model is None else [model, models.weights_digest(model)],
-        }
 
 
 @dataclass(frozen=True)
