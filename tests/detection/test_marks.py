@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.detection.mark_templates import template_of_file, template_of_outline
+from lacuna.detection.mark_features import guesses_by_features
+from lacuna.detection.mark_templates import Template, template_of_file, template_of_outline
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, find_marks
 from lacuna.errors import UnsuitableMask
+from lacuna.imaging.colour import luma
 from tests.detection.marked import apart, logo, marked, matte, photo, placed, template
 from tests.detection.mosaics import as_jpeg
 
@@ -77,6 +79,21 @@ def test_nothing_is_found_where_no_mark_is() -> None:
         found = find_marks(photo(80, 120, *place), sought)
 
         assert all(each.confidence < DEFAULT_CONFIDENCE for each in found)
+
+
+def test_pictures_a_pixel_high_or_wide_are_looked_through() -> None:
+    for shape in ((1, 4000, 3), (4000, 1, 3)):
+        assert find_marks(np.random.default_rng(0).integers(0, 256, shape, np.uint8), template()) == ()
+
+
+def test_features_of_a_large_template_tell_the_place_too() -> None:
+    large = Template(*(cv2.resize(plane, None, fx=12, fy=12) for plane in (template().colours, template().alpha)))
+    picture = marked(photo(500, 520, 0, 0), large, placed(large, 260, 250, 0.31, 140), 1.0)
+
+    best = max(guesses_by_features(luma(picture), large, Progress()), key=lambda guess: guess.evidence)
+
+    assert (best.x, best.y) == pytest.approx((260, 250), abs=3)
+    assert (best.scale, best.turn) == (pytest.approx(0.31, rel=0.02), pytest.approx(140, abs=1))
 
 
 def test_the_mask_holds_the_mark_in_its_own_shape() -> None:

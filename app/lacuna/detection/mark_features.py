@@ -17,7 +17,7 @@ from lacuna.contract.progress import Progress
 from lacuna.detection.mark_search import LARGEST, SMALLEST, Guess
 from lacuna.detection.mark_templates import Template
 
-LONGEST = 1600  # pixels of the picture's long side in which features are looked for
+LONGEST = 1600  # pixels of the long side of the picture, and of the template, in which features are looked for
 TEMPLATE = 400  # pixels of the template's long side, at least: of small letters there are no features
 FAINT = 0.02  # contrast of a feature, half of the usual: marks are
 RATIO = 0.8  # of the distance to the next best (Lowe, section 7.1)
@@ -33,14 +33,15 @@ def guesses_by_features(grey: NDArray[np.uint8], template: Template, progress: P
     cv2.setRNGSeed(0)  # the same picture, the same findings
     sift = cv2.SIFT.create(contrastThreshold=FAINT)
     factor = min(1.0, LONGEST / max(grey.shape))
-    small = grey if factor == 1.0 else cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
+    small = grey if factor == 1.0 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     there, described = sift.detectAndCompute(small, None)
     progress.at(0.5)
     if described is None or len(there) < FEWEST:
         return
     for sign in (1, -1):
         progress.check()
-        enlarged = max(1.0, TEMPLATE / max(template.size))
+        enlarged = min(max(1.0, TEMPLATE / max(template.size)), LONGEST / max(template.size))
         mark, marked = sift.detectAndCompute(_drawn(template, sign, enlarged), None)
         if marked is None or len(mark) < FEWEST:
             continue
@@ -59,8 +60,9 @@ def _drawn(template: Template, sign: int, enlarged: float) -> NDArray[np.uint8]:
 
     relief = template.relief / max(float(np.abs(template.relief).max()), 1e-6) * sign
     plane = np.pad(np.clip(128 + 100 * relief, 0, 255).astype(np.uint8), MARGIN, constant_values=128)
-    grown = cv2.resize(plane, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(grown, np.uint8)
+    size = (max(1, round(plane.shape[1] * enlarged)), max(1, round(plane.shape[0] * enlarged)))
+    kernel = cv2.INTER_CUBIC if enlarged >= 1 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(plane, size, interpolation=kernel), np.uint8)
 
 
 def _placements(

@@ -90,8 +90,11 @@ class MarkFinding:
         A program that made the mark smaller or larger left ripples around its edges, of a level or two: by default
         these are in it.
         """
-        touched = np.ascontiguousarray(self.matte(shape) > TOUCHED).view(np.uint8)
-        hole: Hole = widened(touched, grow) > 0
+        hole = np.zeros(shape[:2], bool)
+        seen = self.region.pad(math.ceil(grow) + 1).clip(shape)
+        if not seen.empty:
+            matte = self.moved(-seen.y0, -seen.x0).matte((seen.height, seen.width))
+            hole[seen.slices] = widened((matte > TOUCHED).view(np.uint8), grow) > 0
         return hole
 
     def laid(self, plane: NDArray[np.float32], region: Region) -> NDArray[np.float32]:

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from lacuna.contract.progress import Progress
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, GROWN, MarkFinding, Template, find_marks
 from lacuna.engine.batch.marking import Finding, Marked, outlined
 from lacuna.engine.marks import Removal, taken_out
 from lacuna.imaging.colour import to_bytes
-from lacuna.imaging.photo import Hole, Photo
+from lacuna.imaging.photo import Photo
 
 MARK_GROW = 2.0  # pixels that a filled mark is wider than its template: what compression has spread of it
 SEEKING = 0.7  # of the progress; the rest is taking blends back
@@ -44,12 +42,9 @@ class MarkTemplate:
         told = tuple(finding for finding in findings if finding.sure) if accepted is None else findings
         if not taken:
             return Marked(photo, None, told)
-        if self.unblend:
-            after, hole = self._unblended(photo, taken, progress.part(1 - SEEKING))
-        else:
-            after, hole = photo, self._hole(photo, taken)
-        mask = hole.astype(np.uint8) * np.uint8(255) if hole.any() else None
-        return Marked(after, mask, told)
+        removal, grow = (Removal.AUTO, max(self.grow, GROWN)) if self.unblend else (Removal.FILL, self.grow)
+        out = taken_out(photo, taken, removal, progress.part(1 - SEEKING), grow=grow)
+        return Marked(out.photo, out.mask, told)
 
     def found(self, photo: Photo, name: str, progress: Progress) -> tuple[Finding, ...]:
         return self._findings(photo, self._marks(photo, progress))
@@ -69,14 +64,3 @@ class MarkTemplate:
             outlined(mark.mask(shape, self.grow), mark.confidence, sure=mark.confidence >= self.confidence)
             for mark in marks
         )
-
-    def _hole(self, photo: Photo, marks: list[MarkFinding]) -> Hole:
-        hole = np.zeros((photo.height, photo.width), bool)
-        for mark in marks:
-            hole |= mark.mask(hole.shape, self.grow)
-        return hole
-
-    def _unblended(self, photo: Photo, marks: list[MarkFinding], progress: Progress) -> tuple[Photo, Hole]:
-        taken = taken_out(photo, marks, Removal.AUTO, progress, grow=max(self.grow, GROWN))
-        none = np.zeros((photo.height, photo.width), bool)
-        return taken.photo, none if taken.mask is None else taken.mask > 0
