@@ -56,6 +56,18 @@ def test_a_blend_is_taken_back_in_every_depth_and_nothing_else_is_touched(kind: 
     assert psnr(back, true, where, white) > psnr(picture, true, where, white) + 15
 
 
+def test_of_a_great_many_pictures_with_a_mark_no_more_are_loaded_than_tell_something() -> None:
+    picture = marked(photo(), template(), MADE, 0.55)
+    loaded = []
+
+    def load(number: int) -> NDArray[Any]:
+        loaded.append(number)
+        return np.roll(photo(), 3 * number, axis=1) // 2 + picture // 2
+
+    matte_of_set([lambda number=number: load(number) for number in range(90)], Region(30, 20, 90, 170))
+    assert len(loaded) == 64
+
+
 def test_a_mark_of_two_colours_is_taken_out_of_a_jpeg() -> None:
     true, made = photo(), placed(logo(), 95, 60, 1.3)
     picture = as_jpeg(marked(true, logo(), made, 0.45), 93)

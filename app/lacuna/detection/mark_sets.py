@@ -24,6 +24,8 @@ from lacuna.imaging.photo import Hole, Pixels, white_of
 from lacuna.imaging.region import Region
 
 FEWEST = 3  # pictures: a median of two is a mean, in which both pictures are still to be seen
+GOOD, MOST = 12, 64  # pictures that are looked at: more than MOST tell little more, and more than GOOD
+VALUES = 1 << 27  # only as long as they have so many values in the region: a few gigabytes on the way
 MARGIN = 12  # pixels around the region in which the mark is not
 ROUNDS = 4
 SHAPED = 3  # of them by the relief that is in common, the others by what is left of edges
@@ -46,7 +48,8 @@ def matte_of_set(
     """The mark that all pictures (H, W, 3) carry in `region`, at the same place and opacity.
 
     Pictures may be given as calls that load them: one at a time is held, and of it the region is kept. From about ten
-    on the estimate is good; fewer than FEWEST, or none that holds the region, raise UnsuitableMask.
+    on the estimate is good, and of a great many the first are taken, as memory allows; fewer than FEWEST, or none that
+    holds the region, raise UnsuitableMask.
     """
     progress = progress or Progress()
     stack, place = _stacked(pictures, region, progress.part(0.4))
@@ -87,6 +90,8 @@ def _stacked(
             place = region.pad(MARGIN).clip(pixels.shape)
         if region.clip(pixels.shape) == region and place.clip(pixels.shape) == place and not region.empty:
             parts.append(to_float(pixels[place.slices], white_of(pixels)))
+            if len(parts) >= max(GOOD, min(MOST, VALUES // parts[0].size)):
+                break
     if len(parts) < FEWEST:
         raise UnsuitableMask(
             _("Only {count} of the pictures reach to where the mark is.").format(count=len(parts)),
