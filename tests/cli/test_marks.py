@@ -44,20 +44,20 @@ def answer(capsys: pytest.CaptureFixture[str]) -> Any:
 def test_find_tells_where_a_mark_is_and_writes_its_mask_and_matte(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("masks", "mattes"):
-        (folder / name).mkdir()
+    before = (folder / "0-same.png").read_bytes()
     words = ["marks", "find", str(folder / "0-same.png"), str(folder / "none.png"), "-t", str(folder / "template.png")]
 
-    code, _stuck = main([*words, "--json", "--mask-out", f"{folder}/masks", "--matte-out", f"{folder}/mattes"])
+    code, _stuck = main([*words, "--json", "--overwrite", "--mask-out", str(folder), "--matte-out", str(folder)])
 
     assert code == 1  # for the file that is not there
     (found,) = answer(capsys)
     assert found["findings"][0]["sure"]
     assert found["findings"][0]["scale"] == pytest.approx(0.8, rel=0.03)
+    assert (folder / "0-same.png").read_bytes() == before
     true = matte(template(), MADE, SIZE)
-    mask = files.read(folder / "masks" / "0-same.png").pixels[..., 0] > 0
+    mask = files.read(folder / "0-same-mask.png").pixels[..., 0] > 0
     assert mask[true > 0.02].mean() > 0.98
-    alpha = files.read(folder / "mattes" / "0-same.png").alpha
+    alpha = files.read(folder / "0-same-matte.png").alpha
     assert alpha is not None
     assert np.abs(alpha / 255 - 0.5 * true).mean() < 0.02
 

@@ -90,13 +90,12 @@ def _looked_through(path: Path, template: Template, order: FindOrder, progress: 
     least = DEFAULT_CONFIDENCE if order.confidence is None else order.confidence
     found = marks_of(photo, template, progress, 0.0)
     sure = [finding for finding in found if finding.confidence >= least]
-    name = f"{path.stem}.png"
     if order.masks is not None:
         mask = np.zeros((photo.height, photo.width), bool)
         for finding in sure:
             mask |= finding.mask(mask.shape)
         grey = np.repeat(mask[..., None], 3, axis=2).astype(np.uint8) * np.uint8(255)
-        files.write(Photo(grey, grey=True), order.masks / name, overwrite=order.overwrite)
+        files.write(Photo(grey, grey=True), order.masks / f"{path.stem}-mask.png", overwrite=order.overwrite)
     if order.mattes is not None:
         plane = np.zeros((photo.height, photo.width, 4), np.float32)
         for finding in sure:
@@ -104,7 +103,7 @@ def _looked_through(path: Path, template: Template, order: FindOrder, progress: 
             there = plane[matte.region.slices]
             stronger = matte.alpha > there[..., 3]
             there[stronger] = np.concatenate([matte.colours, matte.alpha[..., None]], axis=2)[stronger]
-        files.write(_four(plane), order.mattes / name, overwrite=order.overwrite)
+        files.write(_four(plane), order.mattes / f"{path.stem}-matte.png", overwrite=order.overwrite)
     return {"image": str(path), "findings": [_told(finding, least) for finding in found]}
 
 

@@ -162,7 +162,7 @@ class Marks:
         local = tuple(finding.moved(-seen.y0, -seen.x0) for finding in findings)
 
         def work(progress: Progress) -> Removable:
-            before = Photo(photo.read(seen), grey=header.grey)
+            before = Photo(photo.read(seen), grey=header.grey).of_white(header.white)
             taken = taken_out(before, local, Removal.AUTO, progress)
             whole = np.zeros((seen.height, seen.width), bool)
             for finding in local:
