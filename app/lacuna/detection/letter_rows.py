@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.detection.letters import Ints, Letters, Sweep
+from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
 
 FEWEST = 3  # letters of a row; a part that is as wide as two letters counts for two
@@ -32,6 +33,11 @@ class Row:
     box: Region
     height: float
     measures: NDArray[np.float64]
+
+    @property
+    def marked(self) -> Hole:
+        """(h, w) which pixels of `box` are its letters'."""
+        return np.isin(self.sweep.labels[self.box.slices], self.sweep.letters.label[self.members])
 
 
 def rows_of(sweep: Sweep, plane: NDArray[np.uint8]) -> Iterator[Row]:

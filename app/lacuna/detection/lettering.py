@@ -7,7 +7,7 @@ the picture's own (`letter_strokes.py`). Nothing is read: what a row says plays 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -56,14 +56,9 @@ def find_lettering(
     pixels: NDArray[np.uint8], *, least: float = DEFAULT_CONFIDENCE, progress: Progress | None = None
 ) -> tuple[Lettering, ...]:
     """Every row of letters of a picture (H, W, 3) that is found with a confidence of `least`, the surest first."""
-    import cv2
-
     progress = progress or Progress()
-    scale = min(ENLARGED, SIDE / max(pixels.shape[:2]))
-    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    kernel = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    seen = np.asarray(cv2.resize(pixels, size, interpolation=kernel), np.uint8)
-    likely = _likely(seen, least, progress.part(0.9))
+    scale = _scale(pixels.shape)
+    likely = _likely(at_working_size(pixels), least, progress.part(0.9))
     found: list[Lettering] = []
     for confidence, row in likely:
         progress.check()
@@ -79,19 +74,36 @@ def find_lettering(
     return tuple(found)
 
 
-def _likely(seen: NDArray[np.uint8], least: float, progress: Progress) -> Sequence[tuple[float, Row]]:
-    """Rows of letters in any plane and size, with how likely they are; the likeliest first."""
+def at_working_size(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture as it is looked at."""
+    import cv2
+
+    scale = _scale(pixels.shape)
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    kernel = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(pixels, size, interpolation=kernel), np.uint8)
+
+
+def rows(seen: NDArray[np.uint8], progress: Progress | None = None) -> Iterator[Row]:
+    """Whatever stands in a row in a picture of working size, in any plane and size of strokes."""
     planes = planes_of(seen)
     sweeps = [(number, widest) for number in range(len(planes)) for widest in STROKES]
-    found: list[tuple[float, Row]] = []
     for n, (number, widest) in enumerate(sweeps):
         for sweep in swept(seen, planes[number], number, widest):
-            progress.at(n / len(sweeps))
-            for row in rows_of(sweep, planes[number]):
-                confidence = _confidence(row)
-                if confidence >= max(least, LEAST_CONFIDENCE):
-                    found.append((confidence, row))
-    return sorted(found, key=lambda each: -each[0])
+            if progress:
+                progress.at(n / len(sweeps))
+            yield from rows_of(sweep, planes[number])
+
+
+def _scale(shape: tuple[int, ...]) -> float:
+    return min(ENLARGED, SIDE / max(shape[:2]))
+
+
+def _likely(seen: NDArray[np.uint8], least: float, progress: Progress) -> Sequence[tuple[float, Row]]:
+    """Those that are likely rows of letters, with how likely they are; the likeliest first."""
+    found = [(_confidence(row), row) for row in rows(seen, progress)]
+    likely = [each for each in found if each[0] >= max(least, LEAST_CONFIDENCE)]
+    return sorted(likely, key=lambda each: -each[0])
 
 
 def _confidence(row: Row) -> float:
@@ -114,7 +126,7 @@ def _refined(pixels: NDArray[np.uint8], row: Row, box: Region, scale: float) -> 
     import cv2
 
     letters = row.sweep.letters[row.members]
-    own = np.isin(row.sweep.labels[row.box.slices], letters.label).astype(np.float32)
+    own = row.marked.astype(np.float32)
     rough = cv2.resize(own, (box.width, box.height), interpolation=cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR)
     marked = rough > min(0.4, 0.8 * float(rough.max()))
     region, mask = stroked(pixels, marked, box, row.height / scale, float(np.median(letters.stroke)) / scale)
