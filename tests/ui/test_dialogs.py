@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,35 @@ def test_without_a_name_nothing_can_be_saved(heard: Heard, tmp_path: Path) -> No
     dialog = save_dialog(heard, tmp_path / "a.png")
     dialog.name.setText("  ")
     assert not dialog.button.isEnabled()
+
+
+@pytest.mark.parametrize("typed", ["/", "~", "~/", "..", "../", ".", "./", "inner/", "inner/..", "inner/."])
+def test_half_of_a_path_cannot_be_saved_yet(heard: Heard, tmp_path: Path, typed: str) -> None:
+    (tmp_path / "inner").mkdir()
+    dialog = save_dialog(heard, tmp_path / "a.png")
+    dialog.name.clear()
+    QTest.keyClicks(dialog.name, typed)
+    assert not dialog.button.isEnabled()
+    dialog.format.activated.emit(1)
+    QTest.keyClick(dialog, Enter)
+    assert heard == []
+    assert dialog.name.text() == typed
+
+
+def test_a_path_can_be_typed_for_a_name(heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    there = tmp_path / "there"
+    there.mkdir()
+    dialog = save_dialog(heard, tmp_path / "elsewhere" / "a.png")
+    dialog.name.clear()
+    for typed in (f"{there}/b.png", "~/there/b.png", "../there/b"):
+        dialog.name.setText(typed)
+        assert os.path.normpath(dialog.path) == str(there / "b.png")
+        assert dialog.folder.toolTip().endswith("there")
+        assert dialog.button.isEnabled()
+    dialog.name.setText("n" * 400)  # longer than any system takes: the save says so
+    assert dialog.button.isEnabled()
 
 
 # --- a mask of another size ----------------------------------------------------------------------------------------

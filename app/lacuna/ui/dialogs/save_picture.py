@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from lacuna.ui.dialogs.question import overwrite_source
 from lacuna.ui.fields import LineEdit
 
 DEFAULT_QUALITY = 95
-
+SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))  # a folder is meant by what ends in one
 
 ORDER = ("PNG", "JPEG", "TIFF", "WEBP", "AVIF", "BMP", "HEIF")
 
@@ -102,15 +103,26 @@ class SavePicture(Dialog):
         self.add_button(_("Cancel"), self.reject)
         self.button = self.add_button(_("Save"), self._confirm, default=True)
         self._name_changed()
-        self._show_folder()
         self.name.setFocus()
         self.name.setSelection(0, len(proposed.stem))
 
     @property
     def path(self) -> Path:
-        """What is asked for now; a name without a known ending gets that of the format shown."""
-        path = self._folder / self.name.text().strip()
+        """What is asked for now; a name without a known ending gets that of the format shown. Only while `named`."""
+        path = self._typed()
         return path if self._kind_of(path) else path.with_name(path.name + suffixes(self._kind())[0])
+
+    @property
+    def named(self) -> bool:
+        """Has a file a name yet? A path may be typed too, and half of one is the name of a folder, or of nothing."""
+        typed, text = self._typed(), self.name.text().strip()
+        if text == typed.name:
+            return text not in ("", "..")
+        return not text.endswith(SEPARATORS) and typed.name not in ("", "..") and not os.path.isdir(typed)
+
+    def _typed(self) -> Path:
+        """The name as it stands there, in the folder shown unless it names another one."""
+        return self._folder / os.path.expanduser(self.name.text().strip())
 
     def _row(self, grid: QGridLayout, row: int, text: str, widget: QWidget) -> None:
         label = QLabel(text, self)
@@ -133,27 +145,27 @@ class SavePicture(Dialog):
         self._refresh()
 
     def _format_chosen(self, _index: int) -> None:
-        path = Path(self.name.text().strip() or "picture")
-        stem = path.stem if self._kind_of(path) else path.name
-        self.name.setText(stem + suffixes(self._kind())[0])
+        if self.named:
+            typed = Path(os.path.expanduser(self.name.text().strip()))
+            stem = typed.stem if self._kind_of(typed) else typed.name
+            self.name.setText(str(typed.with_name(stem + suffixes(self._kind())[0])))
+        self._refresh()
 
     def _browse(self) -> None:
         filters = ";;".join(f"{NAMES[kind]} (*{' *'.join(suffixes(kind))})" for kind in self._kinds)
+        begun = str(self.path if self.named else self._folder)
         chosen, _kind = QFileDialog.getSaveFileName(
-            self, _("Save picture"), str(self.path), filters, options=QFileDialog.Option.DontConfirmOverwrite
+            self, _("Save picture"), begun, filters, options=QFileDialog.Option.DontConfirmOverwrite
         )
         if chosen:
             self._folder = Path(chosen).parent
             self.name.setText(Path(chosen).name)
-            self._show_folder()
-
-    def _show_folder(self) -> None:
-        text = str(self._folder)
-        self.folder.setToolTip(text)
-        self.folder.setText(self.folder.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 300))
-        self._refresh()
+            self._refresh()
 
     def _refresh(self) -> None:
+        folder = str(self.path.parent if self.named else self._folder)
+        self.folder.setToolTip(folder)
+        self.folder.setText(self.folder.fontMetrics().elidedText(folder, Qt.TextElideMode.ElideMiddle, 300))
         chosen = self._kind()
         as_source = self._source is not None and chosen == "JPEG" and self._source.format == "JPEG"
         first = _("As the source") if as_source else _("Very good ({quality})").format(quality=DEFAULT_QUALITY)
@@ -165,9 +177,8 @@ class SavePicture(Dialog):
         for widget in (self._quality_label, self.manner):
             widget.setVisible(chosen in LOSSY)
         self.quality.setVisible(chosen in LOSSY and self.manner.currentIndex() == 1)
-        named = bool(self.name.text().strip())
-        exists = named and self.path.exists()
-        self.button.setEnabled(named)
+        exists = self.named and os.path.exists(self.path)  # it takes names, too, that are too long
+        self.button.setEnabled(self.named)
         self.button.setText(_("Replace") if exists else _("Save"))
         self.notes.setText("\n".join(self._losses(chosen) + ([self._replaced()] if exists else [])))
         self.notes.setVisible(bool(self.notes.text()))
@@ -194,7 +205,7 @@ class SavePicture(Dialog):
 
     def _is_source(self) -> bool:
         source = self._source.path if self._source else None
-        return source is not None and self.path.exists() and source.exists() and self.path.samefile(source)
+        return source is not None and os.path.exists(self.path) and source.exists() and self.path.samefile(source)
 
     def _confirm(self) -> None:
         if self._is_source():
