@@ -31,11 +31,11 @@ def named(
     for path in before.values():
         used |= _known_as(path)
     for found in inputs:
-        path = before.get(found.original)
-        if path is None:
-            path = _free(folder / found.place, used, taken)
-            used |= _known_as(path)
-        names[found.original] = path
+        if found.original in before:
+            names[found.original] = before[found.original]
+            continue
+        names[found.original] = _free(folder / found.place, used, taken)
+        used |= _known_as(names[found.original])
     return names
 
 
