@@ -60,6 +60,13 @@ def test_an_opaque_mark_and_one_that_would_leave_a_ghost_are_filled_whole() -> N
     assert not taken_out(Photo(shadowed), (other,), Removal.AUTO, Progress()).mattes
 
 
+def test_a_float_picture_keeps_its_white_when_its_brightest_part_goes() -> None:
+    picture = Photo(marked((photo() / 255).astype(np.float32), template(), MADE, 0.5)).of_white(1.5)
+    finding = marks_of(Photo(marked(photo(), template(), MADE, 0.5)), template(), Progress())[0]
+
+    assert taken_out(picture, (finding,), Removal.UNBLEND, Progress()).photo.white == 1.5
+
+
 def test_a_picture_without_the_mark_comes_back_as_it_is() -> None:
     picture = Photo(photo(70, 110))
 
