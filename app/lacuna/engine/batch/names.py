@@ -28,8 +28,7 @@ def named(
     inputs = list(inputs)
     names: dict[str, Path] = {}
     used = {_folded(found.original) for found in inputs}
-    for path in before.values():
-        used |= _known_as(path)
+    used.update(*map(_known_as, before.values()))
     for found in inputs:
         if found.original in before:
             names[found.original] = before[found.original]
