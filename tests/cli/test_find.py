@@ -90,6 +90,17 @@ def test_a_mask_that_exists_is_left_unless_it_may_be_replaced(stamped: Path, tmp
     assert read_mask(mask).any()
 
 
+def test_masks_of_two_pictures_of_one_name_do_not_replace_each_other(
+    stamped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    write(other / "stamped.png", lion()[STAMPED][:, ::-1].copy())
+    assert call("text", stamped, other / "stamped.png", "--mask-out", tmp_path, "--overwrite") == 1
+    assert "stamped-mask.png exists already" in capsys.readouterr().err
+    assert read_mask(tmp_path / "stamped-mask.png")[:, 100:].any()
+
+
 def test_the_sample_has_its_date_stamp(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("text", paths.resources() / "samples" / "lion.jpg", "--json") == 0
     assert [each["kind"] for each in json.loads(capsys.readouterr().out)["findings"]] == ["date stamp"]

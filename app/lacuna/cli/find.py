@@ -42,9 +42,10 @@ def run(order: Order) -> int:
         )
     reports: list[dict[str, Any]] = []
     failed = False
+    written: set[Path] = set()
     for image in order.images:
         try:
-            reports.append(_looked_through(order, sought, image))
+            reports.append(_looked_through(order, sought, image, written))
         except LacunaError as error:
             if not several:
                 raise
@@ -66,9 +67,9 @@ def _sought(word: str) -> Sought:
         ) from None
 
 
-def _looked_through(order: Order, sought: Sought, image: Path) -> dict[str, Any]:
+def _looked_through(order: Order, sought: Sought, image: Path, written: set[Path]) -> dict[str, Any]:
     photo = files.read(image, pixel_limit=outputs.pixel_limit(allow_large=order.allow_large))
-    target = _target(order, image)
+    target = _target(order, image, written)
     work = partial(_found, photo, sought, order.confidence)
     found: tuple[Found, ...] = runner.run(work, _("Looking through {name}").format(name=image.name))
     report: dict[str, Any] = {
@@ -79,6 +80,7 @@ def _looked_through(order: Order, sought: Sought, image: Path) -> dict[str, Any]
     }
     if target is not None and found:
         mask_file.write_mask(mask_of(found, photo.pixels.shape), target, overwrite=order.overwrite)
+        written.add(target)
         report["mask"] = str(target)
     if not order.as_json:
         _tell(image, found, report.get("mask"))
@@ -89,12 +91,12 @@ def _found(photo: Photo, sought: Sought, least: float | None, progress: Any) -> 
     return find(photo.pixels, photo.white, sought, least=least, progress=progress)
 
 
-def _target(order: Order, image: Path) -> Path | None:
-    """Where the mask goes, made sure of before anything is looked for."""
+def _target(order: Order, image: Path, written: set[Path]) -> Path | None:
+    """Where the mask goes, made sure of before anything is looked for: pictures of one name do not share it."""
     if order.mask_out is None:
         return None
     target = order.mask_out / f"{image.stem}-mask.png" if order.mask_out.is_dir() else order.mask_out
-    if target.exists() and not order.overwrite:
+    if target in written or (target.exists() and not order.overwrite):
         raise CannotSave(
             _("{path} exists already.").format(path=target),
             hint=_("Give another name, or allow it to be replaced with --overwrite."),

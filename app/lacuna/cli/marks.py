@@ -56,12 +56,13 @@ def run_find(order: FindOrder) -> int:
             raise CannotSave(sentence, _("Make it first, or give another name."))
     failed = 0
     told: list[dict[str, Any]] = []
+    written: set[Path] = set()
 
     def work(progress: Progress) -> None:
         nonlocal failed
         for path in order.images:
             try:
-                told.append(_looked_through(path, template, order, progress.part(1 / len(order.images))))
+                told.append(_looked_through(path, template, order, written, progress.part(1 / len(order.images))))
             except LacunaError as error:
                 failed += 1
                 say(f"{path}: {error}")
@@ -85,7 +86,10 @@ def run_estimate(order: EstimateOrder) -> None:
     typer.echo(str(order.output))
 
 
-def _looked_through(path: Path, template: Template, order: FindOrder, progress: Progress) -> dict[str, Any]:
+def _looked_through(
+    path: Path, template: Template, order: FindOrder, written: set[Path], progress: Progress
+) -> dict[str, Any]:
+    """What is told of a picture. What was `written` for another one of its name is not replaced."""
     photo = files.read(path, pixel_limit=outputs.pixel_limit(allow_large=order.allow_large))
     least = DEFAULT_CONFIDENCE if order.confidence is None else order.confidence
     found = marks_of(photo, template, progress, 0.0)
@@ -95,7 +99,7 @@ def _looked_through(path: Path, template: Template, order: FindOrder, progress: 
         for finding in sure:
             mask |= finding.mask(mask.shape)
         grey = np.repeat(mask[..., None], 3, axis=2).astype(np.uint8) * np.uint8(255)
-        files.write(Photo(grey, grey=True), order.masks / f"{path.stem}-mask.png", overwrite=order.overwrite)
+        _write(Photo(grey, grey=True), order.masks / f"{path.stem}-mask.png", order, written)
     if order.mattes is not None:
         plane = np.zeros((photo.height, photo.width, 4), np.float32)
         for finding in sure:
@@ -103,8 +107,13 @@ def _looked_through(path: Path, template: Template, order: FindOrder, progress: 
             there = plane[matte.region.slices]
             stronger = matte.alpha > there[..., 3]
             there[stronger] = np.concatenate([matte.colours, matte.alpha[..., None]], axis=2)[stronger]
-        files.write(_four(plane), order.mattes / f"{path.stem}-matte.png", overwrite=order.overwrite)
+        _write(_four(plane), order.mattes / f"{path.stem}-matte.png", order, written)
     return {"image": str(path), "findings": [_told(finding, least) for finding in found]}
+
+
+def _write(photo: Photo, path: Path, order: FindOrder, written: set[Path]) -> None:
+    files.write(photo, path, overwrite=order.overwrite and path not in written)
+    written.add(path)
 
 
 def _as_photo(matte: Matte) -> Photo:
