@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.detection.lettering import Kind, Lettering, find_lettering
+from lacuna.detection.letter_kinds import Kind
+from lacuna.detection.lettering import Lettering, find_lettering
 from lacuna.imaging import files
 
 SAMPLES = Path(__file__).parents[2] / "resources/samples"
@@ -63,6 +64,31 @@ def test_a_caption_is_found_with_its_soft_rim(turn: float) -> None:
     assert marked[cover > 25].mean() > 0.95
     near = cv2.dilate(cover, np.ones((9, 9), np.uint8)) > 0
     assert near[marked].mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        ("2019/07/24", {Kind.DATE_STAMP}),
+        ("12 08 '97", {Kind.DATE_STAMP}),
+        ("Laguna Colorada", {Kind.CAPTION, Kind.LETTERING}),
+        ("SAMPLE", {Kind.LETTERING}),
+    ],
+)
+def test_only_what_stands_like_a_date_is_called_one(words: str, kinds: set[Kind]) -> None:
+    ground = np.ascontiguousarray(sample("flamingos.jpg")[:200, :320])
+    found = find_lettering(captioned(ground, words, colour=(255, 150, 40))[0])
+    assert found
+    assert found[0].kind in kinds
+
+
+def test_a_row_that_differs_from_its_ground_in_red_and_green_alone_is_found() -> None:
+    rng = np.random.default_rng(3)
+    ground = np.full((160, 320, 3), (100, 120, 90), np.uint8) + rng.integers(0, 12, (160, 320, 1), np.uint8)
+    pixels, cover = captioned(ground, "Laguna Colorada", colour=(150, 85, 140))
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    assert abs(float(grey[cover > 200].mean()) - float(grey[cover == 0].mean())) < 8
+    assert whole(find_lettering(pixels), pixels.shape)[cover > 25].mean() > 0.9
 
 
 def test_a_row_on_a_large_picture_is_found_at_its_own_size() -> None:

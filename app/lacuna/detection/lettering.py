@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.progress import Progress
 from lacuna.detection import letter_weights
+from lacuna.detection.letter_kinds import Kind, kind_of
 from lacuna.detection.letter_rows import Row, rows_of
 from lacuna.detection.letter_strokes import stroked
 from lacuna.detection.letters import STROKES, planes_of, swept
-from lacuna.imaging.mask import bounds, components
+from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
 
@@ -28,18 +28,6 @@ LEAST_CONFIDENCE = 0.1  # below it nothing is told
 SIDE = 1600  # pixels of the long side at which rows are looked for
 ENLARGED = 2.0  # at most: letters 8 pixels high run into each other
 SHARED = 0.4  # of the smaller of two rows: then they are the same
-DIGITS = 4  # letters of one height that a date has at least
-ONE_HEIGHT = 0.16  # by which digits differ in height at most
-NEAR = 0.2  # of the picture's side: where cameras put their dates
-STAMP_BRIGHT = 140  # the brightest channel of a stamp, at least
-
-
-class Kind(Enum):
-    """What a row of letters looks to be."""
-
-    DATE_STAMP = "date stamp"
-    CAPTION = "caption"
-    LETTERING = "lettering"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +56,7 @@ def find_lettering(
         region, mask = _refined(pixels, row, box, scale)
         if not mask.any() or any(_same(region, each.region) for each in found):
             continue
-        kind = _kind(pixels, region, mask)
+        kind = _kind(row, region, pixels.shape)
         found.append(Lettering(region, mask, confidence, kind))
     progress.at(1.0)
     return tuple(found)
@@ -134,22 +122,7 @@ def _refined(pixels: NDArray[np.uint8], row: Row, box: Region, scale: float) -> 
     return inner.shift(region.y0, region.x0), mask[inner.slices]
 
 
-def _kind(pixels: NDArray[np.uint8], region: Region, mask: Hole) -> Kind:
-    height, width = pixels.shape[:2]
-    to_side = min(region.x0, width - region.x1) / width
-    to_edge = min(region.y0, height - region.y1) / height
-    if to_side < NEAR and to_edge < NEAR and _like_a_date(pixels, region, mask):
-        return Kind.DATE_STAMP
-    return Kind.CAPTION if to_edge < NEAR else Kind.LETTERING
-
-
-def _like_a_date(pixels: NDArray[np.uint8], region: Region, mask: Hole) -> bool:
-    """Bright figures of one height in one line, with nothing taller than a stroke and lower signs between them."""
-    boxes = components(mask).boxes
-    tallest = max(box.height for box in boxes)
-    figures = [box.height for box in boxes if box.height > 0.6 * tallest]
-    wide = sum(max(1, round(box.width / (0.8 * tallest))) for box in boxes if box.height > 0.6 * tallest)
-    if wide < DIGITS or np.std(figures) > ONE_HEIGHT * np.mean(figures):
-        return False
-    colours = pixels[region.slices][mask]
-    return float(np.percentile(colours.max(axis=1), 75)) >= STAMP_BRIGHT
+def _kind(row: Row, region: Region, shape: tuple[int, ...]) -> Kind:
+    to_side = min(region.x0, shape[1] - region.x1) / shape[1]
+    to_edge = min(region.y0, shape[0] - region.y1) / shape[0]
+    return kind_of(row.sweep.letters[row.members], to_side, to_edge)

@@ -72,12 +72,12 @@ class Sweep:
 
 
 def planes_of(pixels: Pixels) -> tuple[NDArray[np.uint8], ...]:
-    """What letters stand out in: brightness, and what tells orange and blue from grey."""
+    """What letters stand out in: brightness, what tells orange and blue from grey, and what tells red from green."""
     import cv2
 
-    red, _green, blue = (pixels[..., n].astype(np.int16) for n in range(3))
-    warmth = ((red - blue + 255) // 2).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8), warmth
+    red, green, blue = (pixels[..., n].astype(np.int16) for n in range(3))
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    return grey, *(((red - other + 255) // 2).astype(np.uint8) for other in (blue, green))
 
 
 def swept(pixels: NDArray[np.uint8], plane: NDArray[np.uint8], number: int, widest: int) -> Iterator[Sweep]:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.progress import Progress
-from lacuna.detection.lettering import DEFAULT_CONFIDENCE, Kind, find_lettering
+from lacuna.detection.letter_kinds import Kind
+from lacuna.detection.lettering import DEFAULT_CONFIDENCE, find_lettering
 from lacuna.detection.mosaic import Mosaic
 from lacuna.detection.pixelated import find_mosaics
 from lacuna.i18n import N_
