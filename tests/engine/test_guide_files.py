@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.engine import guide_files
+from lacuna.engine.recipes import Recipe, write_recipe
 from lacuna.errors import CannotSave, LacunaError, SizeMismatch, UnreadableFile, UnsupportedFormat
 
 SIZE = (90, 120)
@@ -145,6 +146,29 @@ def test_a_curve_far_away_is_no_endless_work_and_a_single_point_is_a_dot(tmp_pat
     dot = tmp_path / "dot.json"
     dot.write_text('{"format": "lacuna guides", "size": [90, 120], "guides": [{"kind": "line", "points": [[5, 6]]}]}')
     assert guide_files.read(dot, SIZE) == (GuideStroke(Guide.LINE, ((5, 6), (5, 6))),)
+
+
+def test_a_drawing_without_lines_holds_no_guides(tmp_path: Path) -> None:
+    path = tmp_path / "text.svg"
+    path.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="120" height="90"><text>sea</text></svg>')
+    assert guide_files.read(path, SIZE) == ()
+
+
+def test_a_word_that_names_no_kind_of_guide_is_said_with_those_that_do(tmp_path: Path) -> None:
+    path = tmp_path / "areas.svg"
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="90">'
+        '<g data-guide="soruce"><rect x="2" y="4" width="40" height="20"/></g></svg>'
+    )
+    with pytest.raises(UnreadableFile, match=r"areas\.svg.*line, .*source, never, hint, not “soruce”"):
+        guide_files.read(path, SIZE)
+
+
+def test_a_recipe_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "steps.json"
+    write_recipe(Recipe(SIZE, ()), path)
+    with pytest.raises(UnreadableFile, match=r"steps\.json is a recipe"):
+        guide_files.read(path, SIZE)
 
 
 def test_a_picture_of_areas_is_no_picture_of_lines(tmp_path: Path) -> None:

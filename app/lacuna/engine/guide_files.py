@@ -19,6 +19,7 @@ import numpy as np
 
 from lacuna.contract import guides
 from lacuna.contract.guides import Guide, GuideStroke
+from lacuna.engine.recipes import MARK as RECIPE
 from lacuna.errors import SizeMismatch, UnreadableFile, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.imaging import files
@@ -41,8 +42,8 @@ ENDINGS = (".json", ".svg", ".png")
 def read(path: Path, size: tuple[int, int], *, pixel_limit: int = files.PIXEL_LIMIT) -> tuple[GuideStroke, ...]:
     """The guides in a file, in coordinates of a picture of this (height, width).
 
-    A .json file is what `write` made, an .svg a drawing; of any picture the white lines count, as in a mask. Raises
-    UnreadableFile, SizeMismatch, and what `files.read` does.
+    A .json file is what `write` made, an .svg a drawing; of any picture the white lines count, as in a mask. None, if
+    nothing is drawn there. Raises UnreadableFile, SizeMismatch, and what `files.read` does.
     """
     ending = path.suffix.lower()
     if ending == ".json":
@@ -85,6 +86,9 @@ def _from_json(path: Path, size: tuple[int, int]) -> tuple[GuideStroke, ...]:
     text = _text(path)
     try:
         value = json.loads(text)
+        if value["format"] == RECIPE:
+            sentence = _("{path} is a recipe, and no file of guides.").format(path=path)
+            raise UnreadableFile(sentence, hint=_("“lacuna batch --recipe” and the batch of the window do it again."))
         if value["format"] != MARK:
             raise ValueError(value["format"])
         height, width = (int(side) for side in value["size"])
@@ -128,11 +132,11 @@ def _from_drawing(path: Path, size: tuple[int, int]) -> tuple[GuideStroke, ...]:
         drawing = SVG.parse(StringIO(text), reify=True)
         wide, high = float(drawing.width), float(drawing.height)
         shapes = [element for element in drawing.elements() if isinstance(element, Shape)]
-        if not (wide > 0 and high > 0 and math.isfinite(wide * high)) or not shapes:
-            raise ValueError("no size, or nothing drawn")
+        if not (wide > 0 and high > 0 and math.isfinite(wide * high)):
+            raise ValueError("no size")
         down, across = size[0] / high, size[1] / wide
         strokes = tuple(
-            stroke.scaled(down, across) for shape in shapes for stroke in _strokes(shape, max(down, across))
+            stroke.scaled(down, across) for shape in shapes for stroke in _strokes(shape, max(down, across), path)
         )
     except UnreadableFile:
         raise
@@ -165,17 +169,18 @@ def _unfolded(text: str) -> int:
     return count(root, frozenset())
 
 
-def _strokes(shape: Any, scale: float) -> Iterator[GuideStroke]:
-    """What a shape draws, its parts one by one; `scale` is that from the drawing to the picture."""
-    from svgelements import Close, Line, Move, Path
+def _strokes(shape: Any, scale: float, path: Path) -> Iterator[GuideStroke]:
+    """What a shape of a drawing draws, its parts one by one; `scale` is that from the drawing to the picture."""
+    from svgelements import Close, Line, Move
+    from svgelements import Path as Outline
 
-    kind = Guide(str(shape.values.get("data-guide") or Guide.LINE.value))
+    kind = _kind(shape, path)
     width = max(1.0, float(shape.stroke_width or 1.0))
     colour = _colour_of(shape) if kind is Guide.HINT else None
-    for part in Path(shape).as_subpaths():
+    for part in Outline(shape).as_subpaths():
         points: list[tuple[float, float]] = []
         closed = kind in AREAS
-        for segment in Path(part):
+        for segment in Outline(part):
             if isinstance(segment, Move):
                 points.append(_pair(segment.end))
             elif isinstance(segment, Close):
@@ -195,6 +200,17 @@ def _strokes(shape: Any, scale: float) -> Iterator[GuideStroke]:
         if points:
             points = points if len(points) > 1 else points * 2
             yield GuideStroke(kind, tuple(points), width, colour, closed)
+
+
+def _kind(shape: Any, path: Path) -> Guide:
+    """What a shape is drawn to say. Raises UnreadableFile for a word that is none of ours."""
+    word = str(shape.values.get("data-guide") or Guide.LINE.value)
+    try:
+        return Guide(word)
+    except ValueError as error:
+        names = ", ".join(kind.value for kind in Guide)
+        reason = _("data-guide is one of {names}, not “{word}”").format(names=names, word=word)
+        raise UnreadableFile(_("{path} cannot be read: {reason}.").format(path=path, reason=reason)) from error
 
 
 def _handles(segment: Any) -> tuple[Any, ...]:
