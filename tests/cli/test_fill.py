@@ -181,6 +181,7 @@ def test_the_json_report_tells_what_was_done(
         "precisions": [],
         "output": str(out),
         "format": "PNG",
+        "guides": {"read": 0, "reaching": 0, "followed": 0},
         "notes": [],
     }
 
@@ -501,6 +502,43 @@ def test_a_sampling_area_reaches_the_backend_and_another_size_is_refused(
     assert "159 × 120" in capsys.readouterr().err
     assert call(photo, "--mask", mask, "--sources", sources, "-o", tmp_path / "note.png") == 0
     assert "sampling area was not used" in capsys.readouterr().err
+
+
+# --- guides -----------------------------------------------------------------------------------------------------------
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="120">{}</svg>'
+CROSSING = '<line x1="40" y1="50" x2="90" y2="52" stroke="red"/>'
+BESIDE = '<line x1="5" y1="5" x2="90" y2="9" stroke="red"/>'
+OUTSIDE = '<line x1="500" y1="500" x2="600" y2="500" stroke="red"/>'
+TINTED = '<line data-guide="hint" x1="55" y1="45" x2="60" y2="45" stroke="red"/>'
+COPIED = '<rect data-guide="source" x="5" y="5" width="20" height="20"/>'
+
+
+def test_a_report_counts_the_guides_read_those_at_the_hole_and_those_followed(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    near, far = tmp_path / "near.svg", tmp_path / "far.svg"
+    near.write_text(DRAWING.format(CROSSING + BESIDE + TINTED + COPIED))
+    far.write_text(DRAWING.format(BESIDE + OUTSIDE))
+    needs = Needs(context=Context(minimum=4, share=0.0), guides=frozenset({Guide.LINE, Guide.SOURCE}))
+    words = (photo, "--mask", mask, "-b", "scripted", "--guide", near, "--guide", far, "--json")
+    with installed(Scripted(constant(0), needs)):
+        for rest in (("--dry-run",), ("-o", tmp_path / "out.png")):
+            assert call(*words, *rest) == 0
+            report = json.loads(capsys.readouterr().out)
+            assert report["guides"] == {"read": 6, "reaching": 3, "followed": 2}
+            (note,) = [note for note in report["notes"] if "reaches the hole" in note]
+            assert str(far) in note
+
+
+@pytest.mark.usefixtures("unfilled")
+def test_a_file_without_guides_is_refused_before_the_fill(
+    photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty.svg"
+    empty.write_text(DRAWING.format(""))
+    for path in (empty, write(tmp_path / "black.png", np.zeros_like(HOLE))):
+        words = (photo, "--mask", mask, "--guide", path, "-o", tmp_path / "out.png")
+        assert f"no guides in “{path}”" in refused_at_once(capsys, *words)
 
 
 # --- learned backends -------------------------------------------------------------------------------------------------

@@ -134,7 +134,9 @@ def test_a_pasted_picture_is_rendered_beside_its_project(tmp_path: Path) -> None
 
 
 # --- recipes ----------------------------------------------------------------------------------------------------------
-def test_a_fill_of_the_command_line_is_kept_as_a_recipe(photo: Path, tmp_path: Path) -> None:
+def test_a_fill_of_the_command_line_is_kept_as_a_recipe(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     hole = np.zeros((300, 400), np.uint8)
     hole[100:130, 90:140] = 255
     mask, recipe, out = write(tmp_path / "mask.png", hole), tmp_path / "steps.json", tmp_path / "out.png"
@@ -144,6 +146,7 @@ def test_a_fill_of_the_command_line_is_kept_as_a_recipe(photo: Path, tmp_path: P
     assert np.array_equal(after.pixels, files.read(out).pixels)
     before = recipe.read_bytes()
     assert main([*map(str, words[:-1]), str(tmp_path / "two.png"), "--save-recipe", str(recipe)])[0] == 1
+    assert "--overwrite" in capsys.readouterr().err
     assert not (tmp_path / "two.png").exists()
     assert recipe.read_bytes() == before
 

@@ -11,13 +11,13 @@ import numpy as np
 import typer
 
 from lacuna.cli import outputs, runner
+from lacuna.cli.guides import Given, given
 from lacuna.cli.main import say
 from lacuna.cli.words import pairs
 from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, Needs, Runtime
-from lacuna.contract.guides import GuideStroke
 from lacuna.contract.params import to_dict, validate
-from lacuna.engine import device, guide_files, plan, registry
+from lacuna.engine import device, plan, registry
 from lacuna.engine.composite import weights
 from lacuna.engine.fill import FillRequest, FillResult, step_of, survey
 from lacuna.engine.photos import fill_photo, request_for
@@ -83,6 +83,8 @@ def run(order: Order) -> None:
             _outlook(photo, mask, options), target, overwrite=order.overwrite, allow_reduce=order.allow_reduce
         )
     sources = _sources(order, photo)
+    limit = outputs.pixel_limit(allow_large=order.allow_large)
+    guides = given(order.guide, weights(mask, options) > 0, needs, pixel_limit=limit) if order.guide else Given()
     request = request_for(
         photo,
         mask,
@@ -91,10 +93,11 @@ def run(order: Order) -> None:
         options=options,
         seed=order.seed,
         sources=sources,
-        guides=_guides(order, photo),
+        guides=guides.strokes,
     )
     if order.dry_run:
-        report = _forecast(request, needs, runtime, mask, sources, photo, target)
+        report = _forecast(request, needs, runtime, mask, sources, photo, target) | {"guides": guides.counts}
+        report["notes"] += guides.notes
         told = forecast(
             report["seconds"],
             report["memory"],
@@ -114,11 +117,12 @@ def run(order: Order) -> None:
     if order.save_recipe is not None:
         recipe = Recipe(request.size, (step_of(request, result.methods),))
         write_recipe(recipe, order.save_recipe, overwrite=order.overwrite)
-    notes = [*photo.notes, *result.notes, *written.notes]
+    notes = [*photo.notes, *guides.notes, *result.notes, *written.notes]
     report = _report(request, result) | {
         "output": str(written.path),
         "format": written.format,
         "bytes": written.bytes,
+        "guides": guides.counts,
         "notes": notes,
     }
     if written.format in LOSSY:
@@ -168,6 +172,7 @@ def _refuse_recipe(order: Order) -> None:
             _("The transparency of one picture is no mask for others: there is no recipe of it."),
             hint=_("Give --mask a file."),
         )
+    outputs.refuse_existing(order.save_recipe, overwrite=order.overwrite)
     refuse_unwritable(order.save_recipe, overwrite=order.overwrite)
 
 
@@ -192,12 +197,6 @@ def _sources(order: Order, photo: Photo) -> Hole | None:
         return None
     plane = mask_file.read_mask(order.sources, pixel_limit=outputs.pixel_limit(allow_large=order.allow_large))
     return _of_its_size(plane, order.sources, order, photo) > 0
-
-
-def _guides(order: Order, photo: Photo) -> tuple[GuideStroke, ...]:
-    size = (photo.height, photo.width)
-    limit = outputs.pixel_limit(allow_large=order.allow_large)
-    return tuple(stroke for path in order.guide for stroke in guide_files.read(path, size, pixel_limit=limit))
 
 
 def _of_its_size(mask: Mask, path: Path, order: Order, photo: Photo) -> Mask:

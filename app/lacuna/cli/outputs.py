@@ -36,10 +36,15 @@ def target(output: str | None, photo: Photo, *, overwrite: bool, written: Collec
         raise CannotSave(sentence, hint=_("Make it first, or give another name."))
     if path.is_dir():
         return files.proposed_path(photo, taken, folder=path)
+    refuse_existing(path, overwrite=overwrite)
+    return path
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Raise CannotSave for a file that is there and is not to be replaced."""
     if path.exists() and not overwrite:
         sentence = _("{path} exists already.").format(path=path)
         raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
-    return path
 
 
 @contextmanager
