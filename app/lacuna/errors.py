@@ -53,6 +53,10 @@ class UnsuitableRecipe(LacunaError):
     """A recipe that does not fit its picture: made for another size, or with pixels painted into another one."""
 
 
+class RecipeOfAnotherSize(UnsuitableRecipe):
+    """A recipe that was made for a picture of another size, where it is not said where its steps belong."""
+
+
 class InvalidParameter(LacunaError):
     """A setting outside its range, or a name that is not a setting."""
 

@@ -66,6 +66,7 @@ def test_pictures_of_other_sizes_are_refused_one_by_one_or_anchored(
     assert call(source, "-o", out, "--mask", mask) == 1
     said = capsys.readouterr().err
     assert "mask.png is 80 × 64 pixels, tall.png is 70 × 90" in said
+    assert "--anchor" in said
     assert said.endswith(f"lacuna: 3 done, 1 failed.\nlacuna: Failed: {source / 'tall.png'}\n")
     assert call(source, "-o", out, "--mask", mask, "--anchor", "bottom-right", "--resume") == 0
     changed = (files.read(out / "tall.png").pixels != tall).any(axis=2)
@@ -150,12 +151,15 @@ def test_what_is_transparent_is_filled_and_the_result_opaque(tmp_path: Path) -> 
     assert np.array_equal(filled.pixels[BOX == 0], part(2)[BOX == 0])
 
 
-def test_a_recipe_does_in_each_what_was_done_to_one(source: Path, mask: Path, tmp_path: Path) -> None:
+def test_a_recipe_does_in_each_what_was_done_to_one(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipe, out = tmp_path / "recipe.json", tmp_path / "out"
     filled = ["fill", str(source / "1.png"), "--mask", str(mask), "-b", "telea", "--grow", "2", "--set", "radius=6"]
     assert main([*filled, "-o", str(tmp_path / "one.png"), "--save-recipe", str(recipe)])[0] == 0
     write(source / "tall.png", part(4, (90, 70)))
     assert call(source, "-o", out, "--recipe", recipe) == 1
+    assert "The option for that is --anchor." in capsys.readouterr().err
     assert np.array_equal(files.read(out / "1.png").pixels, files.read(tmp_path / "one.png").pixels)
     assert not (out / "tall.png").exists()
     assert call(source, "-o", out, "--recipe", recipe, "--anchor", "bottom-right", "--resume") == 0

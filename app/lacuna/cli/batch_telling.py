@@ -11,6 +11,7 @@ from lacuna.cli import outputs
 from lacuna.cli.main import say
 from lacuna.engine.batch.marking import Finding
 from lacuna.engine.batch.run import Outcome, State
+from lacuna.engine.batch.treatment import Failure
 from lacuna.i18n import N_, _, ngettext
 
 COLUMNS = (
@@ -32,7 +33,7 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
     result = "" if outcome.result is None else printable(str(outcome.result))
     row: dict[str, Any] = {"file": printable(str(outcome.input.path)), "state": outcome.state.value, "result": result}
     if outcome.failure is not None:
-        row["notes"] = printable(str(outcome.failure))
+        row["notes"] = printable(_why(outcome.failure))
     made = outcome.made
     if made is not None:
         row |= {
@@ -70,7 +71,7 @@ class Teller:
     def tell(self, outcome: Outcome) -> None:
         """Results and findings on stdout, a line each; failures and what is worth knowing on stderr."""
         if outcome.failure is not None:
-            self.fail(str(outcome.input.path), str(outcome.failure))
+            self.fail(str(outcome.input.path), _why(outcome.failure))
             return
         self._counts[outcome.state] += 1
         if outcome.state is State.NOTHING:
@@ -105,6 +106,11 @@ class Teller:
         for sentence, names in ((_("Nothing to do in:"), self._nothing), (_("Failed:"), self.failures)):
             if names:
                 say(f"{sentence} {', '.join(names)}")
+
+
+def _why(failure: Failure) -> str:
+    """Below the command line nobody knows what is called here what is missing."""
+    return " ".join((str(failure), *([_("The option for that is --anchor.")] if failure.unplaced else [])))
 
 
 def _findings(outcome: Outcome) -> str:

@@ -24,7 +24,7 @@ from lacuna.engine import upscaling
 from lacuna.engine.device import runtime_for
 from lacuna.engine.photos import fill_photo, request_for
 from lacuna.engine.recipe_models import fill_method, upscale_model
-from lacuna.errors import UnreadableFile, UnsuitableRecipe, UnsupportedFormat
+from lacuna.errors import RecipeOfAnotherSize, UnreadableFile, UnsuitableRecipe, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.atomic import write_atomically
@@ -129,7 +129,7 @@ def require_fitting(recipe: Recipe, photo: Photo) -> None:
     """
     size = photo.height, photo.width
     if size != recipe.size:
-        raise UnsuitableRecipe(
+        raise RecipeOfAnotherSize(
             _("The recipe was made for a picture of {width} × {height} pixels, this one has {other}.").format(
                 width=recipe.size[1], height=recipe.size[0], other=f"{size[1]} × {size[0]}"
             ),

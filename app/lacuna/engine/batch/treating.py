@@ -14,7 +14,7 @@ from lacuna.engine.batch.marking import Finding
 from lacuna.engine.batch.treatment import EnlargeSettings, Errand, Failure, Made, Treatment
 from lacuna.engine.jobs import unexpected
 from lacuna.engine.photos import filled
-from lacuna.errors import LacunaError
+from lacuna.errors import LacunaError, RecipeOfAnotherSize, SizeMismatch
 from lacuna.i18n import _
 from lacuna.imaging import files
 from lacuna.imaging.names import proposed_format
@@ -30,7 +30,7 @@ def attempt(treatment: Treatment, errand: Errand, progress: Progress) -> Made | 
     except Cancelled:
         raise
     except LacunaError as error:
-        return Failure(error.sentence, error.hint)
+        return Failure(error.sentence, error.hint, isinstance(error, SizeMismatch | RecipeOfAnotherSize))
     except MemoryError:
         sentence = _("There is not enough memory for {name}.").format(name=errand.name)
         return Failure(sentence, _("Let fewer files run at a time, or close other programs."))

@@ -96,10 +96,12 @@ class Made:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why nothing came of a file, in the person's words."""
+    """Why nothing came of a file, in the person's words. `unplaced`: it has another size than mask or recipe, and it is
+    not said where those belong in it."""
 
     sentence: str
     hint: str = ""
+    unplaced: bool = False
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.hint}".strip()
