@@ -24,7 +24,8 @@ from PIL import Image
 
 from lacuna import paths
 from lacuna.contract.models import ENLARGING
-from lacuna.document.project_file import ENDING, MIME, parts
+from lacuna.document.project_file import ENDING, parts
+from lacuna.imaging.project_start import MIME
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"

@@ -27,12 +27,13 @@ from lacuna.document.document import Document, prepare
 from lacuna.document.journal import Journal
 from lacuna.document.project import Marked, Project, read_project, rendered, write_project
 from lacuna.document.project_document import document_of
-from lacuna.document.project_file import MANIFEST, MIME, Members, is_project, parts
+from lacuna.document.project_file import MANIFEST, Members, parts
 from lacuna.document.sessions import restore, sessions
 from lacuna.errors import LacunaError, PictureTooLarge, UnreadableFile, UnsupportedFormat
 from lacuna.imaging import files
 from lacuna.imaging.lossless import digest, encoded
 from lacuna.imaging.photo import Metadata, Photo
+from lacuna.imaging.project_start import MIME, is_project
 from lacuna.imaging.region import Region
 from tests.document.support import assert_same, noise, paint, photo, state
 
@@ -455,3 +456,19 @@ def test_names_of_other_systems_become_no_paths(small: bytes, tmp_path: Path) ->
         )
         assert project.name == wanted
         assert rendered(project, Progress()).path == (None if wanted is None else tmp_path / wanted)
+
+
+def test_an_empty_file_is_said_to_be_empty_and_promises_no_picture(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.lacuna"
+    path.touch()
+    with pytest.raises(UnreadableFile, match="is empty") as refused:
+        read_project(path)
+    assert "zip" not in refused.value.hint
+
+
+def test_who_looks_for_a_picture_is_told_of_a_project(tmp_path: Path) -> None:
+    path = tmp_path / "work.lacuna"
+    path.write_bytes(b"".join(parts(())))
+    with pytest.raises(UnsupportedFormat, match=r"work\.lacuna is a project") as refused:
+        files.read(path)
+    assert "lacuna render" in refused.value.hint

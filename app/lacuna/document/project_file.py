@@ -17,11 +17,9 @@ from typing import Any
 from lacuna.errors import UnreadableFile, UnsupportedFormat
 from lacuna.i18n import _
 from lacuna.imaging import files
+from lacuna.imaging.project_start import KIND, MIME, START, is_project
 
 ENDING = ".lacuna"
-MIME = b"application/x-lacuna-project"
-KIND = "mimetype"  # the first member, unpacked, as in OpenRaster: it stands at the same place in every file
-START = b"PK\x03\x04"
 MANIFEST = "project.json"
 FORMAT = "lacuna project"
 VERSION = 1  # a reader refuses what is newer
@@ -29,12 +27,6 @@ END = b"sha256:"  # and 64 digits: the comment of the zip, with which the file e
 DIGITS = 64
 LONGEST_MANIFEST = 128 << 20  # bytes, unpacked
 DATE = (1980, 1, 1, 0, 0, 0)  # of every member: when a picture was worked on is nobody's business
-
-
-def is_project(data: bytes) -> bool:
-    """By its first bytes, whatever it is called."""
-    at = 30 + len(KIND)
-    return data[:4] == START and data[30:at] == KIND.encode() and data[at : at + len(MIME)] == MIME
 
 
 def parts(members: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
@@ -173,7 +165,7 @@ def _require_whole(data: bytes, path: Path) -> None:
     import hashlib
 
     if not data:
-        raise damaged(path, _("it is empty"))
+        raise UnreadableFile(_("{name} is empty.").format(name=path), _("Copy it again from where it came from."))
     at = len(data) - len(END) - DIGITS
     if at < 0 or data[at : at + len(END)] != END:
         raise damaged(path, _("its end is missing"))

@@ -15,7 +15,6 @@ from lacuna.contract.progress import Progress
 from lacuna.document.document import Document, Prepared, prepare
 from lacuna.document.journal import InProject, Journal, KeptMask, Place, SavedTo, begin, kept_mask
 from lacuna.document.original import Original, keep_bytes
-from lacuna.document.project_file import is_project
 from lacuna.document.sessions import Restored, Session, restore, sessions
 from lacuna.editor.farewell import Farewell
 from lacuna.editor.folder import Folder
@@ -27,6 +26,7 @@ from lacuna.errors import CannotSave, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.photo import Photo, Pixels
+from lacuna.imaging.project_start import is_project
 from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from lacuna.imaging.fitting import fitted, opaque, refuse_unfit, with_its_size
 from lacuna.imaging.formats import NAMES, READABLE, SUFFIX, WRITABLE, kind_of, left_out
 from lacuna.imaging.names import in_folder, natural_key, proposed_path
 from lacuna.imaging.photo import Mask, Metadata, Photo, Pixels, Source
+from lacuna.imaging.project_start import is_project
 
 __all__ = [
     "NO_LIMIT",
@@ -118,6 +119,9 @@ def read_bytes(data: bytes, path: Path | None = None, *, pixel_limit: int = PIXE
     kind = kind_of(data)
     if not data:
         raise UnreadableFile(_("{name} is empty.").format(name=name), _("Copy it again from where it came from."))
+    if is_project(data):
+        sentence = _("{name} is a project of Lacuna, and no picture.").format(name=name)
+        raise UnsupportedFormat(sentence, _("Open it in the window, or let “lacuna render” write its picture."))
     if kind is None:
         sentence = _("{name} is not a picture of a kind that Lacuna knows.").format(name=name)
         raise UnsupportedFormat(sentence, _("It opens JPEG, PNG, WebP, TIFF, BMP, AVIF, GIF and HEIC."))
