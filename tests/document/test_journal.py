@@ -79,6 +79,10 @@ def work(made: Document) -> list:
     note()
     made.crop(Region(7, 9, 500, 600), "Crop")
     note()
+    paint(made, Region(20, 30, 400, 460), 255)
+    note()
+    made.crop(Region(20, 30, 400, 460), "Crop to mask", unmasked=True)
+    note()
     with made.edit("Enlarge") as edit:
         for plane in made.planes.values():
             edit.replace(plane, noise((640, 530, *plane.shape[2:]), 6, plane.dtype))

@@ -359,8 +359,26 @@ def test_a_crop_to_the_mask_is_undone_like_any_edit(opened: Desk):
     opened.editor.crop_to_mask()
     assert opened.document.shape == (100, 100)
     assert np.array_equal(opened.photo, before[100:200, 120:220])
+    assert opened.labels[-1] == "Crop to mask"
     opened.editor.undo()
     assert np.array_equal(opened.photo, before)
+    assert box_of(opened.mask) == Region(100, 120, 200, 220)
+
+
+def test_a_crop_to_the_mask_uses_the_mask_up_and_nothing_of_before_comes_back_elsewhere(opened: Desk):
+    box(opened, 10, 10, 40, 40)
+    opened.editor.clear_mask()
+    box(opened, 100, 120, 200, 220)
+    opened.editor.crop_to_mask()
+    assert not opened.mask.any()
+    assert not opened.editor.estimate().pixels
+    opened.editor.clear_mask()
+    opened.editor.try_again()
+    assert opened.messages[-1].sentence == "There is no earlier mask to use again."
+    assert not opened.mask.any()
+    opened.editor.undo()
+    opened.editor.reuse_last_mask()
+    assert opened.mask[10:40, 10:40].all()
 
 
 def test_a_mask_verb_drops_an_unfinished_shape(opened: Desk):

@@ -228,8 +228,9 @@ class Document:
         """Number of mask pixels above 0; cheap at 100 megapixels."""
         return self._occupancy.count
 
-    def crop(self, region: Region, label: str) -> None:
-        """Cut every plane to `region`: one edit, undone like any other. Copies nothing.
+    def crop(self, region: Region, label: str, *, unmasked: bool = False) -> None:
+        """Cut every plane to `region`: one edit, undone like any other. Copies nothing. `unmasked`: the mask was what
+        told the region, and none is left of it.
 
         Raises ValueError if `region` holds no pixel; does nothing if it holds them all.
         """
@@ -239,9 +240,9 @@ class Document:
         if region == Region.whole(self.shape):
             return
         with self.edit(label, CropStep(region, self.shape)) as edit:
-            self.cut_to(region, edit)
+            self.cut_to(region, edit, unmasked=unmasked)
 
-    def cut_to(self, region: Region, edit: Edit) -> None:
+    def cut_to(self, region: Region, edit: Edit, *, unmasked: bool = False) -> None:
         """Cut every plane to `region`, move guides, edges and the original's box along, all within `edit`."""
         box = self._original_box
         edit.put(self.put_original_box, region.shift(box.y0, box.x0))
@@ -250,7 +251,10 @@ class Document:
             left = (edges.within(region) for edges in self.predicted)
             edit.put(self.put_predicted, tuple(edges for edges in left if edges is not None))
         for plane in self.planes.values():
-            edit.cut(plane, region)
+            if unmasked and plane is self.mask:
+                edit.replace(plane, np.zeros((region.height, region.width), plane.dtype))
+            else:
+                edit.cut(plane, region)
 
     def enlarge(
         self, photo: Photo, mask: Mask, enlargement: Enlargement, label: str, step: EnlargeStep | None = None

@@ -221,7 +221,7 @@ class Journal:
         }
         crop = _crop(edit)
         if crop is not None:
-            self._submit(lambda: [({**head, "crop": region_to_json(crop)}, b"")])
+            self._submit(lambda: [({**head, "crop": region_to_json(crop[0]), "unmasked": crop[1]}, b"")])
             return
         values: dict[str, tuple[Any, Any]] = {}  # before and after
         frozen = []
@@ -310,10 +310,14 @@ class Journal:
             self._synced = time.monotonic()
 
 
-def _crop(edit: Edit) -> Region | None:
-    """The region, if a crop is all that the edit does to pixels."""
-    regions = {o.region if isinstance(o, SwappedPlane) else None for o in edit.operations if not isinstance(o, Swapped)}
-    return regions.pop() if len(regions) == 1 else None
+def _crop(edit: Edit) -> tuple[Region, bool] | None:
+    """The region, if a crop is all that the edit does to pixels, and whether it left nothing of the mask."""
+    whole = {o.plane.name: o.region for o in edit.operations if isinstance(o, SwappedPlane)}
+    tiles = any(isinstance(o, SavedTiles) for o in edit.operations)
+    region = whole.get("photo")
+    if region is None or tiles or any(other != region for name, other in whole.items() if name != "mask"):
+        return None
+    return region, whole["mask"] is None
 
 
 def _value(name: str, before: Any, after: Any) -> tuple[str, Any]:

@@ -244,7 +244,7 @@ class _Replay:
         step = None if head["step"] is None else step_from_json(head["step"])
         with document.edit(head["label"], step) as edit:
             if "crop" in head:
-                document.cut_to(region_from_json(head["crop"]), edit)
+                document.cut_to(region_from_json(head["crop"]), edit, unmasked=bool(head.get("unmasked")))
                 return
             for index, told in enumerate(head["planes"]):
                 plane = document.planes[told["name"]]

@@ -330,7 +330,7 @@ class Filling:
             for box, part in () if above else masks:  # what is masked there now was painted since
                 with edit.write(document.mask, box) as mask:
                     mask[part > 0] = 0
-        self._editor.masking.remember(masks)
+        self._editor.masking.remember(document, masks)
         self.origins.add(document, tuple(part.piece for part in ran.parts))
         self._reported = (document.history.newest, ran.result)
         self._followed = (edit, document.frame, edges_of(part.piece for part in ran.parts))

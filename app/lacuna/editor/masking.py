@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from lacuna.contract.progress import Progress
-from lacuna.document.document import Document
+from lacuna.document.document import Document, Frame
 from lacuna.document.tiles import in_blocks
 from lacuna.editor.values import Message, Misfit, Severity
 from lacuna.engine.arrays import size_mismatch
@@ -40,6 +40,7 @@ class Masking:
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
         self._last: tuple[tuple[Region, tuple[tuple[Region, Mask], ...]], ...] = ()  # boxes, and the parts in each
+        self._last_in: Frame | None = None  # where they lie there
 
     # --- whole -------------------------------------------------------------------------------------------------------
     def clear(self, document: Document) -> None:
@@ -51,7 +52,7 @@ class Masking:
                 pixels[...] = 0
             # What undo keeps is kept for reuse as well: a copy of its own would take five times as long as the rest.
             tiles = tuple(part for part in in_blocks(edit.before(document.mask), document.shape) if part[1].any())
-        self._last = ((box, tiles),)
+        self._last, self._last_in = ((box, tiles),), document.frame
 
     def select_all(self, document: Document) -> None:
         with document.edit(_("Select all")) as edit, edit.write(document.mask, _whole(document)) as pixels:
@@ -116,20 +117,19 @@ class Masking:
         self._editor.state_changed()
 
     # --- again -------------------------------------------------------------------------------------------------------
-    def remember(self, parts: tuple[tuple[Region, Mask], ...]) -> None:
+    def remember(self, document: Document, parts: tuple[tuple[Region, Mask], ...]) -> None:
         """Keep a mask that is going, for `reuse_last`."""
-        self._last = tuple((box, ((box, part),)) for box, part in parts)
+        self._last, self._last_in = tuple((box, ((box, part),)) for box, part in parts), document.frame
 
     def forget(self) -> None:
         self._last = ()
 
     def reuse_last(self, document: Document) -> None:
-        groups = [(box, parts) for box, parts in self._last if box == box.clip(document.shape)]
-        if not groups:
+        if not self._last or self._last_in != document.frame:
             self._editor.tell(Message(_("There is no earlier mask to use again.")))
             return
         with document.edit(_("Reuse the last mask")) as edit:
-            for box, parts in groups:
+            for box, parts in self._last:
                 with edit.write(document.mask, box) as pixels:
                     for region, part in parts:
                         inside = region.intersect(box)
@@ -229,7 +229,7 @@ class Masking:
     def crop(self, document: Document) -> None:
         box = document.mask_bounds()
         if not box.empty and box != _whole(document):
-            document.crop(box, _("Crop to mask"))
+            document.crop(box, _("Crop to mask"), unmasked=True)
 
 
 def fitted_mask(mask: Mask, shape: tuple[int, int], fit: MaskFit) -> Mask:

@@ -102,7 +102,7 @@ class Mosaics:
                 below[...] = pixels
             with edit.write(document.mask, box) as marked:
                 marked[...] = 0
-        self._editor.masking.remember(((box, mask),))
+        self._editor.masking.remember(document, ((box, mask),))
 
 
 def sized(mosaic: Mosaic, height: float, width: float) -> bool:
