@@ -183,6 +183,38 @@ def test_a_save_that_fails_says_so_and_stays_unsaved(opened: Desk, tmp_path: Pat
     assert opened.messages[-1].severity is Severity.ERROR
 
 
+@pytest.mark.parametrize("project", [False, True])
+def test_a_save_that_waits_for_a_fill_is_told_until_it_is_done(
+    opened: Desk, tmp_path: Path, script: Script, project: bool
+):
+    opened.editor.use_backend("scripted")
+    opened.drag((50, 50), (90, 80))
+    script.go.clear()
+    opened.editor.fill()
+    opened.run_until(lambda: script.calls == 1)
+    if project:
+        opened.editor.projects.save(tmp_path / "work.lacuna")
+    else:
+        opened.editor.save(tmp_path / "out.png")
+    told = opened.messages[-1]
+    assert told.sentence.endswith(f"will be saved when “{opened.editor.jobs[0].label}” has ended.")
+    assert told.stays
+    assert told.over is not None
+    assert not told.over()
+    script.go.set()
+    opened.settle()
+    assert told.over()
+    assert opened.messages[-1].sentence.startswith("Saved as")
+
+
+def test_a_save_that_waits_for_nothing_is_told_once(opened: Desk, tmp_path: Path):
+    fill_box(opened)
+    opened.messages.clear()
+    opened.editor.save(tmp_path / "out.png")
+    opened.settle()
+    assert [message.sentence for message in opened.messages] == ["Saved as “out.png”."]
+
+
 def test_closing_while_saving_lets_the_save_finish(opened: Desk, tmp_path: Path):
     fill_box(opened)
     expected = opened.photo.copy()

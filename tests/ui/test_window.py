@@ -1115,6 +1115,19 @@ def test_what_is_to_be_known_of_a_save_comes_on_one_card_that_goes_by_itself(
     wait_until(lambda: not cards(window))
 
 
+def test_what_stays_until_it_is_over_goes_then_and_not_before(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "SECONDS_OF_A_NOTE", 0.05)
+    over: list[bool] = []
+    window.say(Message("It waits.", stays=True, over=lambda: bool(over)))
+    window.say(Message("It is short."))
+    wait_until(lambda: cards(window) == ["It waits."])
+    over.append(True)
+    window.editor.state_changed()
+    wait_until(lambda: not cards(window))
+
+
 def test_no_dialog_comes_during_a_stroke(window: MainWindow) -> None:
     open_photo(window)
     centre = window.canvas.rect().center()

@@ -151,15 +151,9 @@ class Editor:
         `overwrite` a file that has come to stand there is left, and the next free name is taken. A try that is shown is
         accepted first: what is to be seen is saved.
         """
-        document = self.document
-        if document is None:
-            return
-
-        def save() -> None:
-            self.files.save(document, path, then, quality, allow_reduce=allow_reduce, overwrite=overwrite)
-
-        self._settle()
-        self.rests.afterwards(save)
+        if self.document is not None:
+            self._settle()
+            self.files.save(self.document, path, then, quality, allow_reduce=allow_reduce, overwrite=overwrite)
 
     @property
     def save_path(self) -> Path | None:
@@ -221,14 +215,14 @@ class Editor:
         """Nothing may land in the document now: see `Work`."""
         return self.opening or (self.gesture is not None and self.gesture.writes)
 
-    def _failed(self, error: LacunaError, *, bound: bool) -> None:
+    def _failed(self, error: LacunaError, *, bound: bool, over: Callable[[], bool] | None) -> None:
         """A job failed: one that is bound was about the picture that is open, any other about a file.
 
         That a file could not be opened is over with the next that is; that one could not be written stays.
         """
         message, before = Message.of(error), self.document
         if bound:
-            self.tell(message)
+            self.tell(replace(message, over=over))
         elif isinstance(error, CannotSave):
             self.said(message)
         else:

@@ -18,6 +18,7 @@ from lacuna.document.original import Original, keep_bytes
 from lacuna.document.sessions import Restored, Session, restore, sessions
 from lacuna.editor.farewell import Farewell
 from lacuna.editor.folder import Folder
+from lacuna.editor.late_saves import told_if_late
 from lacuna.editor.projects import OpenedProject
 from lacuna.editor.saving_cost import original_if_changed, saving_cost
 from lacuna.editor.values import Message, Severity
@@ -270,7 +271,25 @@ class Files:
         allow_reduce: bool,
         overwrite: bool,
     ) -> None:
+        """Write the picture in a job, once what is still being worked out is in it; `then(ok)`."""
         path = Path(path).absolute()
+        saved = told_if_late(self._editor, path, then)
+
+        def save() -> None:
+            self._save(document, path, saved, quality, allow_reduce=allow_reduce, overwrite=overwrite)
+
+        self._editor.rests.afterwards(save)
+
+    def _save(
+        self,
+        document: Document,
+        path: Path,
+        then: Callable[[bool], None],
+        quality: int | None,
+        *,
+        allow_reduce: bool,
+        overwrite: bool,
+    ) -> None:
         frozen, moment = document.freeze(), document.history.here()
         original = original_if_changed(document)
 
@@ -290,15 +309,10 @@ class Files:
                 saved = self.saved
                 self.tell_journal(lambda journal: journal.saved_to(saved))
             self._editor.said(Message(_("Saved as “{name}”.").format(name=path.name), "\n".join(filter(None, notes))))
-            if then is not None:
-                then(True)
-
-        def failed() -> None:
-            if then is not None:
-                then(False)
+            then(True)
 
         label = _("Save “{name}”").format(name=path.name)
-        self._editor.work.run(label, work, done, failed=failed, bound=False, kept=True)
+        self._editor.work.run(label, work, done, failed=lambda: then(False), bound=False, kept=True)
 
     def proposed_path(self, document: Document, folder: Path | None) -> Path:
         alpha = None if document.alpha is None else np.empty((0, 0), document.alpha.dtype)

@@ -192,6 +192,7 @@ class Filling:
             runtime = runtime_for("auto", needs)
             return asked.run(runtime, progress)
 
+        before = self._reported
         begin = self._editor.in_frame(asked.document, asked.label, asked.begin)
         finish = self._editor.in_frame(asked.document, asked.label, lambda ran: self._finished(asked, ran))
 
@@ -210,6 +211,7 @@ class Filling:
             done,
             begin=begin,
             failed=failed,
+            over=lambda: self._reported is not before,
             interruptible=needs.interruptible,
         )
 

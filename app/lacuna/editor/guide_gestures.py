@@ -10,7 +10,7 @@ from lacuna.document.document import Document
 from lacuna.editor.nearness import Nearness
 from lacuna.editor.selections import Points, Shape
 from lacuna.editor.tool import Modifier, Outline, Pointer
-from lacuna.i18n import _
+from lacuna.i18n import N_, _
 from lacuna.imaging.polylines import smoothed
 
 DRAGGED = 4.0  # screen pixels: a press that goes farther draws by hand, one that does not sets a corner
@@ -18,6 +18,14 @@ TURNS = math.pi / 4  # with Shift a straight segment has one of these directions
 DOT = 0.01  # image pixels between the two points of a dot, which is drawn by its width
 RUBBER = 12.0  # screen pixels: so wide at least edges are rubbed out
 SMOOTH = 4.0  # screen pixels along a line drawn by hand, over which it is smoothed
+
+LABELS = {  # of what is drawn, in the history
+    Guide.LINE: N_("Guide line"),
+    Guide.ERASE_EDGE: N_("Rub out edges"),
+    Guide.HINT: N_("Colour hint"),
+    Guide.SOURCE: N_("Sampling area"),
+    Guide.NEVER: N_("Area never to copy from"),
+}
 
 Point = tuple[float, float]
 
@@ -44,7 +52,7 @@ class Drawing(Guiding):
     """A line: as the pointer goes if it is dragged; else corners, clicked one by one, until Enter or a double click."""
 
     def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
-        super().__init__(document, label=_("Guide line"))
+        super().__init__(document, label=_(LABELS[stroke.kind]))
         self._stroke = stroke
         self._points: Points = [(at.x, at.y)]
         self._pointer: Point = (at.x, at.y)
@@ -106,10 +114,6 @@ class Drawing(Guiding):
 class Painting(Drawing):
     """A stroke of colour: a click alone leaves a dot."""
 
-    def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
-        super().__init__(document, at, stroke)
-        self.label = _("Colour hint")
-
     def release(self, at: Pointer) -> bool:
         self.move(at)
         if not self._by_hand:
@@ -123,7 +127,7 @@ class Surrounding(Guiding):
     """An area, drawn around by hand and closed where it is let go."""
 
     def __init__(self, document: Document, at: Pointer, stroke: GuideStroke) -> None:
-        super().__init__(document, label=_("Sampling area"))
+        super().__init__(document, label=_(LABELS[stroke.kind]))
         self._stroke = stroke
         self._points: Points = [(at.x, at.y)]
         self._scale = at.scale
@@ -223,7 +227,7 @@ class Rubbing(Removing):
         if len(self._points) == 1:
             super().finish()
             return
-        self.label = _("Rub out edges")
+        self.label = _(LABELS[Guide.ERASE_EDGE])
         few = smoothed(tuple(self._points), 0.0, 1 / max(self._start.scale, 1e-6) / 2)
         self._put((*self._document.guides, GuideStroke(Guide.ERASE_EDGE, few, self._width)))
 

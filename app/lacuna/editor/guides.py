@@ -43,19 +43,22 @@ class Guides:
             return
         label, shape = _("Import guides"), document.shape
         limit = max(self._editor.settings.preferences.megapixel_limit * 1_000_000, shape[0] * shape[1])
+        before = document.guides
 
         def work(_progress: Progress) -> tuple[GuideStroke, ...]:
             return guide_files.read(path, shape, pixel_limit=limit)
 
         def done(strokes: tuple[GuideStroke, ...]) -> None:
             if not strokes:
-                self._editor.tell(Message(_("There are no guides in “{name}”.").format(name=path.name)))
+                none = _("There are no guides in “{name}”.").format(name=path.name)
+                self._editor.tell(Message(none, over=lambda: document.guides is not before))
                 return
             with document.edit(label) as edit:
                 edit.put(document.put_guides, (*document.guides, *strokes))
             self._editor.state_changed()
 
-        self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
+        put = self._editor.in_frame(document, label, done)
+        self._editor.work.run(label, work, put, over=lambda: document.guides is not before)
 
     def export(self, path: Path) -> None:
         """Write them as .json, .svg or, lines alone, .png, in a job."""

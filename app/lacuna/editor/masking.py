@@ -219,7 +219,9 @@ class Masking:
             else:
                 done(result)
 
-        self._editor.work.run(label, work, self._editor.in_frame(document, label, checked))
+        revision = document.mask.revision
+        put = self._editor.in_frame(document, label, checked)
+        self._editor.work.run(label, work, put, over=lambda: document.mask.revision != revision)
 
     def _replace(self, document: Document, mask: Mask, bounds: Region, label: str) -> None:
         box = document.mask_bounds().union(bounds)

@@ -13,6 +13,7 @@ from lacuna.document.document import Document
 from lacuna.document.journal import InProject, Journal, Place
 from lacuna.document.project import Marked, read_project, write_project
 from lacuna.document.project_document import document_of
+from lacuna.editor.late_saves import told_if_late
 from lacuna.editor.values import Message
 from lacuna.engine.recipes import Recipe, write_recipe
 from lacuna.i18n import _, ngettext
@@ -74,9 +75,11 @@ class Projects:
 
         What is still being worked out comes first, and a try that is shown is accepted: what is to be seen is saved.
         """
-        self._editor.when_settled(lambda document: self._save(document, Path(path).absolute(), then))
+        path = Path(path).absolute()
+        saved = told_if_late(self._editor, path, then)
+        self._editor.when_settled(lambda document: self._save(document, path, saved))
 
-    def _save(self, document: Document, path: Path, then: Callable[[bool], None] | None) -> None:
+    def _save(self, document: Document, path: Path, then: Callable[[bool], None]) -> None:
         frozen, mask = FrozenHistory(document), document.mask.freeze()
         guides, predicted = document.guides, document.predicted
         kept, moment = document.kept, document.history.here()
@@ -92,14 +95,12 @@ class Projects:
                 self._home = InProject(path, moment)
                 self._editor.files.tell_journal(lambda journal: journal.in_project(InProject(path, moment)))
             self._editor.said(Message(_("Saved as “{name}”.").format(name=path.name)))
-            if then is not None:
-                then(True)
+            then(True)
 
         def failed() -> None:
             frozen.release()
             mask.release()
-            if then is not None:
-                then(False)
+            then(False)
 
         label = _("Save “{name}”").format(name=path.name)
         self._editor.work.run(label, work, done, failed=failed, bound=False, kept=True)

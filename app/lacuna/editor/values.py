@@ -21,7 +21,8 @@ class Severity(Enum):
 class Message:
     """What the message bar shows: a sentence, the next step, and details to copy on request.
 
-    Once `over()` holds, it tells of something that is no longer so, and goes by itself.
+    Once `over()` holds, it tells of something that is no longer so, and goes by itself. What `stays` waits for that,
+    where other notes go after some seconds.
     """
 
     sentence: str
@@ -30,6 +31,7 @@ class Message:
     details: str = ""
     error: LacunaError | None = field(default=None, compare=False)  # where the message tells of one
     over: Callable[[], bool] | None = field(default=None, compare=False)
+    stays: bool = False
 
     @classmethod
     def of(cls, error: LacunaError) -> Message:

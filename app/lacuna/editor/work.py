@@ -13,9 +13,10 @@ from lacuna.listeners import Listeners
 
 
 class Say(Protocol):
-    """Says why a job failed; `bound` tells whether it belonged to the document that is open."""
+    """Says why a job failed; `bound` tells whether it belonged to the document that is open, `over()` whether what is
+    said is no longer so."""
 
-    def __call__(self, error: LacunaError, *, bound: bool) -> None: ...
+    def __call__(self, error: LacunaError, *, bound: bool, over: Callable[[], bool] | None) -> None: ...
 
 
 class Work:
@@ -49,13 +50,15 @@ class Work:
         *,
         begin: Callable[[], None] | None = None,
         failed: Callable[[], None] | None = None,
+        over: Callable[[], bool] | None = None,
         bound: bool = True,
         kept: bool = False,
         interruptible: bool = True,
         beside: bool = False,
         apart: bool = False,
     ) -> Job:
-        """Run `work` in the worker; then `done(result)` here, or `failed()` after a cancel or an error (it is said).
+        """Run `work` in the worker; then `done(result)` here, or `failed()` after a cancel or an error: it is said till
+        it is `over()`.
 
         `begin()` comes here when the job's turn has come, after the `done` of those before it.
         """
@@ -86,7 +89,7 @@ class Work:
                     done(result)
                 else:
                     if job.error is not None:
-                        self._say(job.error, bound=bound)
+                        self._say(job.error, bound=bound, over=over)
                     if failed is not None:
                         failed()
             finally:

@@ -77,7 +77,9 @@ class Messages(QWidget):
         self._cards.insert(0, card)
         self.show()
         self.raise_()
-        for old in [c for c in self.cards if c.message.severity is Severity.INFO and not c.answers][MOST_NOTES:]:
+        for old in [
+            c for c in self.cards if c.message.severity is Severity.INFO and not c.answers and not c.message.stays
+        ][MOST_NOTES:]:
             self.close_card(old)
         self._choose()
         return card
@@ -183,7 +185,7 @@ class MessageCard(QFrame):
         cross.clicked.connect(lambda: self._close(self))
         row.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)
         self._show_sign()
-        if message.severity is Severity.INFO and not answers:
+        if message.severity is Severity.INFO and not answers and not message.stays:
             self._timer = QTimer(self)
             self._timer.setSingleShot(True)
             self._timer.timeout.connect(lambda: self._close(self))
