@@ -158,7 +158,7 @@ def test_a_smaller_size_is_said_and_detail_is_copied_from_where_the_result_says(
     noise = np.random.default_rng(0).normal(128, 30, (300, 300, 3))
     image, mask = np.clip(noise, 0, 255).astype(np.uint8), square(300, 300, 100, 100, 80)
     result = run(image, mask, "deepfill")
-    assert result.notes == ("The fill ran at 1/3.1 of the size.",)
+    assert result.notes == ("The fill ran at 32 % of the size.",)
     inside = slice(20, 60)
     plain = run(image, mask, "deepfill", detail="off").pieces[0]
     assert plain.came_from is None
@@ -302,7 +302,7 @@ def test_when_memory_ends_the_size_is_halved_until_it_does_not(monkeypatch: pyte
     painter = scripted(monkeypatch, Network.DEEPFILL_V2, short, side=512)
     result = run(np.full((600, 600, 3), 90, np.uint8), square(600, 600, 170, 170, 256), "deepfill", detail="off")
     assert [seen.shape[0] for seen, _hole in painter.seen] == [512, 256, 128]
-    assert result.notes == ("The fill ran at 1/4 of the size.",)
+    assert result.notes == ("The fill ran at 25 % of the size.",)
     assert (result.pieces[0].pixels == 90).all()
     painter.script = lambda image, hole: (_ for _ in ()).throw(MemoryError())
     with pytest.raises(OutOfMemory):

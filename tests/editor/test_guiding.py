@@ -204,7 +204,44 @@ def test_guides_are_written_and_added_from_a_file_as_one_edit(opened: Desk, tmp_
     (tmp_path / "none.json").write_text("{}")
     opened.editor.guides.import_file(tmp_path / "none.json")
     opened.settle()
-    assert "none.json" in opened.messages[-1].sentence
+    refused = opened.messages[-1]
+    assert "none.json" in refused.sentence
+    assert refused.over is not None
+    assert not refused.over()
+    opened.editor.guides.import_file(tmp_path / "guides.svg")
+    opened.settle()
+    assert refused.over()
+
+
+def test_an_error_of_a_fill_is_over_with_the_next_that_succeeds(opened: Desk):
+    opened.editor.use("sampling")
+    opened.drag((100, 100), (160, 100), (160, 140), (100, 140))
+    opened.editor.use("rectangle")
+    opened.drag((90, 90), (170, 150))
+    with installed(Scripted(constant(0.5), FOLLOWS)):
+        opened.editor.use_backend("scripted")
+        opened.editor.fill()
+        opened.settle()
+        refused = opened.messages[-1]
+        assert "sampling area is empty" in refused.sentence
+        assert refused.over is not None
+        assert not refused.over()
+        opened.editor.guides.clear()
+        opened.editor.fill()
+        opened.settle()
+    assert refused.over()
+
+
+def test_the_history_names_what_was_drawn(opened: Desk):
+    opened.editor.use("guide")
+    opened.drag((10, 10), (60, 40))
+    opened.editor.set_option("kind", Guide.ERASE_EDGE.value)
+    opened.drag((10, 110), (60, 140))
+    opened.editor.use("sampling")
+    for kind in (Guide.SOURCE, Guide.NEVER):
+        opened.editor.set_option("kind", kind.value)
+        opened.drag((200, 200), (260, 200), (260, 240))
+    assert opened.labels == ["Guide line", "Rub out edges", "Sampling area", "Area never to copy from"]
 
 
 def test_guides_come_back_after_a_crash(tmp_path: Path):

@@ -254,7 +254,16 @@ def test_a_crop_above_the_limit_is_filled_at_a_smaller_size_and_says_so() -> Non
     (work,) = backend.works
     assert work.hole.shape == (40, 40)  # 80 × 80 is above the limit, half of it is not
     assert (result.pieces[0].pixels == 80).all()
-    assert result.notes == ("The fill ran at 1/2 of the size.",)
+    assert result.notes == ("The fill ran at 50 % of the size.",)
+
+
+def test_a_fill_at_about_its_own_size_says_nothing_of_it() -> None:
+    needs = Needs(context=Context(minimum=20, share=0.0), size=SizeRule(comfortable=72))
+    with installed(Scripted(lambda work: np.full_like(work.image, work.image[~work.hole].mean()), needs)) as backend:
+        result = fill(ask(flat(80, 100), square(100, 40), "scripted"), RUNTIME, Progress())
+    (work,) = backend.works
+    assert max(work.hole.shape) < 80
+    assert result.notes == ()
 
 
 def test_old_pixels_of_the_hole_do_not_leak_into_a_smaller_working_size() -> None:
@@ -311,7 +320,7 @@ def test_when_memory_ends_the_fill_runs_once_more_at_half_the_size(kind: type[Ex
         result = fill(ask(flat(80), square(), "scripted"), RUNTIME, Progress())
     assert len(backend.works) == 2
     assert (result.pieces[0].pixels[5, 5] == 5).all()  # nearer to the border it is mixed with what lies around
-    assert result.notes == ("The fill ran at 1/2 of the size.",)
+    assert result.notes == ("The fill ran at 50 % of the size.",)
 
 
 def test_when_it_ends_again_that_is_said() -> None:

@@ -39,7 +39,7 @@ def resolve(asked: str, needs: Needs) -> str:
             raise UnknownBackend(missing, hint=_("Use --device cpu or --device auto."))
     if asked != "auto" and asked not in needs.devices:
         raise UnknownBackend(
-            _("This backend does not run on {device}.").format(device=asked),
+            _("This method does not run on {device}.").format(device=asked),
             hint=_("It runs on: {names}.").format(names=", ".join(sorted(needs.devices))),
         )
     if asked != "auto":

@@ -124,12 +124,12 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
     pieces: list[Piece] = []
     told = Told()
     if not copies(needs) and any(window.sources is not None for window in request.windows):
-        told.notes.append(_("This backend copies nothing: the sampling area was not used."))
+        told.notes.append(_("This method copies nothing: the sampling area was not used."))
     if not needs.edges and any(window.edges is not None for window in request.windows):
-        told.notes.append(_("This backend follows no edges: those that were given were not used."))
+        told.notes.append(_("This method follows no edges: those that were given were not used."))
     unheard = {stroke.kind for stroke in request.guides} - needs.guides
     if unheard:
-        sentence = _("This backend does not follow: {kinds}. They were not used.")
+        sentence = _("This method does not follow: {kinds}. They were not used.")
         told.notes.append(sentence.format(kinds=listed(unheard)))
     changed, untouched = 0, True
     filled_pixels = sum(window.pixels for window in opened)

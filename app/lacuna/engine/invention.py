@@ -35,6 +35,7 @@ from lacuna.imaging.region import Region
 BAND = 0.5  # of the finest that a fill holds: what a blur by so much removes is detail, and comes from the photo
 MEAN = 0.5  # of what is coarser a soft model makes so much: it and the patches err apart, so their mean errs less
 BAND_SHARE = 0.25  # of the progress, where a band along lines is filled first
+NOTABLE = 1.25  # times smaller: of what ran at about its own size nothing need be said
 COARSE_SHARE = 0.5  # of the progress, where detail is brought back afterwards
 
 
@@ -183,8 +184,8 @@ def _invent(method: Method, crop: Crop, told: Told, progress: Progress) -> Inven
                 raise no_memory(crop.hole.shape, error) from error
             raise
         else:
-            if scale > 1:
-                told.notes.append(_("The fill ran at 1/{scale} of the size.").format(scale=f"{scale:.2g}"))
+            if scale > NOTABLE:
+                told.notes.append(_("The fill ran at {percent} % of the size.").format(percent=round(100 / scale)))
             return invented
 
 
