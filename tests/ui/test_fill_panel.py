@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QScrollArea, QWidget
 from lacuna.engine.registry import backends, ids
 from lacuna.ui.dialogs.preferences import Preferences
 from lacuna.ui.forms import Form
+from lacuna.ui.layout import DOCK_WIDTH
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.panels.fill_panel import by_name
 from lacuna.ui.scrolled import Scrolled
@@ -142,7 +143,7 @@ def test_the_settings_of_every_method_stand_beside_the_scroll_bar(themed: MainWi
     window = themed
     window.resize(1280, 600)
     window.resizeDocks([window.docks["fill"]], [1], Qt.Orientation.Horizontal)
-    wait_until(lambda: window.docks["fill"].width() < 280)
+    settle()
     area = scrolled(window)
     for method in ids():
         window.editor.use_backend(method)
@@ -153,9 +154,12 @@ def test_the_settings_of_every_method_stand_beside_the_scroll_bar(themed: MainWi
             assert area.viewport().geometry().right() < bar.mapTo(area, QPoint()).x(), method
 
 
-def test_another_method_does_not_move_the_picture(themed: MainWindow) -> None:
+@pytest.mark.parametrize("dock", [1, DOCK_WIDTH])
+def test_another_method_does_not_move_the_picture(themed: MainWindow, dock: int) -> None:
     window = themed
     window.resize(1320, 850)
+    window.resizeDocks([window.docks["fill"]], [dock], Qt.Orientation.Horizontal)
+    settle()
     area, widths = scrolled(window), set()
     for method in ids():
         window.editor.use_backend(method)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 VERSION = 2  # rises when docks or bars change so much that an old layout does not fit
-DOCK_WIDTH = 310  # at first: the settings of every method fit, so that the picture stays where it is
+DOCK_WIDTH = 340  # at first; less than the fill panel needs for the widest of its methods it is never
 HEIGHTS = {"fill": 470, "zoom": 200, "history": 110}  # at first; shares, rather: the window is not that high
 FIRST_SIZE = QSize(1320, 860)
 FRAME = QSize(16, 44)  # what a desktop puts around a window, at most; it is known only once the window is seen

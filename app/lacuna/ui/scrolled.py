@@ -23,7 +23,8 @@ class Scrolled(QScrollArea):
         self.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
 
     def minimumSizeHint(self) -> QSize:
-        wide = self._contents.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        needed = max(self._contents.minimumSizeHint().width(), self._contents.minimumWidth())
+        wide = needed + self.verticalScrollBar().sizeHint().width()
         return QSize(wide, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:

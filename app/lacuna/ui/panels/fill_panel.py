@@ -64,8 +64,8 @@ class FillPanel(QWidget):
         self.backends.picked.connect(self.done)
         leave_wheel(self.backends)
         column.addWidget(self.backends)
-        settings = QWidget(self)
-        self._form_place = QVBoxLayout(settings)
+        self._settings = QWidget(self)
+        self._form_place = QVBoxLayout(self._settings)
         self._form_place.setContentsMargins(0, 0, 6, 0)
         self._form_place.setSpacing(10)
         self.choice = _wrapped(self)
@@ -73,7 +73,7 @@ class FillPanel(QWidget):
         self._form_place.addWidget(self.choice)
         self.summary = _wrapped(self, quiet=True)
         self._form_place.addWidget(self.summary)
-        self._scroll = Scrolled(settings, self)
+        self._scroll = Scrolled(self._settings, self)
         self._scroll.setMinimumHeight(LEAST_SETTINGS)
         column.addWidget(self._scroll, 1)
         self.contours = ContoursPart(editor, actions, self)
@@ -145,7 +145,20 @@ class FillPanel(QWidget):
             item.setEnabled(not info.missing or takes_models(info))
             model.appendRow(item)
         self.backends.setModel(model)
+        self._keep_width()
         self.refresh()
+
+    def _keep_width(self) -> None:
+        """Be as wide for every method as the widest form needs: else another method would move the picture, and what
+        was zoomed to fit would change its size."""
+        widths = []
+        for params in {info.Params for info in self._known}:
+            form = Form(params)  # of nobody: what is in the panel stays as it is
+            form.align_labels(max(form.label_width, self.seam.label_width))
+            widths.append(form.minimumSizeHint().width())
+            form.deleteLater()
+        margins = self._form_place.contentsMargins()
+        self._settings.setMinimumWidth(max(widths, default=0) + margins.left() + margins.right())
 
     def refresh(self) -> None:
         """Show what the editor says now; nothing until the backends are listed."""
