@@ -206,7 +206,7 @@ def test_a_fill_imports_neither_networks_nor_the_window() -> None:
 
 
 def test_what_the_package_offers() -> None:
-    assert set(dir(lacuna)) == {"fill", "upscale", "Photo", "__version__"} == set(lacuna.__all__)
+    assert set(dir(lacuna)) == {"fill", "upscale", "remove_mark", "Photo", "__version__"} == set(lacuna.__all__)
     assert lacuna.__version__.count(".") == 2
     assert lacuna.Photo.__name__ == "Photo"
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lacuna.engine.findings import Sought, find, mask_of
+from lacuna.contract.findable import Findable
+from lacuna.engine.findings import find, mask_of
 from lacuna.imaging.region import Region
 from tests.detection.mosaics import pixelated
 from tests.pictures import lion
@@ -18,15 +19,15 @@ def test_a_picture_of_more_bits_has_the_same_lettering(depth: type) -> None:
     pixels = lion()[STAMPED]
     deep = pixels.astype(np.uint16) * 257 if depth is np.uint16 else (pixels / 255).astype(np.float32)
     white = 65535.0 if depth is np.uint16 else 1.0
-    plain = mask_of(find(pixels, 255.0, Sought.TEXT), pixels.shape)
+    plain = mask_of(find(pixels, 255.0, Findable.TEXT), pixels.shape)
     assert plain.any()
-    assert np.array_equal(mask_of(find(deep, white, Sought.TEXT), pixels.shape), plain)
+    assert np.array_equal(mask_of(find(deep, white, Findable.TEXT), pixels.shape), plain)
 
 
 def test_a_grey_picture_has_its_mosaic_and_one_above_the_least_confidence_alone_is_told() -> None:
     pixels = pixelated(lion()[40:240, 50:250], Region(40, 40, 160, 160), 10)
     grey = np.repeat(pixels.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
-    (found,) = find(grey, 255.0, Sought.MOSAIC)
+    (found,) = find(grey, 255.0, Findable.MOSAIC)
     assert found.mosaic is not None
     assert found.mosaic.down.size == 10
-    assert find(grey, 255.0, Sought.MOSAIC, least=min(1.0, found.confidence + 0.01)) == ()
+    assert find(grey, 255.0, Findable.MOSAIC, least=min(1.0, found.confidence + 0.01)) == ()

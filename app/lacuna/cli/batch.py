@@ -13,6 +13,7 @@ from lacuna.cli.reports import Targets
 from lacuna.cli.upscale import factor_of
 from lacuna.contract import default
 from lacuna.contract.fill import FillOptions
+from lacuna.contract.findable import Findable
 from lacuna.contract.params import Param, checked
 from lacuna.contract.progress import Progress
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, template_of_file
@@ -30,7 +31,6 @@ from lacuna.engine.batch.treatment import EnlargeSettings, Treatment
 from lacuna.engine.batch.unaided import Unaided
 from lacuna.engine.batch.watch import Watch
 from lacuna.engine.batch.workers import Here, Workers
-from lacuna.engine.findings import Sought
 from lacuna.engine.photos import FillSettings
 from lacuna.engine.recipes import read_recipe
 from lacuna.engine.seam import composite_named
@@ -43,7 +43,7 @@ from lacuna.imaging.mask_fit import MaskFit
 ANCHORS = tuple((fit, "") for fit in MaskFit if fit is not MaskFit.REFUSE)
 ANCHOR = Param("--anchor", "choice", MaskFit.REFUSE, "", choices=ANCHORS)
 
-FIND = Param("--find", "choice", Sought.TEXT, "", choices=tuple((sought, "") for sought in Sought))
+FIND = Param("--find", "choice", Findable.TEXT, "", choices=tuple((sought, "") for sought in Findable))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import typer
 
 from lacuna.cli import outputs, runner
 from lacuna.cli.main import DONE, FAILED, say
-from lacuna.engine.findings import Found, Sought, find, mask_of
+from lacuna.contract.findable import Findable
+from lacuna.engine.findings import Found, find, mask_of
 from lacuna.errors import CannotSave, InvalidParameter, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
@@ -56,18 +57,18 @@ def run(order: Order) -> int:
     return FAILED if failed else DONE
 
 
-def _sought(word: str) -> Sought:
+def _sought(word: str) -> Findable:
     try:
-        return Sought(word)
+        return Findable(word)
     except ValueError:
-        words = ", ".join(each.value for each in Sought)
+        words = ", ".join(each.value for each in Findable)
         raise InvalidParameter(
             _("“{word}” is nothing that can be looked for.").format(word=word),
             hint=_("It is one of: {words}.").format(words=words),
         ) from None
 
 
-def _looked_through(order: Order, sought: Sought, image: Path, written: set[Path]) -> dict[str, Any]:
+def _looked_through(order: Order, sought: Findable, image: Path, written: set[Path]) -> dict[str, Any]:
     photo = files.read(image, pixel_limit=outputs.pixel_limit(allow_large=order.allow_large))
     target = _target(order, image, written)
     work = partial(_found, photo, sought, order.confidence)
@@ -87,7 +88,7 @@ def _looked_through(order: Order, sought: Sought, image: Path, written: set[Path
     return report
 
 
-def _found(photo: Photo, sought: Sought, least: float | None, progress: Any) -> tuple[Found, ...]:
+def _found(photo: Photo, sought: Findable, least: float | None, progress: Any) -> tuple[Found, ...]:
     return find(photo.pixels, photo.white, sought, least=least, progress=progress)
 
 

@@ -202,16 +202,16 @@ class _Prepared:
 
     def treatment(self) -> Treatment:
         """In the worker: reads files. Raises LacunaError."""
+        from lacuna.contract.findable import Findable
         from lacuna.engine.batch.mark_template import MARK_GROW, MarkTemplate
         from lacuna.engine.batch.unaided import Unaided
-        from lacuna.engine.findings import Sought
 
         wish = self.wish
         if wish.goal is Goal.RECIPE:
             assert wish.file is not None
             return Treatment(None, self.filling, Replay(read_recipe(wish.file), wish.fit))
         if wish.goal in (Goal.TEXT, Goal.MOSAIC):
-            return Treatment(Unaided(Sought(wish.goal.value)), self.filling)
+            return Treatment(Unaided(Findable(wish.goal.value)), self.filling)
         if wish.goal is Goal.ALPHA:
             return Treatment(Transparency(), self.filling)
         if wish.goal is Goal.MASK:

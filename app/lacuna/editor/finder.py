@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lacuna.contract.findable import Findable
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.editor.proposals import Proposed
 from lacuna.editor.values import Message
-from lacuna.engine.findings import Found, Sought, find
+from lacuna.engine.findings import Found, find
 from lacuna.i18n import N_, _
 from lacuna.imaging.region import Region
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
-LABELS = {Sought.TEXT: N_("Find lettering"), Sought.MOSAIC: N_("Find pixelated regions")}
+LABELS = {Findable.TEXT: N_("Find lettering"), Findable.MOSAIC: N_("Find pixelated regions")}
 NOTHING = {
-    Sought.TEXT: N_("No lettering was found."),
-    Sought.MOSAIC: N_("No pixelated region was found."),
+    Findable.TEXT: N_("No lettering was found."),
+    Findable.MOSAIC: N_("No pixelated region was found."),
 }
 
 
@@ -28,11 +29,11 @@ class Finder:
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
 
-    def find(self, sought: Sought) -> None:
+    def find(self, sought: Findable) -> None:
         """Look for it in the whole picture, with all that is pending in it."""
         self._editor.when_settled(lambda document: self._look(document, sought))
 
-    def _look(self, document: Document, sought: Sought) -> None:
+    def _look(self, document: Document, sought: Findable) -> None:
         label = _(LABELS[sought])
         photo, white = document.photo.freeze(), document.header.white
 
@@ -48,7 +49,7 @@ class Finder:
                 self._editor.tell(Message(_(NOTHING[sought])))
                 return
             self._editor.proposals.show(document, found, label)
-            if sought is Sought.MOSAIC:
+            if sought is Findable.MOSAIC:
                 self._editor.tell(
                     Message(
                         _("Pixelated regions can be filled, or enlarged back."),

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.contract.findable import Findable
 from lacuna.contract.progress import Progress
 from lacuna.detection.letter_kinds import Kind
 from lacuna.detection.lettering import DEFAULT_CONFIDENCE, find_lettering
@@ -21,14 +21,6 @@ from lacuna.i18n import N_
 from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.photo import Hole, Mask, Pixels
 from lacuna.imaging.region import Region
-
-
-class Sought(Enum):
-    """What can be looked for, by the word that asks for it."""
-
-    TEXT = "text"
-    MOSAIC = "mosaic"
-
 
 LABELS = {
     Kind.DATE_STAMP: N_("date stamp"),
@@ -53,14 +45,14 @@ class Found:
 
 
 def find(
-    pixels: Pixels, white: float, sought: Sought, *, least: float | None = None, progress: Progress | None = None
+    pixels: Pixels, white: float, sought: Findable, *, least: float | None = None, progress: Progress | None = None
 ) -> tuple[Found, ...]:
     """All of it in a picture (H, W, 3) of any depth, the surest first, with a confidence of `least`, or the usual one.
 
     Raises Cancelled.
     """
     seen: NDArray[np.uint8] = np.ascontiguousarray(to_bytes(pixels, white))
-    if sought is Sought.TEXT:
+    if sought is Findable.TEXT:
         rows = find_lettering(seen, least=DEFAULT_CONFIDENCE if least is None else least, progress=progress)
         return tuple(Found(each.region, each.mask, each.confidence, LABELS[each.kind]) for each in rows)
     return tuple(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from lacuna.engine.findings import Sought
+from lacuna.contract.findable import Findable
 from lacuna.i18n import N_
 
 if TYPE_CHECKING:
@@ -200,9 +200,9 @@ ROWS: tuple[Row, ...] = (
     Row("mask.invert", N_("&Invert"), ("Ctrl+Shift+I",), lambda w: w.editor.invert_mask(), Menu.MASK, has_picture),
     Row("mask.reuse", N_("&Reuse the last mask"), ("Ctrl+Shift+D",), lambda w: w.editor.reuse_last_mask(), Menu.MASK,
         has_picture),
-    Row("mask.find_text", N_("Fin&d lettering"), ("Ctrl+Shift+L",), lambda w: w.editor.finder.find(Sought.TEXT),
+    Row("mask.find_text", N_("Fin&d lettering"), ("Ctrl+Shift+L",), lambda w: w.editor.finder.find(Findable.TEXT),
         Menu.MASK, has_picture, starts_group=True),
-    Row("mask.find_mosaic", N_("Find pixelated regions"), (), lambda w: w.editor.finder.find(Sought.MOSAIC),
+    Row("mask.find_mosaic", N_("Find pixelated regions"), (), lambda w: w.editor.finder.find(Findable.MOSAIC),
         Menu.MASK, has_picture),
     Row("mask.grow", N_("&Grow"), ("Ctrl+Up",), lambda w: w.editor.grow_mask(), Menu.MASK, has_mask, starts_group=True),
     Row("mask.shrink", N_("&Shrink"), ("Ctrl+Down",), lambda w: w.editor.shrink_mask(), Menu.MASK, has_mask),

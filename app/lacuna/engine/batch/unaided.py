@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lacuna.contract.findable import Findable
 from lacuna.contract.progress import Progress
 from lacuna.engine.batch.marking import Finding, Marked, outlined
-from lacuna.engine.findings import Found, Sought, find, mask_of
+from lacuna.engine.findings import Found, find, mask_of
 from lacuna.imaging.photo import Photo
 
 
@@ -16,7 +17,7 @@ from lacuna.imaging.photo import Photo
 class Unaided:
     """All of what is `sought` goes that is found with a confidence of `least`, or the usual one."""
 
-    sought: Sought
+    sought: Findable
     least: float | None = None
 
     def marked(self, photo: Photo, name: str, accepted: frozenset[int] | None, progress: Progress) -> Marked:
