@@ -43,7 +43,7 @@ MODULE = '''"""How the measures of a row of letters (`letter_rows.py`, in their 
 
 A logistic regression over the measures and their squares, fitted to the rows of {photos} training photos, two of three
 with lettering put over them in several type faces, 8 to 80 pixels high; 0 is what 1 of 25 of those photos has by
-chance. Written by `packaging/lettering.py fit`.
+chance. Made anew by `packaging/lettering.py fit`.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def fitted(rows: Rows) -> str:
     weights = regressed(given, rows.good)
     weights[-1] -= least
     many = len(means)
-    return _module(means, deviations, weights[:many], weights[many:-1], weights[-1], rows.photo.max() + 1)
+    return module_text(means, deviations, weights[:many], weights[many:-1], weights[-1], rows.photo.max() + 1)
 
 
 def _best(scores: Floats, photo: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Floats:
@@ -172,7 +172,7 @@ def _best(scores: Floats, photo: NDArray[np.int64], chosen: NDArray[np.bool_]) -
     return np.array([scores[chosen & (photo == number)].max() for number in np.unique(photo[chosen])])
 
 
-def _module(means: Floats, deviations: Floats, linear: Floats, squared: Floats, bias: float, photos: int) -> str:
+def module_text(means: Floats, deviations: Floats, linear: Floats, squared: Floats, bias: float, photos: int) -> str:
     tables = {"MEANS": means, "DEVIATIONS": deviations, "LINEAR": linear, "SQUARED": squared}
     lines = "\n".join(line for name, values in tables.items() for line in _table(name, values))
     return MODULE.format(photos=photos, tables=lines, bias=bias, farthest=letter_weights.FARTHEST)

@@ -1,7 +1,8 @@
 """How the measures of a row of letters (`letter_rows.py`, in their order) are weighed against each other.
 
-A logistic regression over the measures and their squares, fitted to the rows of 900 training photos, two of three with
-lettering put over them in several type faces, 8 to 80 pixels high; 0 is what 1 of 25 of those photos has by chance.
+A logistic regression over the measures and their squares, fitted to the rows of 900 training photos, two of three
+with lettering put over them in several type faces, 8 to 80 pixels high; 0 is what 1 of 25 of those photos has by
+chance. Made anew by `packaging/lettering.py fit`.
 """
 
 from __future__ import annotations
