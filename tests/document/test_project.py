@@ -153,6 +153,31 @@ def test_all_that_was_done_is_there_again_and_can_be_undone(
     assert np.array_equal(again.original(), original, equal_nan=True)
 
 
+def test_undoing_a_fill_of_a_project_gives_its_mask_back_and_what_it_followed(
+    tmp_path: Path, opened: Callable[[Path], Document]
+) -> None:
+    document = of_file(tmp_path, picture())
+    other = replace(LINE, width=4.0)
+    for line in (LINE, other):
+        paint(document, BOX, round(line.width), plane="photo", label="Clone")
+        with document.edit("Guides") as edit:
+            edit.put(document.put_guides, (line,))
+            edit.put(document.put_predicted, (EDGES,))
+        fill(document, replace(STEP, guides=(line,), predicted=(PackedEdges.of(EDGES),)))
+    again = opened(save(document, tmp_path / "work.lacuna"))
+    assert again.history.labels == ["Clone", "Guides of the project", "Fill"] * 2
+    for line in (other, LINE):
+        again.history.undo()
+        assert again.guides == (line,)
+        assert [PackedEdges.of(edges) for edges in again.predicted] == [PackedEdges.of(EDGES)]
+        assert (again.mask.pixels[BOX.slices] == 255).all()
+        again.history.undo()
+        again.history.undo()
+    assert again.guides == ()
+    again.history.go_to(6)
+    assert_same(state(again), state(document))
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_it_is_rendered_from_its_pixels_alone(tmp_path: Path, name: str) -> None:
     document = of_file(tmp_path, *KINDS[name])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lacuna.contract.edges import PredictedEdges
+from lacuna.contract.edges import PackedEdges, PredictedEdges
 from lacuna.contract.fill import FillStep
+from lacuna.contract.guides import GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.contract.steps import CropStep, EnlargeStep
 from lacuna.document.account import Deed
@@ -30,7 +31,9 @@ def document_of(
     """The document with its journal, for a job to make, and sentences to tell once.
 
     Strokes of the mask and what had been undone are not in a project: mask, guides and predicted edges are the last
-    entry of the history. Raises what `picture_of` does, CannotSave where the session finds no room, and Cancelled.
+    entry of the history. Guides and edges that a fill has followed are one below it where they were others before, so
+    that undoing the fill leaves them to be followed again. Raises what `picture_of` does, CannotSave where the
+    session finds no room, and Cancelled.
     """
     photo = picture_of(project, pixel_limit=pixel_limit)
     data = project.picture if isinstance(project.picture, bytes) else None
@@ -40,6 +43,8 @@ def document_of(
         for number, deed in enumerate(project.deeds):
             if progress is not None:
                 progress.at(number / len(project.deeds))
+            if isinstance(deed.step, FillStep):
+                _put_followed(project, deed.step, document)
             _do(project, deed, document)
         _put_mask_and_guides(project, document)
     except BaseException:
@@ -83,22 +88,42 @@ def _mask_again(project: Project, step: FillStep, document: Document) -> tuple[R
     return box, mask
 
 
+def _put_followed(project: Project, step: FillStep, document: Document) -> None:
+    """What the fill has followed. One by a method that predicts no edges says nothing of those that were there."""
+    _put(project, _("Guides of the project"), document, step.guides, step.predicted or _packed(document))
+
+
 def _put_mask_and_guides(project: Project, document: Document) -> None:
-    if project.mask is None and not project.guides and not project.predicted:
-        return
-    with document.edit(_("Mask and guides of the project")) as edit:
-        if project.mask is not None:
-            region, data = project.mask
+    label = _("Mask and guides of the project")
+    _put(project, label, document, project.guides, project.predicted, project.mask)
+
+
+def _put(
+    project: Project,
+    label: str,
+    document: Document,
+    guides: tuple[GuideStroke, ...],
+    predicted: tuple[PackedEdges, ...],
+    mask: tuple[Region, bytes] | None = None,
+) -> None:
+    """As one entry, in which no more stands than differs."""
+    with document.edit(label) as edit:
+        if mask is not None:
+            region, data = mask
             with edit.write(document.mask, region) as pixels:
                 pixels[...] = unpacked(project, data, pixels.shape, pixels.dtype)
-        if project.guides:
-            edit.put(document.put_guides, project.guides)
-        if project.predicted:
-            edit.put(document.put_predicted, _edges(project))
+        if guides != document.guides:
+            edit.put(document.put_guides, guides)
+        if predicted != _packed(document):
+            edit.put(document.put_predicted, _edges(project, predicted))
 
 
-def _edges(project: Project) -> tuple[PredictedEdges, ...]:
+def _packed(document: Document) -> tuple[PackedEdges, ...]:
+    return tuple(map(PackedEdges.of, document.predicted))
+
+
+def _edges(project: Project, packed: tuple[PackedEdges, ...]) -> tuple[PredictedEdges, ...]:
     try:
-        return tuple(edges.unpacked() for edges in project.predicted)
+        return tuple(edges.unpacked() for edges in packed)
     except ValueError as error:
         raise damaged(project.path, str(error), error) from error
