@@ -7,10 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lacuna import paths
 from lacuna.contract import models
 from lacuna.editor.tool import Modifier
+from lacuna.imaging import mask
 from tests.editor.support import Desk
 from tests.inference import pickers
 
@@ -41,6 +43,21 @@ def test_a_scribble_outlines_the_object_and_enter_marks_it_as_one_edit(lion: Des
     assert 0.05 < float((lion.mask >= 128).mean()) < 0.6
     lion.editor.undo()
     assert not lion.mask.any()
+
+
+def test_the_soft_border_of_an_object_is_taken_in_by_as_much_as_the_bar_says(lion: Desk) -> None:
+    def marked(grow: float) -> NDArray[np.uint8]:
+        lion.editor.set_option("grow", grow)
+        lion.drag((160, 100), (180, 200), (280, 220))
+        lion.settle()
+        lion.editor.enter()
+        whole = lion.mask.copy()
+        lion.editor.undo()
+        return whole
+
+    usual = lion.editor.options.grow
+    assert usual >= 3
+    assert np.array_equal(marked(usual), mask.grow(marked(0), usual))
 
 
 def test_further_scribbles_add_and_with_alt_take_away_and_undo_takes_the_last_back(lion: Desk) -> None:
@@ -157,6 +174,7 @@ def test_a_network_of_the_persons_own_takes_the_place_of_grabcut(
     assert "tiny" in empty.messages[-1].sentence
     assert not empty.editor.proposals.shown
     pickers.write(tmp_path / "models" / "tiny", side=100, encoder=True)
+    empty.editor.set_option("grow", 0)
     assert empty.editor.tool.problem(empty.editor.options) == ""  # type: ignore[attr-defined]
     empty.drag((50, 40), (60, 50))
     empty.settle()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
+import numpy as np
+
 from lacuna.contract import models
 from lacuna.contract.params import Suggestion, number, text
 from lacuna.contract.progress import Progress
@@ -19,8 +21,20 @@ from lacuna.editor.selections import NOWHERE, Lasso, Points, Sought
 from lacuna.editor.tool import Outline, Pointer
 from lacuna.errors import UnknownModel
 from lacuna.i18n import N_, _
+from lacuna.imaging.mask import grow
 from lacuna.imaging.polylines import Polyline
 from lacuna.imaging.region import Region
+
+GROW, GROW_SIDE = 3.0, 512  # image pixels that a soft border takes, in a picture with a long side of so many
+
+
+def grow_for(shape: tuple[int, int]) -> float:
+    """How much of what lies around an object has its colours mixed in, in a picture of this size.
+
+    With one pixel less a fill of a bird at 512 pixels showed its outline. Larger pictures are less sharp, but not as
+    much as they are larger.
+    """
+    return float(round(GROW * max(1.0, math.sqrt(max(shape) / GROW_SIDE))))
 
 
 class Pickers(Protocol):
@@ -45,6 +59,15 @@ class PickOptions:
     """How wide a scribble is, on the screen, and what finds the object."""
 
     width: float = number(6.0, 1.0, 40.0, unit="px", label=N_("Width"), step=1, help=N_("Of the scribble, on screen."))
+    grow: float = number(
+        GROW,
+        0.0,
+        100.0,
+        unit="px",
+        label=N_("Grow"),
+        step=1,
+        help=N_("Takes in the soft border of the object, from the next scribble on."),
+    )
     model: str = text(
         "",
         label=N_("By"),
@@ -120,7 +143,7 @@ class Pick(Lasso):
             raise UnknownModel(self.problem(options))
         if self._picked is None or self._picked.document is not document or not self._picked.goes_on:
             self._picked = Picked(document, self._proposals)
-        return Scribble(self._picked, at, options.width / max(at.scale, 1e-6), self._opener(options.model))
+        return Scribble(self._picked, at, options, self._opener(options.model))
 
     def _opener(self, model: str) -> Callable[[], Any] | None:
         return (lambda: self._pickers.picker(model)) if model else None
@@ -129,13 +152,14 @@ class Pick(Lasso):
 class Scribble(Sought):
     """One line of scribble; the object is found by a job, and proposed in the place of what was found before it."""
 
-    def __init__(self, picked: Picked, at: Pointer, width: float, opened: Callable[[], Any] | None) -> None:
+    def __init__(self, picked: Picked, at: Pointer, options: Any, opened: Callable[[], Any] | None) -> None:
         """`opened()` gives the network that finds the object, in the worker; without one GrabCut does."""
         super().__init__(picked.document, at.erases, _("Pick an object"))
         self.proposed: Proposed | None = None
         self._picked = picked
         self._opened = opened
-        self._width = width
+        self._width = options.width / max(at.scale, 1e-6)
+        self._grow = options.grow
         self._points: Points = [(at.x, at.y)]
 
     def move(self, at: Pointer) -> None:
@@ -178,7 +202,10 @@ class Scribble(Sought):
         finally:
             photo.release()
         if coverage.any():
-            self.proposed = Proposed(coverage, region, label=self.label)
+            wide = region.pad(math.ceil(self._grow)).clip((photo.shape[0], photo.shape[1]))
+            whole = np.zeros((wide.height, wide.width), np.uint8)
+            whole[region.slices_in(wide)] = coverage
+            self.proposed = Proposed(grow(whole, self._grow), wide, label=self.label)
 
     def _segment(self, progress: Progress) -> Segment | None:
         if self._opened is None:

@@ -12,7 +12,7 @@ from lacuna.document.document import Document
 from lacuna.editor.clone import CloneBrush
 from lacuna.editor.guiding import ColourHint, GuideLine, SamplingArea
 from lacuna.editor.heal import HealBrush
-from lacuna.editor.picking import Pick, Pickers
+from lacuna.editor.picking import Pick, Pickers, grow_for
 from lacuna.editor.proposals import Proposals
 from lacuna.editor.proposed_lines import ProposedLines
 from lacuna.editor.selections import Lasso, Polygon, Rectangle
@@ -91,7 +91,7 @@ class Toolbox:
         self._settings = settings
         self._ended = ended
         self._options: dict[str, Any] = {t.id: self._remembered(t) for t in self.tools}
-        self._sized_by_hand: set[str] = set()
+        self._set_by_hand: set[tuple[str, str]] = set()  # tool and option
         self._gesture_tool: Tool = self.tools[0]
         self._last_end: Pointer | None = None
         self.tool: Tool = next((t for t in self.tools if t.id == settings.tool), self.tools[0])
@@ -107,8 +107,7 @@ class Toolbox:
 
     def set_option(self, name: str, value: Any) -> None:
         """Raises InvalidParameter for a value out of range."""
-        if name == "size":
-            self._sized_by_hand.add(self.tool.id)
+        self._set_by_hand.add((self.tool.id, name))
         self._set(self.tool, name, value)
 
     def _take_colour(self, colour: str) -> None:
@@ -143,13 +142,14 @@ class Toolbox:
             tool.forget()
 
     def fit(self, shape: tuple[int, int]) -> None:
-        """Another picture: nibs that the person has not sized get a size for it."""
+        """Another picture: sizes that the person has not set become such as suit it."""
         self.gesture = None
         self.forget_places()
         size = min(LARGEST, max(SMALLEST, round(SHARE_OF_SHORT_SIDE * min(shape))))
-        for tool in self.tools:
-            if hasattr(self._options[tool.id], "size") and tool.id not in self._sized_by_hand:
-                self._set(tool, "size", size)
+        for name, value in {"size": size, "grow": grow_for(shape)}.items():
+            for tool in self.tools:
+                if hasattr(self._options[tool.id], name) and (tool.id, name) not in self._set_by_hand:
+                    self._set(tool, name, value)
 
     # --- pressing ----------------------------------------------------------------------------------------------------
     def press(self, document: Document, at: Pointer) -> None:
