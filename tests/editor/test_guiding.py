@@ -191,6 +191,26 @@ def test_kinds_that_the_method_does_not_follow_are_known_before_the_fill(opened:
         assert "areas to copy from" in opened.editor.unheard
 
 
+def test_only_what_lies_near_the_hole_is_complained_of(opened: Desk):
+    with installed(Scripted(constant(3), replace(FOLLOWS, guides=frozenset({Guide.HINT})))):
+        opened.editor.use_backend("scripted")
+        line(opened, (10, 10), (40, 10))
+        assert opened.editor.unheard == "lines"  # for a hole that nobody knows yet
+        opened.editor.use("rectangle")
+        opened.drag((180, 130), (220, 170))
+        assert opened.editor.unheard == ""
+        opened.editor.fill()
+        opened.settle()
+        assert opened.messages == []
+        line(opened, (170, 150), (230, 150))
+        opened.editor.use("rectangle")
+        opened.drag((180, 130), (220, 170))
+        assert opened.editor.unheard == "lines"
+        opened.editor.fill()
+        opened.settle()
+        assert "lines" in opened.messages[-1].sentence
+
+
 def test_guides_are_written_and_added_from_a_file_as_one_edit(opened: Desk, tmp_path: Path):
     line(opened, (100, 150), (300, 150))
     before = strokes(opened)

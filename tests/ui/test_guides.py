@@ -79,7 +79,8 @@ def test_an_area_is_drawn_around_and_the_panel_says_who_does_not_follow(window: 
     assert "areas to copy from" in panel.unheard.text()
     window.editor.use_backend("patchmatch")
     settle()
-    wait_until(lambda: not panel.unheard.isVisible())
+    wait_until(lambda: "copies only" in panel.unheard.text())
+    assert "areas to copy from" not in panel.unheard.text()
 
 
 def test_guides_are_exported_and_imported_by_the_menu(window: MainWindow, tmp_path: Path) -> None:

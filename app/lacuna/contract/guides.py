@@ -90,6 +90,16 @@ def covered(strokes: Iterable[GuideStroke], kind: Guide) -> Region:
     return Region.around(boxes)
 
 
+def kinds_near(strokes: Iterable[GuideStroke], regions: Sequence[Region]) -> set[Guide]:
+    """The kinds that mean something for holes with these contexts: an area to copy from does wherever it lies."""
+    return {
+        stroke.kind
+        for stroke in strokes
+        if stroke.kind is Guide.SOURCE
+        or any(not covered((stroke,), stroke.kind).intersect(region).empty for region in regions)
+    }
+
+
 def to_json(strokes: Iterable[GuideStroke]) -> list[dict[str, Any]]:
     """As it is kept in journals, projects and files of guides."""
     return [

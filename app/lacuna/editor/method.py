@@ -158,8 +158,20 @@ class Method:
         return registry.backend(self.backend).needs(self.params)
 
     def unheard(self, document: Document) -> str:
-        """The kinds of guides in the picture that the method does not follow, as words; "" if there are none."""
-        return guides.listed({stroke.kind for stroke in document.guides} - self.needs.guides)
+        """The kinds of guides that the method does not follow, as words; "" if there are none.
+
+        What lies beside the context of all that is masked is for another hole; without a mask nobody knows.
+        """
+        others = [stroke for stroke in document.guides if stroke.kind not in self.needs.guides]
+        if not others or document.mask_bounds().empty:
+            return guides.listed({stroke.kind for stroke in others})
+        regions = plan.windows_for(document.mask.pixels, self.needs, self.options, document.mask_bounds())
+        return guides.listed(guides.kinds_near(others, regions))
+
+    def bounded(self, document: Document) -> bool:
+        """Does it copy from nowhere but the areas that were drawn for that?"""
+        drawn = any(stroke.kind is guides.Guide.SOURCE for stroke in document.guides)
+        return drawn and guides.Guide.SOURCE in self.needs.guides
 
     @property
     def options(self) -> FillOptions:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lacuna.contract import models
 from lacuna.contract.edges import PackedEdges, PredictedEdges
 from lacuna.contract.fill import FillOptions, FillStep, Runtime
-from lacuna.contract.guides import GuideStroke, listed
+from lacuna.contract.guides import GuideStroke, kinds_near, listed
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
@@ -127,7 +127,7 @@ def fill(request: FillRequest, runtime: Runtime, progress: Progress) -> FillResu
         told.notes.append(_("This method copies nothing: the sampling area was not used."))
     if not needs.edges and any(window.edges is not None for window in request.windows):
         told.notes.append(_("This method follows no edges: those that were given were not used."))
-    unheard = {stroke.kind for stroke in request.guides} - needs.guides
+    unheard = kinds_near(request.guides, [window.region for window in request.windows]) - needs.guides
     if unheard:
         sentence = _("This method does not follow: {kinds}. They were not used.")
         told.notes.append(sentence.format(kinds=listed(unheard)))

@@ -234,10 +234,13 @@ class FillPanel(QWidget):
         self.estimate.setVisible(not problem)
 
     def _show_unheard(self) -> None:
-        """Which guides the method chosen will not follow: known before the click."""
-        kinds = self._editor.unheard
-        self.unheard.setText(_("Not followed by this method: {kinds}.").format(kinds=kinds) if kinds else "")
-        self.unheard.setVisible(bool(kinds))
+        """Which guides the method chosen will not follow, and which bound it: known before the click."""
+        document, method, kinds = self._editor.document, self._editor.filling.method, self._editor.unheard
+        said = [_("Not followed by this method: {kinds}.").format(kinds=kinds)] if kinds else []
+        if document is not None and method.bounded(document):
+            said.append(_("It copies only from the area that you drew."))
+        self.unheard.setText(" ".join(said))
+        self.unheard.setVisible(bool(said))
 
     def _show_problem(self, problem: str) -> None:
         missing = self._editor.missing
