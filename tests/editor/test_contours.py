@@ -132,7 +132,8 @@ def test_with_fill_after_each_stroke_a_change_of_edges_fills_and_then_fills_anew
     masked: Desk, painter: ScriptedPainter
 ):
     desk = quick(masked, painter)
-    asked = len(painter.sigmas)
+    asked, looked = len(painter.sigmas), []
+    desk.editor.filling.came.add(lambda: looked.append(True))
     desk.drag((95, 110), (120, 110), (145, 110))
     desk.settle()
     assert len(painter.edges_seen) == 1
@@ -140,6 +141,7 @@ def test_with_fill_after_each_stroke_a_change_of_edges_fills_and_then_fills_anew
     desk.drag((110, 90), (110, 115), (110, 140), modifiers=Modifier.ALT)
     desk.settle()
     assert desk.editor.offer is None  # in the picture, not beside it
+    assert not looked  # nobody has asked for it
     assert len(painter.edges_seen) == 2
     assert len(painter.sigmas) == asked
     first, second = painter.edges_seen

@@ -100,6 +100,8 @@ def test_a_line_is_drawn_edges_are_predicted_one_is_rubbed_out_filled_and_undone
     y, x = int(strong[strong > 205][0]), 230  # below the line
     assert seen(window, x + 0.5, y + 0.5) == pytest.approx(PREDICTED.getRgb()[:3], abs=30)
 
+    assert seen(window, x + 40.5, y + 0.5) == pytest.approx(PREDICTED.getRgb()[:3], abs=30)
+
     rubbed = [at(window, x + dx, y + 0.5) for dx in (-12, -4, 4, 12)]
     drag(canvas, *((place.x(), place.y()) for place in rubbed), button=RIGHT)
     mapped(window)
@@ -113,6 +115,13 @@ def test_a_line_is_drawn_edges_are_predicted_one_is_rubbed_out_filled_and_undone
     wait_until(lambda: not editor.jobs, 60)
     settle()
     assert len(painter.sigmas) == asked  # the second stage alone
+    assert not canvas.contours.on  # the picture is to be seen
+    assert not window.action_set["view.contours"].isChecked()
+    key(canvas, "Shift+G")
+    mapped(window)
+    used = seen(window, x + 40.5, y + 0.5)
+    assert 60 < max(abs(a - b) for a, b in zip(used, PREDICTED.getRgb(), strict=False)) < 200  # faint now
+    key(canvas, "Shift+G")
     assert document.history.labels[-1].startswith("Fill")
     (followed,) = editor.filling.edges
     shown = followed.strength[y - followed.region.y0, x - followed.region.x0]

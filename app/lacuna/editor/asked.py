@@ -39,7 +39,8 @@ class Asked:
     what the history could redo when it was asked for. `below` is set where a fill that is in the picture is tried
     again: the windows show what was there before it. `beside` are methods to try it again by once it is put in.
     `guides` are those of the picture then, and `predicted` the edges. `compared` says that others are tried with it:
-    its result waits beside them until it is looked at. One that `replaces` the fill below it is no choice.
+    its result waits beside them until it is looked at. One that `replaces` the fill below it is no choice. One that
+    `follows` the change of an edge was not asked for by itself.
     """
 
     document: Document
@@ -55,6 +56,7 @@ class Asked:
     guides: tuple[GuideStroke, ...] = ()
     compared: bool = False
     replaces: bool = False
+    follows: bool = False
     predicted: tuple[PredictedEdges, ...] = ()
     photo: Frozen | None = None
     alpha: Frozen | None = None  # where it is filled too

@@ -6,8 +6,8 @@ so that a picture of 100 megapixels costs what a small one does. Nothing waits f
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
 T = TypeVar("T")
+USED = 6  # how much fainter edges are whose hole is filled: well below half as strong, as they are drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +105,19 @@ class ContourSight:
             pixels,
             document.header.white if level == 0 else 255.0,
             document.mask_pyramid.read(level, region).copy(),
-            document.predicted,
+            tuple(self._as_valid(document)),
             contours.strokes,
             contours.sigma,
         )
+
+    def _as_valid(self, document: Document) -> Iterator[PredictedEdges]:
+        """The edges that a fill may follow: faint where that has been done and can be done again alone."""
+        again = self._editor.filling.base(document) is not None
+        for edges in document.predicted:
+            if (document.mask.pixels[edges.region.slices][edges.hole] > 0).any():
+                yield edges
+            elif again:
+                yield replace(edges, strength=edges.strength // USED)
 
 
 def contour_map(looked: Looked) -> ContourMap:

@@ -191,7 +191,7 @@ class Contours:
         led = replace(how, needs=how.needs.led)
         if not document.mask_bounds().empty:
             if filling.method.forecast(document, document.mask.pixels, led, document.mask_bounds()).seconds < QUICK:
-                self._editor.fill()
+                self._editor.fill(follows=True)
             return
         base = filling.base(document)
         if base is None or base.fill is None or base.fill.backend != how.backend:

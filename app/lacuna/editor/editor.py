@@ -521,15 +521,15 @@ class Editor:
             return Estimate(problem=_("Open a picture first."))
         return self.filling.method.estimate(self.document)
 
-    def fill(self) -> None:
+    def fill(self, *, follows: bool = False) -> None:
         """Fill the mask in a job, with what is proposed for it. What a running fill works on already is left to it."""
         self._guarded(self.proposals.accept)
-        self._fill()
+        self._fill(follows=follows)
 
-    def _fill(self) -> None:
+    def _fill(self, *, follows: bool = False) -> None:
         document = self.document
         if document is not None:
-            self._guarded(lambda: self.filling.fill(document))
+            self._guarded(lambda: self.filling.fill(document, follows=follows))
 
     def try_again(self) -> None:
         """R: fill the hole of the last fill anew, with the backend and params chosen now; both are offered then."""

@@ -33,6 +33,7 @@ from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
+from lacuna.listeners import Listeners
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
@@ -47,14 +48,18 @@ class Filling:
         self.offers = Offers(editor, self._no_more_tries)
         self._reported: tuple[Edit | None, FillResult] | None = None  # of the last fill, without its pixels
         self._followed: tuple[Edit, object, tuple[Edges, ...]] | None = None  # the last fill, its frame, its edges
+        self.came: Listeners[[]] = Listeners()  # there is a result to look at that was asked for
         self.origins = Origins()
         self._seed = 0
         self._running: dict[Job, Asked] = {}
         self.candidates = Candidates(editor, self.offers, self._running)
 
     # --- running -----------------------------------------------------------------------------------------------------
-    def fill(self, document: Document, beside: tuple[How, ...] = ()) -> None:
-        """Fill what is masked and not being filled yet; then try it again by the methods `beside` that chosen."""
+    def fill(self, document: Document, beside: tuple[How, ...] = (), *, follows: bool = False) -> None:
+        """Fill what is masked and not being filled yet; then try it again by the methods `beside` that chosen.
+
+        `follows`: nobody has asked for it, but an edge was changed.
+        """
         problem = self.method.estimate(document).problem
         if problem:
             severity = Severity.WARNING if document.mask_count() else Severity.INFO  # no mask is where all begin
@@ -69,7 +74,8 @@ class Filling:
         masks = self._without_running(document, regions)
         if masks:  # else all that is masked is being filled already
             self.offers.filled_anew([tight(*part)[0] for part in masks])
-            self._submit(self.asked(document, masks, how, self._seed, beside=beside), how.needs)
+            asked = self.asked(document, masks, how, self._seed, beside=beside)
+            self._submit(replace(asked, follows=follows), how.needs)
 
     def try_again(self, document: Document) -> None:
         """Fill the hole of the last fill anew: what comes of it is offered beside that. Else fill the last mask."""
@@ -121,7 +127,8 @@ class Filling:
         mask = below.whole_mask()
         regions = plan.windows_for(mask, how.needs, how.options, below.step.box, how.sources_box(document))
         masks = tuple((region, mask[region.slices].copy()) for region in regions)
-        asked = replace(self.asked(document, masks, how, seed, below), compared=compared, replaces=replaces)
+        asked = self.asked(document, masks, how, seed, below)
+        asked = replace(asked, compared=compared, replaces=replaces, follows=replaces)
         if self._known(asked, seeded=how.needs.seeded):
             return False
         if replaces:  # one that is on its way would be replaced as soon as it came
@@ -261,6 +268,8 @@ class Filling:
         else:
             self.offers.begin(below.edit, self._there(asked.document, below))
             self.offers.add(below.edit, self._result(asked, ran), show=not asked.compared)
+        if not asked.follows:
+            self.came()
 
     def _there(self, document: Document, below: Below) -> Result:
         """The fill that is in the picture, as a result among others."""

@@ -75,6 +75,7 @@ class ContoursView(QObject):
         self._later.setInterval(AFTER)
         self._later.timeout.connect(self._look)
         editor.state_changed.add(self.look)
+        editor.filling.came.add(self._filled)
         view.scene.changed.connect(self.look)
         view.scene.replaced.connect(self._forget)
 
@@ -98,6 +99,10 @@ class ContoursView(QObject):
         """Something may look different: map it anew, if it does."""
         if self._on and not self._later.isActive():
             self._later.start()
+
+    def _filled(self) -> None:
+        """What was asked for is to be seen, which it is not below this."""
+        self.on = False
 
     def _forget(self) -> None:
         self._editor.contours.sight.cancel()
