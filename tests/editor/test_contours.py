@@ -274,6 +274,7 @@ def test_lines_are_proposed_where_the_mask_interrupts_outlines_and_enter_takes_a
     assert rows(horizon.document.guides) == [90, 150]
     assert len(horizon.labels) == count + 1
     assert horizon.editor.contours.proposed == ()
+    assert horizon.editor.tool.id == "rectangle"  # as before
     horizon.editor.undo()
     assert horizon.document.guides == ()
 
@@ -282,9 +283,14 @@ def test_a_click_takes_one_line_and_with_alt_drops_it(horizon: Desk):
     horizon.click(160, 90)
     assert rows(horizon.document.guides) == [90]
     assert rows(horizon.editor.contours.proposed) == [150]
+    assert horizon.editor.tool.id == "guide"
     horizon.click(160, 150, modifiers=Modifier.ALT)
     assert horizon.editor.contours.proposed == ()
     assert rows(horizon.document.guides) == [90]
+    assert horizon.editor.tool.id == "rectangle"
+    horizon.editor.use("guide")
+    horizon.drag((10, 20), (60, 20))
+    assert horizon.editor.tool.id == "guide"
 
 
 def test_a_point_of_a_proposed_line_is_dragged_before_it_is_taken(horizon: Desk):
@@ -301,6 +307,7 @@ def test_a_point_of_a_proposed_line_is_dragged_before_it_is_taken(horizon: Desk)
 def test_esc_drops_what_is_proposed_and_nothing_else(horizon: Desk):
     horizon.editor.escape()
     assert horizon.editor.contours.proposed == ()
+    assert horizon.editor.tool.id == "rectangle"
     assert horizon.mask.any()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lacuna import paths
 from lacuna.contract.fill import Context, Needs
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.document.journal import Journal
@@ -209,6 +210,14 @@ def test_only_what_lies_near_the_hole_is_complained_of(opened: Desk):
         opened.editor.fill()
         opened.settle()
         assert "lines" in opened.messages[-1].sentence
+
+
+def test_the_first_line_in_another_picture_is_one_to_continue(opened: Desk):
+    opened.editor.use("guide")
+    opened.editor.set_option("kind", "erase-edge")
+    opened.editor.set_option("width", 7)
+    opened.open(paths.resources() / "samples" / "lion.jpg")
+    assert (opened.editor.options.kind, opened.editor.options.width) == ("line", 7)
 
 
 def test_guides_are_written_and_added_from_a_file_as_one_edit(opened: Desk, tmp_path: Path):

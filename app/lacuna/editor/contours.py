@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 QUICK = 2.0  # seconds: so long a fill may take to follow each change of an edge by itself
 WIDTH = 3.0  # image pixels of a line that is proposed
+GUIDE_TOOL = "guide"
 EDGES = (Guide.LINE, Guide.ERASE_EDGE)  # the strokes that change edges
 
 
@@ -44,6 +45,7 @@ class Contours:
         self._strokes: tuple[GuideStroke, ...] = ()
         self._changed = False  # by the gesture that is going on
         self._awaited: tuple[Job, ...] = ()  # fills along edges that have changed since
+        self._lent_over = ""  # the tool that was in hand before lines were proposed
         editor.document_changed.add(self._follow)
         editor.work.ended.add(self._work_ended)
         editor.toolbox.freed.add(self._gesture_over)
@@ -114,7 +116,6 @@ class Contours:
         document = self._editor.document
         if document is None or document.mask_bounds().empty:
             return
-        self._editor.use("guide")
         label, wanted = _("Complete outlines"), Needs(context=Context(minimum=AROUND, share=AROUND / LARGEST))
         regions = plan.windows_for(document.mask.pixels, wanted, FillOptions(), document.mask_bounds())
         holes = [(region, document.mask.pixels[region.slices] > 0) for region in regions]
@@ -140,6 +141,7 @@ class Contours:
                 return  # of another mask
             self._lines.show(document, found)
             if found:
+                self._lend_tool()
                 hint = _("Enter takes all, a click one. Points can be dragged; Alt+click drops a line, Esc all.")
                 count = ngettext("{count} line is proposed.", "{count} lines are proposed.", len(found))
                 said = Message(count.format(count=len(found)), hint, over=lambda: not self.proposed)
@@ -154,11 +156,25 @@ class Contours:
     def take(self) -> None:
         """Make guides of all lines that are proposed."""
         self._lines.take()
+        self._give_tool_back()
         self.edited()
 
     def drop(self) -> None:
         """Propose them no more."""
         self._lines.drop()
+        self._give_tool_back()
+
+    def _lend_tool(self) -> None:
+        """Take the tool in hand by which lines are taken, moved and dropped."""
+        if self._editor.tool.id != GUIDE_TOOL:
+            self._lent_over = self._editor.tool.id
+            self._editor.use(GUIDE_TOOL)
+
+    def _give_tool_back(self) -> None:
+        """The last line was taken or dropped: go on with what was in hand before, unless that was changed since."""
+        before, self._lent_over = self._lent_over, ""
+        if before and self._editor.tool.id == GUIDE_TOOL:
+            self._editor.use(before)
 
     # --- the blur before edges are sought ----------------------------------------------------------------------------
     @property
@@ -201,7 +217,7 @@ class Contours:
             filling.try_by(document, base, how, base.fill.seed, replaces=True)
 
     def _follow(self) -> None:
-        self._strokes, self._changed, self._awaited = self.strokes, False, ()
+        self._strokes, self._changed, self._awaited, self._lent_over = self.strokes, False, (), ""
         if self._editor.document is not None:
             self._editor.document.history.changed.add(self._history_changed)
 
@@ -219,6 +235,8 @@ class Contours:
                 self.edited()
 
     def _gesture_over(self) -> None:
+        if self._lines.all_settled:
+            self._give_tool_back()
         if self._changed:
             self._changed = False
             self.edited()

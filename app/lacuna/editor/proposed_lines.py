@@ -32,6 +32,11 @@ class ProposedLines:
         document = self._document
         return self._strokes if document is not None and document.mask.revision == self._mask else ()
 
+    @property
+    def all_settled(self) -> bool:
+        """None is left that was neither taken nor dropped, not even for another mask."""
+        return not self._strokes
+
     def show(self, document: Document, strokes: tuple[GuideStroke, ...]) -> None:
         """Propose these in the place of others."""
         self._document, self._mask, self._strokes = document, document.mask.revision, strokes

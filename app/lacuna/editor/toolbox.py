@@ -142,9 +142,12 @@ class Toolbox:
             tool.forget()
 
     def fit(self, shape: tuple[int, int]) -> None:
-        """Another picture: sizes that the person has not set become such as suit it."""
+        """Another picture: sizes that the person has not set become such as suit it, and a line is no eraser."""
         self.gesture = None
         self.forget_places()
+        for tool in self.tools:
+            if isinstance(tool, GuideLine):
+                self._set(tool, "kind", tool.Options().kind)
         size = min(LARGEST, max(SMALLEST, round(SHARE_OF_SHORT_SIDE * min(shape))))
         for name, value in {"size": size, "grow": grow_for(shape)}.items():
             for tool in self.tools:
