@@ -70,6 +70,27 @@ def test_edges_are_predicted_by_one_edit_that_undo_takes_back(masked: Desk, pain
     assert masked.document.predicted == (edges,)
 
 
+def test_where_few_edges_were_found_that_is_said_unless_lines_are_there(
+    masked: Desk, painter: ScriptedPainter, monkeypatch: pytest.MonkeyPatch
+):
+    def rows(strength: float) -> Any:
+        def edges(_image: Any, hole: Any, _guide: Any, _progress: Any, *, sigma: float = 2.0) -> Any:
+            return (hole & (np.indices(hole.shape)[0] % 16 == 0)).astype(np.float32) * strength
+
+        return edges
+
+    for strength, few in ((1.0, False), (0.25, True)):
+        monkeypatch.setattr(painter, "edges", rows(strength))
+        masked.messages.clear()
+        predict(masked)
+        assert any("Few edges" in message.sentence for message in masked.messages) is few
+    masked.messages.clear()
+    masked.editor.use("guide")
+    masked.drag((95, 110), (120, 110), (145, 110))
+    predict(masked)
+    assert masked.messages == []
+
+
 def test_the_fill_runs_the_second_stage_alone_along_what_was_drawn_and_rubbed_out(
     masked: Desk, painter: ScriptedPainter
 ):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from lacuna.contract.guides import Guide
 from lacuna.contract.models import Network
@@ -165,20 +166,27 @@ def test_the_contour_view_shows_the_pictures_edges_on_its_ground_at_every_zoom(w
     assert np.array_equal(grabbed(canvas), bare)
 
 
-def test_a_method_without_an_edge_stage_leaves_the_action_grey_and_says_why(window: MainWindow) -> None:
+def test_a_method_without_an_edge_stage_says_so_and_offers_one_that_has_it(window: MainWindow) -> None:
     open_photo(window)
+    editor, why = window.editor, window.fill_panel.contours.why
+    editor.use_backend("telea")
+    settle()
+    assert not window.action_set["guides.predict"].isEnabled()  # without a mask
     mask(window, HOLE)
     key(window.canvas, "Shift+G")
-    for backend, grey in (("telea", True), ("edgeconnect", False)):
-        window.editor.use_backend(backend)
-        settle()
-        action, why = window.action_set["guides.predict"], window.fill_panel.contours.why
-        assert action.isEnabled() is not grey
-        assert ("EdgeConnect" in action.toolTip()) is grey
-        assert why.isVisible() is grey
-    window.editor.use_backend("telea")
     settle()
-    assert "Choose one of these methods: EdgeConnect" in window.fill_panel.contours.why.text()
+    assert "Choose one of these methods: EdgeConnect" in why.text()
+    key(window.canvas, "Ctrl+G")
+    (card,) = window.messages.cards
+    assert "EdgeConnect" in card.message.sentence
+    assert not editor.jobs
+    (choose,) = (button for button in card.findChildren(QPushButton) if button.text() == "Choose it and predict")
+    choose.click()
+    wait_until(lambda: bool(editor.document and editor.document.predicted), 60)
+    settle()
+    assert editor.backend == "edgeconnect"
+    assert not why.isVisible()
+    assert card not in window.messages.cards
 
 
 def test_lines_are_proposed_by_a_key_seen_dashed_and_taken_by_enter(window: MainWindow, tmp_path: Path) -> None:

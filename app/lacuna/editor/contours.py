@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.fill import Context, FillOptions, Needs
 from lacuna.contract.guides import Guide, GuideStroke
@@ -24,12 +26,14 @@ from lacuna.engine.device import runtime_for
 from lacuna.engine.jobs import Job, JobQueue, State
 from lacuna.i18n import _, ngettext
 from lacuna.imaging.edges import SIGMA
+from lacuna.imaging.mask import rim
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
 QUICK = 2.0  # seconds: so long a fill may take to follow each change of an edge by itself
 WIDTH = 3.0  # image pixels of a line that is proposed
+SURE, FEW = 128, 0.1  # of 255; edge pixels so sure for each side of a pixel at the rim: photos had 0.7 to 4.2 there
 GUIDE_TOOL = "guide"
 EDGES = (Guide.LINE, Guide.ERASE_EDGE)  # the strokes that change edges
 
@@ -75,6 +79,20 @@ class Contours:
             return method.missing
         return _("Paint over what should go first.") if document.mask_bounds().empty else ""
 
+    @property
+    def instead(self) -> str:
+        """The method that would predict edges now in the place of the one chosen, which predicts none; "" if none."""
+        document, editor = self._editor.document, self._editor
+        if document is None or document.mask_bounds().empty or stage.predictor(editor.backend) is not None:
+            return ""
+        ready = (other for other in stage.predictors() if not editor.filling.method.how(other).missing)
+        return next(ready, "")
+
+    def predict_by(self, backend: str) -> None:
+        """Choose another method, and predict by it."""
+        self._editor.use_backend(backend)
+        self.predict()
+
     def predict(self) -> None:
         """Complete the edges of what is masked, in a job; they take the place of those that were predicted before."""
         document, refusal = self._editor.document, self.refusal
@@ -101,6 +119,9 @@ class Contours:
             with document.edit(label) as edit:
                 edit.put(document.put_predicted, found)
             self._editor.state_changed()
+            if not any(stroke.kind is Guide.LINE for stroke in asked.guides) and _few(found):
+                said = _("Few edges were found; draw them yourself with the guide line (G).")
+                self._editor.tell(Message(said, over=lambda: document.predicted is not found))
 
         begin = self._editor.in_frame(document, label, asked.begin)
         self._editor.work.run(label, work, self._editor.in_frame(document, label, done), begin=begin)
@@ -148,6 +169,7 @@ class Contours:
             else:
                 none = _("No outline at the mask's border could be completed with enough certainty.")
                 said = Message(none, over=lambda: document.mask.revision != revision)
+                self._give_tool_back()
             self._editor.tell(said)
 
         begin = self._editor.in_frame(document, label, lambda: seen.append(document.photo.freeze()))
@@ -240,3 +262,9 @@ class Contours:
         if self._changed:
             self._changed = False
             self.edited()
+
+
+def _few(found: tuple[PredictedEdges, ...]) -> bool:
+    """Did next to nothing come of it, for holes of this size?"""
+    sure = sum(int(np.count_nonzero(edges.strength[edges.hole] >= SURE)) for edges in found)
+    return sure < FEW * sum(rim(edges.hole) for edges in found)

@@ -209,7 +209,12 @@ class MainWindow(QMainWindow):
         self.editor.state_changed()
 
     def predict_edges(self) -> None:
-        """Predict the edges of the hole, and show them."""
+        """Predict the edges of the hole, and show them; where that takes another method, offer to choose it."""
+        if self.editor.contours.instead:
+            from lacuna.ui.edges_offer import offer_edges
+
+            offer_edges(self)
+            return
         self.show_contours(True)
         self.editor.contours.predict()
 
