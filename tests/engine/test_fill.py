@@ -815,7 +815,7 @@ def test_areas_never_to_copy_from_make_no_crop_larger() -> None:
 
 def test_guides_that_a_backend_does_not_follow_are_named() -> None:
     image = picture("uint8")
-    lines = (GuideStroke(Guide.LINE, ((0.0, 0.0), (90.0, 90.0))), GuideStroke(Guide.HINT, ((1.0, 1.0), (2.0, 2.0))))
+    lines = (GuideStroke(Guide.LINE, ((0.0, 0.0), (90.0, 90.0))), GuideStroke(Guide.HINT, ((22.0, 22.0), (26.0, 26.0))))
     with installed(Scripted(constant(0), replace(COPIES, guides=frozenset({Guide.LINE})))):
         mask = np.zeros((90, 110), np.uint8)
         mask[20:30, 20:30] = 255
