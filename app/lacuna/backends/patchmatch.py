@@ -404,5 +404,5 @@ def _nothing_to_copy(work: FillWork) -> UnsuitableMask:
         )
     return UnsuitableMask(
         _("Around the mask there is no patch of {side} × {side} known pixels to copy.").format(side=PATCH),
-        hint=_("Mark less, or use a backend that copies no patches, such as “{backend}”.").format(backend="telea"),
+        hint=_("Mark less, or use a method that copies no patches, such as “{backend}”.").format(backend="telea"),
     )

@@ -350,8 +350,8 @@ def failed(backend_id: str, error: Exception) -> BackendFailed:
     """An exception of a backend, as people read it."""
     said = " ".join(str(error).split()) or type(error).__name__
     return BackendFailed(
-        _("The backend “{backend}” failed: {reason}").format(backend=backend_id, reason=said),
-        hint=_("The picture is as it was. Try another backend, or report the details."),
+        _("The method “{backend}” failed: {reason}").format(backend=backend_id, reason=said),
+        hint=_("The picture is as it was. Try another method, or report the details."),
         cause=error,
         details="".join(traceback.format_exception(error)),
     )

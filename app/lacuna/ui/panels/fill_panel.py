@@ -57,7 +57,7 @@ class FillPanel(QWidget):
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(10)
         self.backends = Chooser(self)
-        self.backends.setAccessibleName(_("Backend"))
+        self.backends.setAccessibleName(_("Method"))
         self.backends.setMinimumContentsLength(12)
         self.backends.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.backends.activated.connect(self._backend_chosen)
