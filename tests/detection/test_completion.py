@@ -71,6 +71,16 @@ def test_a_large_hole_is_looked_at_at_a_smaller_size_and_its_lines_lie_in_the_pi
     assert max(x for x, _y in line.points) >= 1298
 
 
+def test_a_straight_edge_goes_on_where_what_it_stands_out_from_changes() -> None:
+    pixels = np.full((120, 160, 3), 250, np.uint8)
+    pixels[:60, 80:] = 120  # the sky, then trees
+    pixels[60:] = 30
+    hole = np.zeros((120, 160), bool)
+    hole[40:80, 60:100] = True
+    (line,) = [line for line in found(pixels, hole) if apart(line, ((40.0, 60.0), (120.0, 60.0)), hole) < 1.5]
+    assert line.confidence >= SURE
+
+
 def test_nothing_is_proposed_where_edges_do_not_fit() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
     hole = scenes()[0].hole

@@ -1,6 +1,7 @@
 """Outlines that a hole interrupts, completed inside it: strong edges that meet its rim, joined in pairs that fit.
 
-Two edges fit if a smooth curve leads from one to the other and what lies left and right of both is alike. The cost of
+Two edges fit if a smooth curve leads from one to the other and what lies left and right of both is alike; on one side
+is enough if the line is nearly straight, as what a roof stands out from may change along it. The cost of
 bending is that of Sharon, Brandt and Basri, Completion energies and scale, 2000: an arc costs less than an S. Which
 structures continue behind a hole is the question of Xiong et al., Foreground-aware image inpainting, 2019, who ask a
 network; this needs none.
@@ -29,6 +30,7 @@ SHORTEST = 10  # pixels along an edge before it meets the rim
 ASIDE = (2, 3, 4, 5)  # pixels beside an edge where its two colours are
 BEND = 0.45  # radians of bending that halve the trust, roughly
 UNLIKE = 0.35  # of the step across an edge: by so much colours may differ
+ONE_SIDE, UNLIKE_ONE_SIDE, STRAIGHT = 0.8, 0.2, 0.2  # trust in, and bounds of, lines that are alike on one side alone
 STEP = 0.15  # of white: a step across an edge that is trusted wholly
 FAR, LEAST = 160.0, 0.4  # pixels: a gap so long is trusted by a third, and none by less than so much
 STEEPEST = math.radians(70)  # between an edge and the straight way to its partner
@@ -211,12 +213,20 @@ def _trust(first: Crossing, second: Crossing) -> float:
     if max(abs(leaving), abs(arriving)) > STEEPEST:
         return 0.0
     bending = leaving**2 + arriving**2 - leaving * arriving
-    apart = (np.linalg.norm(first.left - second.right) + np.linalg.norm(first.right - second.left)) / 2
+    apart = np.array([np.linalg.norm(first.left - second.right), np.linalg.norm(first.right - second.left)])
     step = min(first.step, second.step)
     if step <= 0:
         return 0.0
-    alike = math.exp(-((float(apart) / step / UNLIKE) ** 2) / 2)
-    return math.exp(-bending / BEND**2 / 2) * alike * min(1.0, step / STEP) * max(LEAST, math.exp(-length / FAR))
+    alike = max(
+        _fall(apart.mean() / step, UNLIKE),
+        ONE_SIDE * _fall(apart.min() / step, UNLIKE_ONE_SIDE) * _fall(math.sqrt(bending), STRAIGHT),
+    )
+    return _fall(math.sqrt(bending), BEND) * alike * min(1.0, step / STEP) * max(LEAST, math.exp(-length / FAR))
+
+
+def _fall(value: float, width: float) -> float:
+    """1 at 0, and 0.6 at `width`: a bell."""
+    return math.exp(-((float(value) / width) ** 2) / 2)
 
 
 def _turn(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
