@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from lacuna.editor.proposals import Proposed
 from lacuna.imaging.region import Region
+from lacuna.ui.canvas.scribbles_view import INSIDE, OUTSIDE
 from lacuna.ui.main_window import MainWindow
 from tests.ui.canvases import AWAY, document_of, finish, on_window, opened_canvas, painted_anew
-from tests.ui.support import LEFT, grabbed, move, settle, wait_until
+from tests.ui.support import LEFT, RIGHT, drag, grabbed, move, settle, wait_until
 from tests.ui.windows import key, open_photo
 
 
@@ -88,3 +92,25 @@ def test_over_one_that_can_be_switched_the_cursor_says_so(window: MainWindow) ->
         QTest.mouseMove(window.canvas, at(window, *place))
         settle()
         assert window.canvas.cursor().shape() == shape
+
+
+def test_the_scribbles_that_an_object_was_found_by_are_seen_as_long_as_it_is_proposed(window: MainWindow) -> None:
+    open_photo(window)
+    canvas = window.canvas
+
+    def scribble(y: float, colour: QColor, **held: Any) -> float:
+        """Draw a level one, and say how much of it has the colour when it is done."""
+        drag(canvas, *((at(window, x, y).x(), at(window, x, y).y()) for x in (180, 220, 260)), **held)
+        settle()
+        wait_until(lambda: not window.editor.jobs, 20)
+        QTest.mouseMove(canvas, at(window, 20, 20))
+        settle()
+        left, right = at(window, 190, y), at(window, 250, y)
+        along = grabbed(canvas)[left.y() - 1 : left.y() + 2, left.x() : right.x()].astype(int)
+        return float((np.abs(along - colour.getRgb()[:3]).max(axis=2) < 60).any(axis=0).mean())
+
+    key(canvas, "O")
+    assert scribble(200.5, INSIDE) > 0.9
+    assert scribble(240.5, OUTSIDE, button=RIGHT) > 0.9
+    key(canvas, "Escape")
+    assert window.editor.proposals.scribbles.inside == ()

@@ -99,7 +99,8 @@ class Picked:
 
     def propose(self, proposed: Proposed) -> None:
         self.proposed = proposed
-        self.proposals.show(self.document, (proposed,), _("Pick an object"), clicked=False, back=self.back)
+        label = _("Pick an object")
+        self.proposals.show(self.document, (proposed,), label, clicked=False, back=self.back, scribbles=self.lines)
 
     def back(self) -> None:
         """The last scribble is taken back: what was proposed before it is proposed again."""

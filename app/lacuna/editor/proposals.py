@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.detection.objects import Scribbles
 from lacuna.document.document import Document
 from lacuna.editor.tool import Button, Modifier, Pointer
 from lacuna.imaging.outlines import Traced, traced
 from lacuna.imaging.photo import Hole, Mask
 from lacuna.imaging.region import Region
 from lacuna.listeners import Listeners
+
+NONE = Scribbles(())
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +59,7 @@ class Proposals:
         self.changed: Listeners[[]] = Listeners()
         self.found: tuple[Proposed, ...] = ()
         self.on: tuple[bool, ...] = ()  # of each
+        self.scribbles = NONE  # that they were found by
         self.clicked = True  # a click within one switches it
         self._document: Document | None = None
         self._label = ""
@@ -69,13 +73,15 @@ class Proposals:
         *,
         clicked: bool = True,
         back: Callable[[], object] | None = None,
+        scribbles: Scribbles = NONE,
     ) -> None:
         """Propose these in the place of any others; `label` names the edit that `accept` makes.
 
         Where a tool goes on with them, they are not `clicked`, and `back()` is what undo means: by default all go.
+        `scribbles` are those that it has found them by.
         """
         self.found, self.on = tuple(found), (True,) * len(found)
-        self.clicked = clicked
+        self.clicked, self.scribbles = clicked, scribbles
         self._document, self._label, self._back = document, label, back
         self.changed()
 
@@ -124,6 +130,7 @@ class Proposals:
         """Forget all."""
         if self.found:
             self.found, self.on, self._document, self._back = (), (), None, None
+            self.scribbles = NONE
             self.changed()
 
     def back(self) -> None:

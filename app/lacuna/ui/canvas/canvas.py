@@ -44,6 +44,7 @@ from lacuna.ui.canvas.outline_view import OutlineView
 from lacuna.ui.canvas.pointer import BUTTONS, pen_button
 from lacuna.ui.canvas.proposals_view import ProposalsView
 from lacuna.ui.canvas.scene import Scene
+from lacuna.ui.canvas.scribbles_view import ScribblesView
 from lacuna.ui.canvas.tile_cache import BUDGET, Layer
 from lacuna.ui.canvas.touch import Touch
 from lacuna.ui.canvas.view import CLOSE, View
@@ -77,6 +78,7 @@ class Canvas(View):
         self._guides = GuidesView()
         self._proposed = GuidesView(dashed=True)
         self._proposals = ProposalsView()
+        self._scribbles = ScribblesView()
         self._show_guides = True
         self.setMouseTracking(True)
         self.setTabletTracking(True)
@@ -178,6 +180,8 @@ class Canvas(View):
             self._frames = frames
         self.update_device(*self._edges.become(self.editor.edges, self.viewport))
         self.update_device(*self._proposals.become(self.editor.proposals, self.viewport, self.ratio))
+        lines = self.editor.proposals.scribbles
+        self.update_device(*self._scribbles.become(lines.inside, lines.outside, self.viewport, self.ratio))
         self._follow_guides()
         self._follow_outline()
         self._choose_cursor()
@@ -289,6 +293,7 @@ class Canvas(View):
             self._guides.paint(painter, self.viewport, self.ratio, self.dirty)
             self._proposed.paint(painter, self.viewport, self.ratio, self.dirty)
             self._proposals.paint(painter, self.viewport, self.ratio, self.dirty)
+            self._scribbles.paint(painter, self.viewport, self.ratio, self.dirty)
             for frame in self._frames:
                 overlays.paint_frame(painter, frame, self.ratio)
             if not self.comparison.held:
