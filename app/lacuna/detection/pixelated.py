@@ -8,6 +8,7 @@ which keeps their sides as sharp as they are.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,8 +35,14 @@ SQUARE = 1.15  # the longer side of a block to the other, at most
 FLAT = 0.5  # of the median step between blocks: what a block's inner pixels may stray by
 USUAL = 2.5  # times what they stray by in the middle of a region
 CALM = 3.0  # levels, as well
+NOISE = 4.0  # times what they stray by in the middle: less is nothing, and without any each step shows a block
+ROUNDED = 0.05  # levels: nothing, in sums of numbers with a fraction
 SIDES = 1  # of a block at the border of a region that are clear steps, at least
-GROWN = 4  # blocks by which a region is widened, as there are fewer steps within reach at its border
+GROWN = 8  # blocks by which a region is widened, as there are fewer steps within reach at its border
+HALF = 0.5  # of the longest row of blocks: shorter ones are not counted to a rectangle
+LACKING, BEYOND = 0.25, 0.12  # of a rectangle: so many of its blocks may not be found, and so many beside it
+ALL = 0.9  # of the blocks that it lacks then are flat, by LOOSE times the measure
+LOOSE = 3.0
 OFTEN = 0.6  # of a region's blocks are flat, or it is none
 Steps = NDArray[np.float32]
 
@@ -164,10 +171,12 @@ def _in_blocks(pixels: NDArray[np.uint8], region: Region, likely: Hole, mosaic: 
     if not between.size:
         return None
     usual = float(np.median(spread[inside > 0.5]))  # 0, or what JPEG leaves
-    flat = spread < max(CALM, min(USUAL * usual, FLAT * float(np.median(between))))
+    noise = NOISE * usual + ROUNDED
+    calm = max(min(CALM, noise), min(USUAL * usual, FLAT * float(np.median(between))))
+    flat = spread < calm
     if flat[inside > 0.5].mean() < OFTEN:
         return None
-    blocks = flat & (_clear_sides(part, rows, columns) >= SIDES)
+    blocks = flat & (_clear_sides(part, rows, columns, min(CLEAR, noise)) >= SIDES)
     grown = ((inside > 0.5) & flat).view(np.uint8)
     for _block in range(GROWN):  # the window sees less of blocks at the border
         before = grown
@@ -175,12 +184,34 @@ def _in_blocks(pixels: NDArray[np.uint8], region: Region, likely: Hole, mosaic: 
         if np.array_equal(grown, before):
             break
     closed = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
-    mask = np.repeat(np.repeat(opened, np.diff(rows), axis=0), np.diff(columns), axis=1)
+    marked = _squared(_in_fours(closed > 0), spread < LOOSE * calm)
+    mask = np.repeat(np.repeat(marked, np.diff(rows), axis=0), np.diff(columns), axis=1)
     if not mask.any():
         return None
     box = bounds(mask)
     return Pixelated(box.shift(around.y0, around.x0), mask[box.slices], mosaic)
+
+
+def _in_fours(blocks: Hole) -> Hole:
+    """Those that stand in a square of four. An opening of OpenCV's by an even side would move them by one."""
+    fours = blocks[:-1, :-1] & blocks[1:, :-1] & blocks[:-1, 1:] & blocks[1:, 1:]
+    kept = np.zeros_like(blocks)
+    for down, across in itertools.product((slice(None, -1), slice(1, None)), repeat=2):
+        kept[down, across] |= fours
+    return kept
+
+
+def _squared(blocks: Hole, flat: Hole) -> Hole:
+    """The rectangle that the blocks nearly are, if what they lack of it is flat: a dark corner, or one with noise."""
+    if not blocks.any():
+        return blocks
+    counts = [blocks.sum(axis=axis) for axis in (1, 0)]
+    rows, columns = (np.flatnonzero(count > HALF * count.max()) for count in counts)
+    rectangle = np.zeros_like(blocks)
+    rectangle[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
+    lacking, beyond = rectangle & ~blocks, blocks & ~rectangle
+    few = lacking.sum() <= LACKING * rectangle.sum() and beyond.sum() <= BEYOND * rectangle.sum()
+    return rectangle if few and flat[lacking].sum() >= ALL * lacking.sum() else blocks
 
 
 def _cuts(lines: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
@@ -206,16 +237,16 @@ def _by_block(part: Steps, rows: NDArray[np.int64], columns: NDArray[np.int64]) 
     return mean, np.sqrt(added(away * away * inner) / count)[..., 0]
 
 
-def _clear_sides(part: Steps, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(m, n): how many of the four sides of each block are clear steps of brightness."""
+def _clear_sides(part: Steps, rows: NDArray[np.int64], columns: NDArray[np.int64], least: float) -> NDArray[np.int64]:
+    """(m, n): how many of the four sides of each block are steps of brightness of more than `least`."""
     grey = part.mean(axis=2)
     sides = np.zeros((len(rows) - 1, len(columns) - 1), np.int64)
     across = np.abs(grey[:, columns[1:-1]] - grey[:, columns[1:-1] - 1])
-    clear = np.add.reduceat(across, rows[:-1], axis=0) / np.diff(rows)[:, None] > CLEAR
+    clear = np.add.reduceat(across, rows[:-1], axis=0) / np.diff(rows)[:, None] > least
     sides[:, 1:] += clear
     sides[:, :-1] += clear
     down = np.abs(grey[rows[1:-1]] - grey[rows[1:-1] - 1])
-    clear = np.add.reduceat(down, columns[:-1], axis=1) / np.diff(columns) > CLEAR
+    clear = np.add.reduceat(down, columns[:-1], axis=1) / np.diff(columns) > least
     sides[1:] += clear
     sides[:-1] += clear
     return sides
