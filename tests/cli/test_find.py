@@ -34,6 +34,12 @@ def stamped(tmp_path: Path) -> Path:
     return write(tmp_path / "stamped.png", lion()[STAMPED])
 
 
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    """A picture in which there is nothing to be found."""
+    return write(tmp_path / "empty.png", np.full((40, 50, 3), 90, np.uint8))
+
+
 def test_a_date_stamp_is_told_and_its_mask_written_for_a_fill(
     stamped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,9 +72,8 @@ def test_pixelated_regions_are_told_in_json_with_the_size_of_their_blocks(
 
 
 def test_of_several_pictures_one_that_fails_is_told_and_the_others_are_looked_at(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty = write(tmp_path / "empty.png", np.full((40, 50, 3), 90, np.uint8))
     (tmp_path / "broken.png").write_bytes(b"no picture")
     assert call("mosaic", tmp_path / "broken.png", empty) == 1
     told = capsys.readouterr()
@@ -88,6 +93,36 @@ def test_a_mask_that_exists_is_left_unless_it_may_be_replaced(stamped: Path, tmp
     assert mask.read_bytes() == b"mine"
     assert call("text", stamped, "--mask-out", mask, "--overwrite") == 0
     assert read_mask(mask).any()
+
+
+def test_where_nothing_is_found_an_earlier_mask_does_not_stay_as_if_it_were_this_runs(
+    empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = tmp_path / "mask.png"
+    mask.write_bytes(b"earlier")
+    assert call("mosaic", empty, "--mask-out", mask) == 1
+    assert mask.read_bytes() == b"earlier"
+    capsys.readouterr()
+    assert call("mosaic", empty, "--mask-out", mask, "--overwrite") == 0
+    assert not mask.exists()
+    assert f"{mask} was removed" in capsys.readouterr().out
+
+
+def test_a_picture_is_not_taken_for_an_earlier_mask(empty: Path) -> None:
+    before = empty.read_bytes()
+    assert call("mosaic", empty, "--mask-out", empty, "--overwrite") == 1
+    assert empty.read_bytes() == before
+
+
+def test_the_folder_for_masks_of_several_pictures_is_made_where_one_is_found(
+    stamped: Path, empty: Path, tmp_path: Path
+) -> None:
+    masks = tmp_path / "made" / "masks"
+    assert call("text", stamped, empty, "--mask-out", masks) == 0
+    assert [each.name for each in masks.iterdir()] == ["stamped-mask.png"]
+    assert call("text", empty, empty, "--mask-out", tmp_path / "none") == 0
+    assert not (tmp_path / "none").exists()
+    assert call("text", stamped, empty, "--mask-out", tmp_path / "one.png") == 2
 
 
 def test_masks_of_two_pictures_of_one_name_do_not_replace_each_other(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from lacuna.engine.findings import Found, find, mask_of
 from lacuna.errors import CannotSave, InvalidParameter, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
+from lacuna.imaging.atomic import cannot_save
 from lacuna.imaging.photo import Photo
 
 
@@ -36,22 +38,24 @@ def run(order: Order) -> int:
     """Look through the pictures, one by one; the exit code. One that fails is told, and the others are looked at."""
     sought = _sought(order.sought)
     several = len(order.images) > 1
-    if several and order.mask_out is not None and not order.mask_out.is_dir():
+    output = None if order.mask_out is None else str(order.mask_out)
+    if several and output is not None and (Path(output).is_file() or outputs.is_picture(output)):
         raise InvalidParameter(
-            _("The masks of several pictures cannot become one file: {path}.").format(path=order.mask_out),
-            hint=_("Name a folder that is there."),
+            _("The masks of several pictures cannot become one file: {path}.").format(path=output),
+            hint=_("Name a folder; it is made if it is not there."),
         )
     reports: list[dict[str, Any]] = []
     failed = False
     written: set[Path] = set()
-    for image in order.images:
-        try:
-            reports.append(_looked_through(order, sought, image, written))
-        except LacunaError as error:
-            if not several:
-                raise
-            say(f"{image}: {error}")
-            failed = True
+    with outputs.made_folder(output, several=several):
+        for image in order.images:
+            try:
+                reports.append(_looked_through(order, sought, image, written))
+            except LacunaError as error:
+                if not several:
+                    raise
+                say(f"{image}: {error}")
+                failed = True
     if order.as_json:
         outputs.print_json(reports if several else reports[0])
     return FAILED if failed else DONE
@@ -83,8 +87,11 @@ def _looked_through(order: Order, sought: Findable, image: Path, written: set[Pa
         mask_file.write_mask(mask_of(found, photo.pixels.shape), target, overwrite=order.overwrite)
         written.add(target)
         report["mask"] = str(target)
+    elif target is not None and target.exists():
+        _remove(target)
+        report["removed"] = str(target)
     if not order.as_json:
-        _tell(image, found, report.get("mask"))
+        _tell(image, found, report)
     return report
 
 
@@ -97,12 +104,22 @@ def _target(order: Order, image: Path, written: set[Path]) -> Path | None:
     if order.mask_out is None:
         return None
     target = order.mask_out / f"{image.stem}-mask.png" if order.mask_out.is_dir() else order.mask_out
+    if any(target.exists() and each.exists() and target.samefile(each) for each in order.images):
+        raise CannotSave(_("{path} is one of the pictures.").format(path=target), hint=_("Give the mask another name."))
     if target in written or (target.exists() and not order.overwrite):
         raise CannotSave(
             _("{path} exists already.").format(path=target),
             hint=_("Give another name, or allow it to be replaced with --overwrite."),
         )
     return target
+
+
+def _remove(target: Path) -> None:
+    """A mask of an earlier run, which was to be replaced: left there it would be taken for this run's."""
+    try:
+        target.unlink()
+    except OSError as error:
+        raise cannot_save(target, error) from error
 
 
 def _described(found: Found) -> dict[str, Any]:
@@ -122,7 +139,7 @@ def _described(found: Found) -> dict[str, Any]:
     return told
 
 
-def _tell(image: Path, found: tuple[Found, ...], mask: str | None) -> None:
+def _tell(image: Path, found: tuple[Found, ...], report: Mapping[str, Any]) -> None:
     if not found:
         typer.echo(_("{image}: nothing was found.").format(image=image))
     for each in found:
@@ -139,5 +156,7 @@ def _tell(image: Path, found: tuple[Found, ...], mask: str | None) -> None:
                 percent=round(100 * each.confidence),
             )
         )
-    if mask is not None:
-        typer.echo(mask)
+    if "mask" in report:
+        typer.echo(report["mask"])
+    if "removed" in report:
+        typer.echo(_("{path} was removed: it was an earlier mask.").format(path=report["removed"]))

@@ -47,6 +47,11 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
         raise CannotSave(sentence, hint=_("Give another name, or allow it to be replaced with --overwrite."))
 
 
+def is_picture(output: str) -> bool:
+    """By its name: then it was meant as a file, and not as a folder that is still to be made."""
+    return not Path(output).is_dir() and Path(output).suffix.lower() in files.WRITABLE
+
+
 @contextmanager
 def made_folder(output: str | None, *, several: bool) -> Iterator[None]:
     """The folder that an output means, by a stroke at its end or since it is for `several` files, made if it is not

@@ -70,7 +70,7 @@ def run(order: Order) -> int:
     _size(replace(order, allow_distortion=True), 1, 1)
     refuse_unknown(order.method, order.model, order.device)
     several = len(order.images) > 1
-    if several and order.output is not None and (Path(order.output).is_file() or _is_picture(order.output)):
+    if several and order.output is not None and (Path(order.output).is_file() or outputs.is_picture(order.output)):
         raise InvalidParameter(
             _("Several pictures cannot become one file: {path}.").format(path=order.output),
             hint=_("Name a folder; it is made if it is not there."),
@@ -89,11 +89,6 @@ def run(order: Order) -> int:
     if order.as_json:
         outputs.print_json(reports if several else reports[0])
     return FAILED if failed else DONE
-
-
-def _is_picture(output: str) -> bool:
-    """By its name: then it was meant as a file, and not as a folder that is still to be made."""
-    return not Path(output).is_dir() and Path(output).suffix.lower() in files.WRITABLE
 
 
 def _carry_out(order: Order, image: Path, before: Sequence[Path]) -> dict[str, Any]:
