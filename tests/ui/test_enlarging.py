@@ -443,6 +443,16 @@ def test_a_size_that_is_corrected_is_looked_for_again(mosaic: MainWindow) -> Non
     back_to(mosaic)
 
 
+def test_enter_takes_a_size_and_the_next_one_undoes_the_mosaic(mosaic: MainWindow) -> None:
+    dialog = asked(mosaic)
+    typed(dialog.block_width, "24")
+    wait_until(lambda: "24 × 12" in dialog.found.text(), 20)
+    assert mosaic.editor.document.history.labels[-1] != "Undo a mosaic"
+    QTest.keyClick(dialog.block_width, Qt.Key.Key_Return)
+    wait_until(lambda: mosaic.editor.document.history.labels[-1] == "Undo a mosaic", 20)
+    back_to(mosaic)
+
+
 def test_a_picture_without_a_mosaic_says_so_and_takes_a_size_all_the_same(window: MainWindow, tmp_path: Path) -> None:
     open_photo(window, copy_of_sample(tmp_path))
     document = window.editor.document

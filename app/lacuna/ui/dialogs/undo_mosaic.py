@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from shiboken6 import isValid
 
@@ -50,7 +51,7 @@ class UndoMosaic(Dialog):
         )
         self.body.addWidget(words(note, self, quiet=True))
         self.add_button(_("Cancel"), self.reject)
-        self.button = self.add_button(_("Undo the mosaic"), self._confirm)  # no default: Enter takes a number, no more
+        self.button = self.add_button(_("Undo the mosaic"), self._confirm, default=True)
         self.button.setProperty("primary", True)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -59,6 +60,13 @@ class UndoMosaic(Dialog):
         self._enable(False)
         self._question = 0
         self._ask()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter undoes the mosaic, but the one that takes a number does no more: what it finds is to be seen first."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._soon.isActive():
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def _side(self, grid: QGridLayout, row: int, text: str) -> DoubleSpinBox:
         box = DoubleSpinBox(lambda: None, self)
