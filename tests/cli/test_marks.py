@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from lacuna.cli.main import main
+from lacuna.cli.marks import lines
 from lacuna.imaging import files
 from tests.detection.marked import marked, matte, photo, placed, template
 from tests.pictures import write
 
 MADE = placed(template(), 78, 45, 0.8)
 SIZE = (90, 156)
+TOLD = {"x": 1, "y": 2, "width": 3, "height": 4, "scale": 1.0, "turn": -0.04, "confidence": 0.9, "sure": True}
 
 
 @pytest.fixture
@@ -73,6 +75,27 @@ def test_estimate_writes_a_mark_that_serves_as_template(folder: Path, capsys: py
     assert main(["marks", "find", pictures[0], "-t", f"{folder}/mark.png", "--json"])[0] == 0
 
     assert answer(capsys)[0]["findings"][0]["sure"]
+
+
+def test_find_makes_the_folder_of_its_masks(folder: Path) -> None:
+    words = ["marks", "find", str(folder / "0-same.png"), "-t", str(folder / "template.png")]
+
+    assert main([*words, "--mask-out", str(folder / "new" / "masks")])[0] == 0
+
+    assert (folder / "new" / "masks" / "0-same-mask.png").is_file()
+
+
+def test_a_turn_of_next_to_nothing_has_no_sign() -> None:
+    told = {"image": "a.png", "findings": [TOLD]}
+
+    assert "turned 0.0°" in lines(told)[1]
+
+
+def test_estimate_says_what_to_give_where_it_is_not_said_where_the_mark_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["marks", "estimate", str(folder / "0-same.png"), "-o", str(folder / "mark.png")])[0] == 2
+    assert "white shows about where it is" in capsys.readouterr().err
 
 
 def test_evaluate_tells_how_surely_marks_are_found_and_how_near_the_truth_they_are_taken_off(

@@ -10,6 +10,7 @@ import pytest
 
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.detection.mark_features import guesses_by_features
+from lacuna.detection.mark_sharing import SharedMark
 from lacuna.detection.mark_templates import Template, template_of_file, template_of_outline
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, find_marks
 from lacuna.errors import UnsuitableMask
@@ -145,6 +146,39 @@ def test_an_outline_in_one_picture_finds_the_mark_in_another() -> None:
     assert found[0].confidence >= DEFAULT_CONFIDENCE
     true = matte(template(), made, (120, 190)) > 0.1
     assert np.count_nonzero(found[0].mask((120, 190)) & true) >= 0.98 * np.count_nonzero(true)
+
+
+def test_a_loose_outline_in_two_pictures_tells_the_mark_and_nothing_where_there_is_none() -> None:
+    shape, made = (120, 190), placed(template(), 95, 60, 0.9)
+    mask = np.zeros(shape, np.uint8)
+    mask[34:86, 22:168] = 255
+    bare = photo(*shape, 20, 200)
+    outlined = SharedMark.outlined(marked(photo(*shape, 230, 20), template(), made, 0.45), mask)
+
+    seen = outlined.seen(marked(bare, template(), made, 0.45))
+
+    assert seen is not None
+    _both, finding = seen
+    true = matte(template(), made, shape) > 0.1
+    assert finding.mask(shape)[true].mean() > 0.95
+    assert finding.template.colours[0, 0].min() > 220
+    assert outlined.seen(bare) is None
+    assert outlined.seen(bare[:-1]) is None
+    same_scene = SharedMark.outlined(bare, mask)
+    assert same_scene.seen(bare) is None
+
+
+def test_a_loose_outline_over_texture_takes_its_strokes_for_the_mark() -> None:
+    shape, made = (120, 190), placed(template(), 95, 60, 0.9)
+    mask = np.zeros(shape, np.uint8)
+    mask[34:86, 22:168] = 255
+    rough = np.clip(photo(*shape) / 2 + np.random.default_rng(0).normal(0, 20, (*shape, 1)), 0, 255).astype(np.uint8)
+
+    sought = template_of_outline(marked(rough, template(), made, 0.6), mask)
+
+    true = matte(template(), made, shape)[34:86, 22:168]
+    assert sought.size == true.shape
+    assert sought.alpha[true > 0.9].mean() > 3 * sought.alpha[true < 0.02].mean()
 
 
 def test_where_nothing_stands_out_there_is_no_template() -> None:

@@ -66,7 +66,6 @@ def test_a_semi_transparent_mark_is_taken_out_as_one_edit_where_it_is_on(
     document = editor.document
     assert document is not None
     before = document.photo.pixels.copy()
-    assert not editor.marks.can_take_out
     editor.marks.find_file(mark)
     empty.settle()
     editor.proposals.switch(1)
@@ -83,6 +82,72 @@ def test_a_semi_transparent_mark_is_taken_out_as_one_edit_where_it_is_on(
     assert "50" in empty.messages[-1].sentence
     editor.undo()
     assert np.array_equal(document.photo.pixels, before)
+
+
+def outline(desk: Desk, region: Region) -> None:
+    document = desk.editor.document
+    assert document is not None
+    with document.edit("outline") as edit, edit.write(document.mask, region) as mask:
+        mask[...] = 255
+
+
+def test_a_loose_outline_is_enough_for_the_same_place_in_the_next_picture_of_the_folder(
+    empty: Desk, tmp_path: Path
+) -> None:
+    editor = empty.editor
+    for name, y, x in (("one", 230, 20), ("two", 20, 200), ("else/one", 20, 200)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write(tmp_path / f"{name}.png", marked(photo(*SIZE, y, x), template(), PLACES[1], 0.45))
+    empty.open(tmp_path / "one.png")
+    outline(empty, Region(88, 82, 132, 218))
+
+    editor.marks.find_outlined()
+    empty.settle()
+
+    nowhere = empty.messages[-1]
+    assert "strokes" in nowhere.hint
+    assert nowhere.over is not None
+    assert not nowhere.over()
+    empty.open(tmp_path / "two.png")
+    empty.settle()
+    assert nowhere.over()
+    assert editor.proposals.found
+    editor.proposals.accept()
+    assert editor.document is not None
+    true = matte(template(), PLACES[1], SIZE) > 0.1
+    masked = editor.document.mask.pixels > 0
+    assert masked[true].mean() > 0.95
+    assert np.count_nonzero(masked & ~true) < 2 * np.count_nonzero(true)  # strokes, not the outline
+    empty.open(tmp_path / "else" / "one.png")
+    empty.settle()
+    assert not editor.proposals.shown
+
+
+def test_taking_out_means_what_is_masked_and_says_what_is_missing(empty: Desk, tmp_path: Path, mark: Path) -> None:
+    editor = empty.editor
+    empty.open(picture(tmp_path / "one.png", 0.5))
+    document = editor.document
+    assert document is not None
+    before = document.photo.pixels.copy()
+    editor.marks.take_out()
+    assert "Find the mark first" in empty.messages[-1].hint
+    editor.marks.find_file(mark)
+    empty.settle()
+    editor.proposals.drop()
+    outline(empty, Region(4, 160, 40, 220))
+
+    editor.marks.take_out()
+    empty.settle()
+
+    assert "not where it is masked" in empty.messages[-1].sentence
+    assert np.array_equal(document.photo.pixels, before)
+    editor.undo()
+    outline(empty, Region(86, 80, 134, 220))
+    editor.marks.follow(False)
+    editor.marks.take_out()
+    empty.settle()
+    changed = (document.photo.pixels != before).any(axis=2)
+    assert changed[matte(template(), PLACES[1], SIZE) > 0.5].mean() > 0.9
 
 
 def test_an_opaque_mark_is_masked_to_be_filled_and_not_a_pixel_is_changed(

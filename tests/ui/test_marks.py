@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from lacuna.editor.values import Message
 from lacuna.ui.dialogs.take_out_mark import TakeOutMark
 from lacuna.ui.main_window import MainWindow
 from tests.detection.marked import marked, photo, placed, template
@@ -29,7 +30,10 @@ def test_the_mark_and_what_lies_beneath_are_shown_before_it_is_taken_out(window:
     pixels = marked(photo(110, 170), template(), placed(template(), 85, 50, 0.9), 0.5)
     open_photo(window, write(tmp_path / "photo.png", pixels))
     editor = window.editor
-    assert not window.action_set["mask.take_out"].isEnabled()
+    said: list[Message] = []
+    editor.said.add(said.append)
+    window.action_set["mask.take_out"].trigger()
+    assert said[-1].hint.startswith("Find the mark first")
     editor.marks.find_file(tmp_path / "mark.png")
     wait_until(lambda: editor.proposals.shown, 60)
     settle()
@@ -47,4 +51,5 @@ def test_the_mark_and_what_lies_beneath_are_shown_before_it_is_taken_out(window:
             QTest.keyClick(shown, Qt.Key.Key_Escape)
         wait_until(lambda: not any(isinstance(each, TakeOutMark) for each in QApplication.topLevelWidgets()))
         assert np.array_equal(editor.document.photo.pixels, pixels) != agreed
-    assert not window.action_set["mask.take_out"].isEnabled()
+    window.action_set["mask.take_out"].trigger()
+    assert said[-1].hint.startswith("Find the mark first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from lacuna.contract.progress import Progress
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, MarkFinding, Template, template_of_file
 from lacuna.detection.unblending import Matte, matte_of_set, matte_of_template
 from lacuna.engine.marks import marks_of
-from lacuna.errors import CannotSave, LacunaError
+from lacuna.errors import InvalidParameter, LacunaError
 from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.mask import bounds
@@ -41,7 +42,7 @@ class EstimateOrder:
     """What was asked for, word by word as `verb_marks.estimate` explains it."""
 
     images: tuple[Path, ...]
-    mask: Path
+    mask: Path | None
     output: Path
     overwrite: bool
     allow_large: bool
@@ -50,10 +51,6 @@ class EstimateOrder:
 def run_find(order: FindOrder) -> int:
     """Look through all pictures; one that cannot be read is told, and the others follow. The exit code."""
     template = template_of_file(order.template)
-    for folder in (order.masks, order.mattes):
-        if folder is not None and not folder.is_dir():
-            sentence = _("There is no folder {path}.").format(path=folder)
-            raise CannotSave(sentence, _("Make it first, or give another name."))
     failed = 0
     told: list[dict[str, Any]] = []
     written: set[Path] = set()
@@ -67,18 +64,26 @@ def run_find(order: FindOrder) -> int:
                 failed += 1
                 say(f"{path}: {error}")
 
-    runner.run(work, _("Looking"))
+    with ExitStack() as folders:
+        for folder in (order.masks, order.mattes):
+            if folder is not None:
+                folders.enter_context(outputs.made_folder(str(folder), several=True))
+        runner.run(work, _("Looking"))
     if order.as_json:
         outputs.print_json(told)
     else:
         for each in told:
-            typer.echo("\n".join(_lines(each)))
+            typer.echo("\n".join(lines(each)))
     return FAILED if failed else DONE
 
 
 def run_estimate(order: EstimateOrder) -> None:
     """Estimate the mark of all pictures, and write it. Raises LacunaError."""
     limit = outputs.pixel_limit(allow_large=order.allow_large)
+    if order.mask is None:
+        raise InvalidParameter(
+            _("It is not said where the mark is."), _("Give with --mask a picture whose white shows about where it is.")
+        )
     region = bounds(mask_file.read_mask(order.mask, pixel_limit=limit))
     calls = [lambda path=path: files.read(path, pixel_limit=limit).pixels for path in order.images]
     matte = runner.run(lambda progress: matte_of_set(calls, region, progress=progress), _("Comparing"))
@@ -134,7 +139,7 @@ def _told(finding: MarkFinding, least: float) -> dict[str, Any]:
         "width": box.width,
         "height": box.height,
         "scale": round(finding.scale, 4),
-        "turn": round(finding.turn, 2),
+        "turn": round(finding.turn, 2) + 0.0,  # not -0.0
         "inverted": finding.inverted,
         "confidence": round(finding.confidence, 3),
         "sure": finding.confidence >= least,
@@ -142,12 +147,13 @@ def _told(finding: MarkFinding, least: float) -> dict[str, Any]:
     }
 
 
-def _lines(told: dict[str, Any]) -> list[str]:
+def lines(told: dict[str, Any]) -> list[str]:
+    """What a picture's findings are in words, a line each."""
     if not told["findings"]:
         return [_("{image}: the mark was not found.").format(image=told["image"])]
     lines = [f"{told['image']}:"]
     for each in told["findings"]:
         sentence = _("  {width} × {height} pixels at {x}, {y}; scale {scale:.2f}, turned {turn:.1f}°; {confidence:.0%}")
         unsure = "" if each["sure"] else " " + _("(not sure)")
-        lines.append(sentence.format(**each) + unsure)
+        lines.append(sentence.format(**{**each, "turn": round(each["turn"], 1) + 0.0}) + unsure)
     return lines

@@ -76,12 +76,6 @@ def find(
 )
 def estimate(
     images: Images,
-    mask: Annotated[
-        Path,
-        typer.Option(
-            "--mask", "-m", help=_("A picture whose white shows about where the mark is."), show_default=False
-        ),
-    ],
     output: Annotated[
         Path,
         typer.Option(
@@ -92,6 +86,12 @@ def estimate(
             show_default=False,
         ),
     ],
+    mask: Annotated[
+        Path | None,
+        typer.Option(
+            "--mask", "-m", help=_("A picture whose white shows about where the mark is."), show_default=False
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     allow_large: AllowLarge = False,
 ) -> None:

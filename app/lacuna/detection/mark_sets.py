@@ -54,14 +54,14 @@ def matte_of_set(
     progress = progress or Progress()
     stack, place = _stacked(pictures, region, progress.part(0.4))
     rest = progress.part(0.6)
-    relief = _put_together(_in_common(stack))
+    relief = put_together(in_common(stack))
     support = _support(relief)
     if not support.any() or support.all():
         raise UnsuitableMask(
             _("The pictures have no mark in common there."),
             _("Mark a little more than the mark, and take pictures that carry it at the same place."),
         )
-    films = np.stack([_film(picture, support) for picture in stack])
+    films = np.stack([film(picture, support) for picture in stack])
     ground = np.median(films, axis=0)
     alpha = np.sqrt((relief * relief).sum(axis=2)) * support
     colour = np.zeros(3, np.float32)
@@ -100,7 +100,7 @@ def _stacked(
     return np.stack(parts), place
 
 
-def _in_common(stack: Stack) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def in_common(stack: Stack) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The median over all pictures of the steps across and down, as far as it is not what chance leaves of them."""
     return _surely(np.diff(stack, axis=2)), _surely(np.diff(stack, axis=1))
 
@@ -113,7 +113,7 @@ def _surely(steps: Stack) -> NDArray[np.float32]:
     return (middle * surely[..., None]).astype(np.float32)
 
 
-def _put_together(steps: tuple[NDArray[np.float32], NDArray[np.float32]]) -> NDArray[np.float32]:
+def put_together(steps: tuple[NDArray[np.float32], NDArray[np.float32]]) -> NDArray[np.float32]:
     """What has these steps, by least squares, and is 0 along the rim: (h, w, 3)."""
     from lacuna.kernels import poisson
 
@@ -128,7 +128,7 @@ def _put_together(steps: tuple[NDArray[np.float32], NDArray[np.float32]]) -> NDA
     return poisson.solve(np.zeros_like(right), inside, right, tolerance=1e-5)
 
 
-def _film(values: NDArray[np.float32], hole: Hole) -> NDArray[np.float32]:
+def film(values: NDArray[np.float32], hole: Hole) -> NDArray[np.float32]:
     """What would stand in the hole if nothing but its rim were known."""
     from lacuna.kernels import poisson
 
@@ -216,7 +216,7 @@ def _error(stack: Stack, films: Stack, alpha: NDArray[np.float32], colour: NDArr
         total = (weight * near * near).sum(axis=(0, 3))
         found = (weight * near * step).sum(axis=(0, 3)) / np.maximum(total, 1e-6)
         steps.append(np.repeat(found[..., None], 3, axis=2).astype(np.float32))
-    return _put_together((steps[0], steps[1]))[..., 0]
+    return put_together((steps[0], steps[1]))[..., 0]
 
 
 def _smoothed(planes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,6 +18,10 @@ from lacuna.imaging.photo import Hole, Mask, Pixels
 LEAST_SIDE = 6  # pixels: a smaller template says nothing that a photo does not say by chance
 CLEAR = 24.0  # levels of distance from the ground: below it a pixel of an opaque template is ground
 NEAR = 5  # pixels: an edge that was smoothed lies so near to the full colour
+AROUND = 16  # pixels around an outline that say what the ground is like
+STROKE = 29  # pixels of a square in which the strokes of lettering are the lesser part
+LOOSE = 0.5  # of an outline: if more stands out from a film over it, that film is not the ground
+FULL = 97  # percent of all pixels of a loose outline that are fainter than its strokes are
 GREY = 0.12  # of white: marks whose brightness is nearer to mid-grey than this show by their alpha alone
 
 
@@ -67,21 +71,54 @@ def template_of_file(path: Path) -> Template:
 def template_of_outline(pixels: Pixels, mask: Mask | Hole, white: float = 255.0) -> Template:
     """The mark that lies under a mask (H, W) in a picture: the mask may be drawn tightly or loosely around it.
 
-    What the ground would be is a film over the mask; what differs from it is the mark. `white` as `Photo.white`.
-    Raises UnsuitableMask for an empty mask, and for one with nothing in it but ground.
+    What the ground would be is a film over the mask; what differs from it is the mark. Where all differs, as over
+    brickwork or leaves, but nothing begins at the outline, the mark is the strokes that are brighter, or darker, than
+    the ground around them. `white` as `Photo.white`. Raises UnsuitableMask for an empty mask, and for one with nothing
+    in it but ground.
     """
     from lacuna.kernels import poisson
 
     box = bounds(mask)
     if box.empty:
         raise UnsuitableMask(_("The mask is empty."), _("Outline the mark first."))
-    box = box.pad(2).clip(mask.shape)
+    box = box.pad(AROUND).clip(mask.shape)
     hole = np.ascontiguousarray(mask[box.slices] > 0)
     colours = to_bytes(np.ascontiguousarray(pixels[box.slices]), white)
     ground = colours.astype(np.float32)
     if not hole.all():
         poisson.solve(ground, hole)
-    return _parted(colours, ground, hole)
+    template = _parted(colours, ground, hole)
+    if np.count_nonzero(template.alpha) > LOOSE * np.count_nonzero(hole) and not _begins(colours, hole):
+        return _strokes(colours, hole)
+    return template
+
+
+def _begins(colours: NDArray[np.uint8], hole: Hole) -> bool:
+    """Whether something begins at the outline: its two sides differ all along it."""
+    import cv2
+
+    square = np.ones((5, 5), np.uint8)
+    plane = hole.view(np.uint8)
+    inside = hole & (cv2.erode(plane, square) == 0)
+    outside = ~hole & (cv2.dilate(plane, square) > 0)
+    if not outside.any():
+        return False
+    step = colours[inside].mean(axis=0) - colours[outside].mean(axis=0)
+    return float(np.linalg.norm(step)) > CLEAR
+
+
+def _strokes(colours: NDArray[np.uint8], hole: Hole) -> Template:
+    """The thin parts that are brighter in every channel than what is around them, or those that are darker."""
+    import cv2
+
+    away = colours.astype(np.float32) - cv2.medianBlur(colours, STROKE)
+    bright, dark = (np.maximum(side.min(axis=2), 0) * hole for side in (away, -away))
+    brighter = float(np.square(bright).sum()) >= float(np.square(dark).sum())
+    strength = bright if brighter else dark
+    full = max(CLEAR, float(np.percentile(strength[hole], FULL)))
+    return _cut(
+        np.full_like(colours, 255 if brighter else 0), np.clip(strength / full, 0, 1).astype(np.float32, copy=False)
+    )
 
 
 def _parted(colours: NDArray[np.uint8], ground: NDArray[np.float32], within: Hole) -> Template:

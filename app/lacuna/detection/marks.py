@@ -31,6 +31,7 @@ __all__ = [
     "MarkFinding",
     "Template",
     "find_marks",
+    "same_place",
     "template_of_file",
     "template_of_outline",
 ]
@@ -129,7 +130,7 @@ def find_marks(
         finding = _finding(fit, template)
         if finding.confidence < LEAST_CONFIDENCE:
             break
-        if not finding.region.clip(grey.shape).empty and not any(_same(finding, other) for other in kept):
+        if not finding.region.clip(grey.shape).empty and not any(same_place(finding, other) for other in kept):
             kept.append(finding)
     progress.at(1.0)
     return tuple(kept)
@@ -205,7 +206,7 @@ def _finding(fit: Fit, template: Template) -> MarkFinding:
     )
 
 
-def _same(one: MarkFinding, other: MarkFinding) -> bool:
+def same_place(one: MarkFinding, other: MarkFinding) -> bool:
     """Whether two findings lie over each other, as no two marks of a tiling do."""
     shared = one.region.intersect(other.region).area
     return shared > OVERLAP * min(one.region.area, other.region.area)

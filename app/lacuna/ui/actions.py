@@ -227,7 +227,7 @@ ROWS: tuple[Row, ...] = (
         lambda w: w.editor.marks.follow(not w.editor.marks.followed), Menu.MASK, has_picture,
         checked=lambda w: w.editor.marks.followed),
     Row("mask.take_out", N_("Remo&ve a semi-transparent mark…"), ("Ctrl+Alt+T",),
-        lambda w: w.results.ask_take_out(), Menu.MASK, lambda w: w.editor.marks.can_take_out),
+        lambda w: w.results.ask_take_out(), Menu.MASK, has_picture),
     # guides
     Row("guides.show", N_("&Show the guides"), ("Shift+Q",), lambda w: w.show_guides(not w.canvas.show_guides),
         Menu.GUIDES, has_picture, checked=lambda w: w.canvas.show_guides),
