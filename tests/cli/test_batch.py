@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,7 +40,9 @@ def source(tmp_path: Path) -> Path:
 
 
 def call(*words: object) -> int:
-    return main(["batch", "-b", "telea", *map(str, words)])[0]
+    told = [*map(str, words)]
+    fills = {"--mask", "--template", "--find"}.intersection(told)
+    return main(["batch", *(["-b", "telea"] if fills else []), *told])[0]
 
 
 def pictures(folder: Path) -> dict[str, bytes]:
@@ -195,12 +198,18 @@ def test_a_mark_that_is_half_seen_is_found_by_its_template_and_taken_off(
     assert np.array_equal(after[:50], clean[:50])
 
 
-def test_a_pixelated_region_is_found_without_a_mask_and_filled(tmp_path: Path) -> None:
-    source, out = tmp_path / "in", tmp_path / "out"
-    source.mkdir()
+def hidden() -> np.ndarray[Any, Any]:
+    """A picture with a pixelated region."""
     picture = part(5, (160, 200)).copy()
     small = picture[48:112, 64:136].reshape(8, 8, 9, 8, 3).mean(axis=(1, 3))
     picture[48:112, 64:136] = np.rint(small).astype(np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    return picture
+
+
+def test_a_pixelated_region_is_found_without_a_mask_and_filled(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    picture = hidden()
     write(source / "hidden.png", picture)
     assert call(source, "-o", out, "--find", "mosaic") == 0
     changed = (files.read(out / "hidden.png").pixels != picture).any(axis=2)
@@ -236,7 +245,13 @@ def test_json_tells_each_file_and_the_counts(
     ("words", "sentence"),
     [
         ([], "It is not said what is to be done"),
-        (["--mask", "alpha", "--anchor", "centre"], "An anchor is for a mask file or a recipe"),
+        (["--mask", "alpha", "--anchor", "centre"], "--anchor is for a mask file or a recipe"),
+        (["--mask", "MASK", "--confidence", "0.5"], "--confidence is for what is looked for"),
+        (["--mask", "alpha", "--soft"], "are for a mask file"),
+        (["--find", "text", "--invert-mask"], "are for a mask file"),
+        (["--recipe", "r.json", "--grow", "2", "--seed", "3"], "A recipe says itself how it fills: --grow, --seed"),
+        (["--recipe", "r.json", "--backend", "telea"], "A recipe says itself how it fills: --backend"),
+        (["--upscale", "2", "--set", "radius=6"], "Nothing is filled: --set"),
         (["--mask", "alpha", "--recipe", "MASK"], "It is said in several ways what is to go"),
         (["--find", "faces"], "“faces” does not fit the setting “--find”"),
         (["--mask", "alpha", "--unblend"], "Only a template says what was blended in"),
@@ -266,6 +281,93 @@ def test_results_of_an_earlier_run_are_neither_lost_nor_left_unasked(
     assert capsys.readouterr().err == "lacuna: 3 done.\n"
 
 
+def test_the_mask_is_no_picture_of_the_batch_and_that_is_told(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (source / "marks.png").write_bytes(mask.read_bytes())
+    assert call(source, "-o", tmp_path / "out", "--mask", source / "marks.png") == 0
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == f"lacuna: {source / 'marks.png'} says what is to go, and is left out itself."
+    assert last == "lacuna: 3 done, 1 left out."
+
+
+@pytest.mark.parametrize(("value", "sentence"), [(0, "marks nothing"), (255, "marks the whole picture")])
+def test_a_mask_that_suits_no_picture_is_told_once_and_before_any(
+    value: int, sentence: str, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = write(tmp_path / "mask.png", np.full_like(BOX, value))
+    assert call(source, "-o", tmp_path / "out", "--mask", mask) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"mask.png {sentence}" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_no_picture_is_or_no_folder_for_results_the_option_is_named(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(source.parent, "-o", tmp_path / "out", "--mask", mask) == 2  # of pictures there is the mask alone
+    assert "--recursive" in capsys.readouterr().err
+    assert call(source, "-o", mask, "--mask", mask) == 2
+    assert f"{mask} is a file" in capsys.readouterr().err
+    assert call("nothere.jpg", "-o", tmp_path / "out", "--mask", mask) == 1
+    assert "lacuna: nothere.jpg does not exist." in capsys.readouterr().err
+
+
+def rows_of(report: Path) -> dict[str, dict[str, str]]:
+    """The rows of a report by the names of their files, each of which has one."""
+    with report.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = {Path(row["file"]).name: row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_a_run_that_goes_on_tells_again_what_has_no_finding_and_keeps_one_row_for_each_file(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, report = tmp_path / "out", tmp_path / "r.csv"
+    (source / "2.png").write_bytes(b"bad")
+    write(source / "3.png", hidden())
+    words = [source, "-o", out, "--find", "mosaic", "--report", report]
+    assert call(*words) == 1
+    before = rows_of(report)
+    assert {name: row["state"] for name, row in before.items()} == {
+        "1.png": "nothing", "2.png": "failed", "3.png": "done"
+    }  # fmt: skip
+    write(source / "2.png", part(1))
+    capsys.readouterr()
+    with report.open("a") as file:
+        file.write("a line that was cut off")
+    assert call(*words, "--resume") == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "lacuna: 1 done before, 2 without anything to do."
+    assert str(source / "1.png") in said[1]
+    after = rows_of(report)
+    del after["a line that was cut off"]
+    assert after.pop("2.png")["state"] == "nothing"
+    del before["2.png"]
+    assert after == before
+
+
+def test_a_run_that_goes_on_with_other_settings_says_how_many_that_makes_anew(
+    source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["-o", tmp_path / "out", "--mask", mask]
+    assert call(source / "1.png", source / "2.png", *words) == 0
+    capsys.readouterr()
+    assert call(source, *words, "--resume", "--grow", "2") == 0
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == "lacuna: 2 pictures were done with other settings before, and are done anew."
+    assert last == "lacuna: 3 done."
+
+
+def test_rows_are_added_to_no_table_but_one_of_a_batch(source: Path, mask: Path, tmp_path: Path) -> None:
+    report = tmp_path / "r.csv"
+    report.write_text("what,is,mine\n")
+    assert call(source, "-o", tmp_path / "out", "--mask", mask, "--report", report, "--resume") == 1
+    assert report.read_text() == "what,is,mine\n"
+
+
 def test_two_batches_do_not_write_into_one_folder(
     source: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -282,7 +384,7 @@ def test_two_batches_do_not_write_into_one_folder(
 def begun(out: Path, *words: object) -> subprocess.Popen[bytes]:
     """A batch in a process of its own that has finished some files."""
     command = [sys.executable, "-m", "lacuna", "batch", "-b", "telea", "-o", str(out), *map(str, words)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     end = time.monotonic() + 60
     while count(out) < 3:
         assert process.poll() is None, "it ended before it was stopped"
@@ -310,6 +412,10 @@ def test_a_batch_that_is_stopped_in_the_middle_goes_on_with_what_is_left(
     os.kill(process.pid, how)
     assert process.wait(10) == code
     assert psutil.wait_procs(workers, 10)[1] == [], "processes of the batch are left"
+    assert process.stderr is not None
+    with process.stderr as said:
+        told = said.read() == b"lacuna: Stopped; --resume goes on with the rest.\n"
+    assert told == (how == signal.SIGINT)
     finished, left = count(out), pictures(out)
     assert 3 <= finished < COUNT
     capsys.readouterr()

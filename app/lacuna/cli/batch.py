@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lacuna.cli import outputs, runner
-from lacuna.cli.batch_telling import COLUMNS, Teller, row_of, row_of_problem
+from lacuna.cli.batch_report import BatchReport
+from lacuna.cli.batch_telling import Teller, row_of, row_of_problem
 from lacuna.cli.fill import ALPHA, needs_of, params_of
-from lacuna.cli.main import DONE, FAILED
-from lacuna.cli.reports import Targets
+from lacuna.cli.main import DONE, FAILED, say
 from lacuna.cli.upscale import factor_of
 from lacuna.contract import default
 from lacuna.contract.fill import FillOptions
@@ -19,7 +20,7 @@ from lacuna.contract.progress import Progress
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, template_of_file
 from lacuna.engine import device
 from lacuna.engine.batch.cluster import Cluster, refuse_missing
-from lacuna.engine.batch.inputs import Gathered, gathered
+from lacuna.engine.batch.inputs import Gathered, Input, gathered
 from lacuna.engine.batch.ledger import Ledger
 from lacuna.engine.batch.mark_template import MARK_GROW, MarkTemplate
 from lacuna.engine.batch.marking import Marking, MaskFile, Transparency
@@ -36,7 +37,7 @@ from lacuna.engine.recipes import read_recipe
 from lacuna.engine.seam import composite_named
 from lacuna.engine.upscaling import refuse_unknown
 from lacuna.errors import InvalidParameter
-from lacuna.i18n import _
+from lacuna.i18n import _, ngettext
 from lacuna.imaging import files
 from lacuna.imaging.mask_fit import MaskFit
 
@@ -87,16 +88,21 @@ def run(order: Order) -> int:
     """Carry the order out; the exit code. Usage is checked before any picture is opened."""
     treatment = _treatment(order)
     _refuse_several_ways(order)
-    report = Targets(order.report, None, None, order.overwrite, append=order.resume)
+    report = BatchReport(order.report, overwrite=order.overwrite, resume=order.resume)
     report.refuse_unsuitable()
-    found = _inputs(order)
+    ledger = _ledger(order)
+    found = _inputs(order, ledger)
     if not found.inputs and not found.problems:
-        raise InvalidParameter(_("There is no picture among what was named."), _("Name files, or folders of them."))
+        raise _no_picture(order)
     batch = BatchOrder(
         found.inputs, order.output, treatment, resume=order.resume, replace=order.overwrite, look=order.dry_run
     )
-    with report.rows(COLUMNS) as write_row:
+    with report.rows() as write_row:
         teller = Teller(as_json=order.as_json)
+        for path in found.used:
+            teller.leave_out(path)
+        if order.resume and not order.dry_run:
+            _tell_done_anew(ledger, found.inputs, treatment)
 
         def work(progress: Progress) -> None:
             watch = Watch(len(found.inputs), progress)
@@ -108,7 +114,11 @@ def run(order: Order) -> int:
         for what, problem in found.problems:
             write_row(row_of_problem(what, str(problem)))
             teller.fail(what, str(problem))
-        runner.run(work, _("Starting"))
+        try:
+            runner.run(work, _("Starting"))
+        except runner.Stopped:
+            say(_("Stopped.") if order.dry_run else _("Stopped; --resume goes on with the rest."))
+            raise
     teller.sum_up()
     return FAILED if teller.failures else DONE
 
@@ -149,12 +159,43 @@ def _refuse_unclear(order: Order) -> None:
         raise InvalidParameter(
             _("It is said in several ways what is to go."), _("Give one of --mask, --template, --find and --recipe.")
         )
-    if order.anchor and (order.recipe is None and order.mask in (None, ALPHA)):
+    mask_file = order.mask not in (None, ALPHA)
+    if order.anchor and order.recipe is None and not mask_file:
         raise InvalidParameter(
-            _("An anchor is for a mask file or a recipe."), _("Give --mask with a file, or --recipe.")
+            _("--anchor is for a mask file or a recipe."), _("Give --mask with a file, or --recipe.")
         )
     if order.unblend and order.template is None:
         raise InvalidParameter(_("Only a template says what was blended in."), _("Give --template."))
+    if order.confidence is not None and order.template is None and order.find is None:
+        raise InvalidParameter(_("--confidence is for what is looked for."), _("Give --template or --find."))
+    if (order.soft or order.invert_mask) and not mask_file:
+        raise InvalidParameter(_("--soft and --invert-mask are for a mask file."), _("Give --mask with a file."))
+    filling = _words_of_filling(order)
+    if filling and order.recipe is not None:
+        raise InvalidParameter(
+            _("A recipe says itself how it fills: {options} would do nothing.").format(options=", ".join(filling)),
+            _("Leave that out."),
+        )
+    if filling and not ways:
+        raise InvalidParameter(
+            _("Nothing is filled: {options} would do nothing.").format(options=", ".join(filling)),
+            _("Give --mask, --template or --find, or leave that out."),
+        )
+
+
+def _words_of_filling(order: Order) -> list[str]:
+    """The options that say how to fill, of those that were given."""
+    given = {
+        "--backend": order.backend != default.BACKEND,
+        "--model": order.model is not None,
+        "--set": bool(order.settings),
+        "--grow": order.grow != 0,
+        "--feather": order.feather != 0,
+        "--composite": order.composite != "auto",
+        "--grain": order.grain,
+        "--seed": order.seed != 0,
+    }
+    return [option for option, said in given.items() if said]
 
 
 def _marking(order: Order) -> Marking | None:
@@ -187,14 +228,24 @@ def _refuse_several_ways(order: Order) -> None:
     refuse_missing()
 
 
-def _inputs(order: Order) -> Gathered:
-    """The pictures, without results of an earlier run. Raises InvalidParameter if it is not said what is with those."""
+def _ledger(order: Order) -> Ledger:
+    """What an earlier run did. Raises InvalidParameter if it is not said what is with that, or for no folder."""
+    if order.output.exists() and not order.output.is_dir():
+        raise InvalidParameter(
+            _("{path} is a file, and results go to a folder.").format(path=order.output),
+            _("Give -o a folder; it is made if it is not there."),
+        )
     ledger = Ledger(order.output)
     if ledger.entries and not (order.resume or order.overwrite or order.dry_run):
         raise InvalidParameter(
             _("{path} holds results of an earlier run.").format(path=order.output),
             _("Go on with it by --resume, or make them anew by --overwrite."),
         )
+    return ledger
+
+
+def _inputs(order: Order, ledger: Ledger) -> Gathered:
+    """The pictures, without results of an earlier run and what the batch itself uses."""
     used = [path for path in (order.template, order.recipe) if path is not None]
     if order.mask is not None and order.mask != ALPHA:
         used.append(Path(order.mask))
@@ -202,8 +253,30 @@ def _inputs(order: Order) -> Gathered:
         order.inputs,
         recursive=order.recursive,
         results=order.output,
-        spared=[*used, *(path.resolve() for path in used), *ledger.written],
+        spared=ledger.written,
+        used=used,
     )
+
+
+def _no_picture(order: Order) -> InvalidParameter:
+    sentence, hint = _("There is no picture among what was named."), _("Name files, or folders of them.")
+    folders = [Path(word) for word in order.inputs if Path(word).is_dir()]
+    if not order.recursive and any(inner.is_dir() for folder in folders for inner in folder.iterdir()):
+        hint = _("Give --recursive for the pictures of folders in folders.")
+    return InvalidParameter(sentence, hint)
+
+
+def _tell_done_anew(ledger: Ledger, inputs: Sequence[Input], treatment: Treatment) -> None:
+    """A run that goes on with other settings replaces results: not without a word."""
+    digest = treatment.digest()
+    count = sum(ledger.treated_otherwise(found, digest) for found in inputs)
+    if count:
+        sentence = ngettext(
+            "{count} picture was done with other settings before, and is done anew.",
+            "{count} pictures were done with other settings before, and are done anew.",
+            count,
+        )
+        say(sentence.format(count=count))
 
 
 def _workers(order: Order, treatment: Treatment) -> Workers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -66,6 +67,7 @@ class Teller:
         self._as_json = as_json
         self._counts: Counter[State] = Counter()
         self._nothing: list[str] = []
+        self._left_out: list[str] = []
         self._rows: list[dict[str, Any]] = []
 
     def tell(self, outcome: Outcome) -> None:
@@ -95,14 +97,25 @@ class Teller:
         if self._as_json:
             self._rows.append({"file": what, "state": State.FAILED.value, "notes": [why]})
         else:
-            say(f"{what}: {why}")
+            say(why if why.startswith(what) else f"{what}: {why}")
+
+    def leave_out(self, path: Path) -> None:
+        """A picture was named that the batch uses itself: it is no picture of it, and that is no failure."""
+        name = printable(str(path))
+        self._left_out.append(name)
+        if not self._as_json:
+            say(_("{path} says what is to go, and is left out itself.").format(path=name))
 
     def sum_up(self) -> None:
         counts = {state: self._counts[state] for state in SUMMARY if self._counts[state]}
         if self._as_json:
-            outputs.print_json({"files": self._rows, **{state.value: count for state, count in counts.items()}})
+            told: dict[str, Any] = {"files": self._rows, **{state.value: count for state, count in counts.items()}}
+            outputs.print_json(told | ({"left_out": self._left_out} if self._left_out else {}))
             return
-        say(", ".join(_(SUMMARY[state]).format(count=count) for state, count in counts.items()) + ".")
+        words = [_(SUMMARY[state]).format(count=count) for state, count in counts.items()]
+        if self._left_out:
+            words.append(_("{count} left out").format(count=len(self._left_out)))
+        say(", ".join(words) + ".")
         for sentence, names in ((_("Nothing to do in:"), self._nothing), (_("Failed:"), self.failures)):
             if names:
                 say(f"{sentence} {', '.join(names)}")

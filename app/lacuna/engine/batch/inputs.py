@@ -29,37 +29,54 @@ class Input:
 
 @dataclass(frozen=True)
 class Gathered:
-    """The inputs in order, and what was named and cannot be looked into: (what, why)."""
+    """The inputs in order, what was named and cannot be looked into: (what, why), and what was named but is `used`."""
 
     inputs: tuple[Input, ...]
     problems: tuple[tuple[str, LacunaError], ...] = ()
+    used: tuple[Path, ...] = ()
 
 
 def gathered(
-    named: Sequence[str], *, recursive: bool = False, results: Path | None = None, spared: Collection[Path] = ()
+    named: Sequence[str],
+    *,
+    recursive: bool = False,
+    results: Path | None = None,
+    spared: Collection[Path] = (),
+    used: Collection[Path] = (),
 ) -> Gathered:
     """The pictures that files, folders and patterns (`*`, `?`, `[...]`, `**`) name, in the order of naming.
 
     A folder gives its pictures, by the natural order of their names, `recursive` those of the folders in it as well,
     but not of the folder for `results`: each at its place in that folder, or in one of its name where several are
-    named. Files that are `spared`, such as the mask and the results of an earlier run, are never inputs: a shell's
-    pattern names them too. A file that is named and is not there is an input as well: its failure is told as any other.
+    named. Files that are `spared`, such as the results of an earlier run, are never inputs: a shell's pattern names
+    them too. Neither are those that are `used`, such as the mask, under whatever name; those are told. A file that is
+    named and is not there is an input as well: its failure is told as any other.
     """
-    collected = _Collected(recursive, results, spared, keeps_names=recursive and len(named) > 1)
+    collected = _Collected(recursive, results, spared, used, keeps_names=recursive and len(named) > 1)
     for word in named:
         try:
             collected.take(word)
         except LacunaError as error:
             collected.problems.append((word, error))
-    return Gathered(tuple(collected.inputs.values()), tuple(collected.problems))
+    return Gathered(tuple(collected.inputs.values()), tuple(collected.problems), tuple(collected.met))
 
 
 class _Collected:
-    def __init__(self, recursive: bool, results: Path | None, spared: Collection[Path], *, keeps_names: bool) -> None:
+    def __init__(
+        self,
+        recursive: bool,
+        results: Path | None,
+        spared: Collection[Path],
+        used: Collection[Path],
+        *,
+        keeps_names: bool,
+    ) -> None:
         self.keeps_names = keeps_names
         self.recursive = recursive
         self.results = None if results is None else os.path.realpath(results)
         self.spared = {_place(path) for path in spared}
+        self.used = {os.path.realpath(path) for path in used}
+        self.met: dict[Path, None] = {}  # of the used
         self.inputs: dict[str, Input] = {}
         self.problems: list[tuple[str, LacunaError]] = []
 
@@ -74,7 +91,9 @@ class _Collected:
 
     def _file(self, path: Path, place: Path) -> None:
         found = Input(path, place)
-        if _place(path) not in self.spared:
+        if found.original in self.used:
+            self.met[path] = None
+        elif _place(path) not in self.spared:
             self.inputs.setdefault(found.original, found)
 
     def _pattern(self, word: str) -> None:

@@ -82,6 +82,16 @@ class Ledger:
             return False
         return entry.state == NOTHING or (entry.state == DONE and entry.written == Stamp.of(entry.result))
 
+    def nothing(self, found: Input) -> bool:
+        """Whether it was looked at, and there was nothing to do: no result of it is there."""
+        entry = self.entries.get(found.original)
+        return entry is not None and entry.state == NOTHING
+
+    def treated_otherwise(self, found: Input, treatment: str) -> bool:
+        """Whether something else was done to it before: it would be finished but for that."""
+        entry = self.entries.get(found.original)
+        return entry is not None and entry.treatment != treatment and self.finished(found, entry.treatment)
+
     def changed(self, found: Input) -> bool:
         """Whether its result is no longer as it was left: then it is the person's own, and is not replaced."""
         entry = self.entries.get(found.original)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from lacuna.contract.progress import Progress
 from lacuna.engine.batch.anchoring import anchored
+from lacuna.errors import UnsuitableMask
+from lacuna.i18n import _
 from lacuna.imaging import files, mask_file
 from lacuna.imaging.mask import bounds
 from lacuna.imaging.mask_fit import MaskFit
@@ -85,8 +87,16 @@ class MaskFile:
         return {"mask": digest, "fit": self.fit.value, "invert": self.invert, "soft": self.soft}
 
     def check(self) -> None:
-        """Raises what reading the mask raises: before the first picture, and not at each."""
-        _decoded(self)
+        """Raises what reading the mask raises, and UnsuitableMask for one that suits no picture: once, not at each."""
+        mask = _decoded(self)
+        if not mask.any():
+            sentence, hint = _("{mask} marks nothing: there is nothing to fill."), _("White marks what should go.")
+        elif mask.all() and self.fit in (MaskFit.REFUSE, MaskFit.STRETCH):
+            sentence = _("{mask} marks the whole picture: nothing is left to fill it from.")
+            hint = _("Leave some of the picture unmarked; an inverted mask may be what was meant.")
+        else:
+            return
+        raise UnsuitableMask(sentence.format(mask=self.name), hint)
 
     def _mask(self, photo: Photo, name: str) -> Mask:
         return anchored(_decoded(self), self.fit, (photo.height, photo.width), self.name, name)

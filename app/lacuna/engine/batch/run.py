@@ -26,7 +26,7 @@ from lacuna.imaging.atomic import cannot_save, write_atomically
 class State(StrEnum):
     DONE = "done"
     SKIPPED = "skipped"  # finished by an earlier run
-    NOTHING = "nothing"  # nothing that was to go was found, and so nothing was written
+    NOTHING = "nothing"  # nothing that was to go was found, now or by an earlier run, and so nothing was written
     LOOKED = "looked"  # of a dry run
     FAILED = "failed"
 
@@ -106,7 +106,10 @@ class _Run:
         for number, found in enumerate(self.batch.inputs):
             self.progress.check()
             if self.batch.resume and not self.batch.look and self.ledger.finished(found, self._treatment(found)):
-                self._settle(number, State.SKIPPED, result=self.names[found.original])
+                if self.ledger.nothing(found):
+                    self._settle(number, State.NOTHING)
+                else:
+                    self._settle(number, State.SKIPPED, result=self.ledger.results[found.original])
                 continue
             stamp = Stamp.of(found.path)  # before it is read: what is written to it meanwhile makes it another file
             try:
