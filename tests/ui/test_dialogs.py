@@ -123,7 +123,7 @@ def save_dialog(
     header = Photo(
         np.zeros((0, 0, 3), np.uint8), source=None if source is None else Source(source, kind, kind != "JPEG", bits)
     )
-    return shown(SavePicture(proposed, header, bits, alpha, heard.say))
+    return shown(SavePicture(proposed, header, bits, alpha, heard.say, sides=(9, 9)))
 
 
 def test_enter_saves_under_the_proposed_name_with_the_quality_of_the_source(heard: Heard, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_what_a_format_would_lose_is_said_before_it_is_lost(heard: Heard, tmp_pa
 
 def test_what_a_format_leaves_out_beside_the_pixels_is_said_of_each(heard: Heard, tmp_path: Path) -> None:
     header = Photo(np.zeros((0, 0, 3), np.uint8), metadata=Metadata(iptc=b"names", text=(("Comment", "seen"),)))
-    dialog = shown(SavePicture(tmp_path / "a.png", header, 8, False, heard.say))
+    dialog = shown(SavePicture(tmp_path / "a.png", header, 8, False, heard.say, sides=(9, 9)))
     for name, words in {
         "a.png": (),
         "a.webp": ("IPTC", "comments"),

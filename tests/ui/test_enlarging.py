@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QLocale, QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
@@ -104,6 +105,49 @@ def test_every_field_follows_the_one_that_was_typed(window: MainWindow, tmp_path
     typed(fields.dpi, "127")
     assert fields.width_box.value() == pytest.approx(1000, abs=1)
     assert fields.print_width.value() == pytest.approx(20 / unit, abs=0.02)
+
+
+def test_a_comma_begins_a_fraction_and_parts_no_thousands(window: MainWindow, tmp_path: Path) -> None:
+    begin(window, tmp_path)
+    fields = window.enlarge_panel.size_fields
+    typed(fields.factor, "1,4")
+    assert fields.factor.value() == 1.4
+    typed(fields.factor, "1,234.5")
+    assert fields.factor.value() == 1.4
+    QApplication.clipboard().setText("1,234.5")
+    fields.factor.selectAll()
+    QTest.keyClick(fields.factor, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(fields.factor, Qt.Key.Key_Return)
+    assert fields.factor.value() == 1.4
+    typed(fields.dpi, "72,5")
+    assert fields.dpi.value() == 72.5
+    for text in ("1,4", "1.400"):
+        typed(fields.width_box, text)
+        assert fields.width_box.value() == 716
+        assert "716" in fields.width_box.text()
+
+
+def test_a_size_that_the_format_of_the_picture_cannot_hold_is_told_before_the_run(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    picture = tmp_path / "wide.jpg"
+    Image.fromarray(lion()[:4, :700]).save(picture)
+    open_photo(window, picture)
+    key(window.canvas, "Ctrl+Alt+I")
+    use(window, "lanczos")
+    typed(window.enlarge_panel.size_fields.width_box, "65535")
+    assert "JPEG holds" not in text_of(window)
+    typed(window.enlarge_panel.size_fields.width_box, "65600")
+    assert "JPEG holds at most 65535 pixels a side. Save as PNG or TIFF instead." in text_of(window)
+    QTest.mouseClick(window.enlarge_panel.save, Qt.MouseButton.LeftButton)
+    settle()
+    [dialog] = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, SavePicture)]
+    assert dialog.path.suffix == ".png"
+    assert dialog.button.isEnabled()
+    dialog.name.setText("wide.jpg")
+    assert not dialog.button.isEnabled()
+    assert "65535" in dialog.notes.text()
+    dialog.reject()
 
 
 def test_scrubbing_shows_each_size_as_it_will_be_beside_bicubic(window: MainWindow, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def cannot_save(path: Path, error: OSError) -> CannotSave:
     known = _REASONS.get(error.errno or 0)
     reason = _(known[0]) if known else (error.strerror or str(error))
     hint = _(known[1]) if known else _("Save under another name or in another folder.")
-    sentence = _("{path} was not saved: {reason}.").format(path=path, reason=reason)
+    sentence = _("{path} cannot be saved: {reason}.").format(path=path, reason=reason)
     return CannotSave(sentence, hint, error)
 
 

@@ -294,10 +294,10 @@ def encoded(
     try:
         output = _encode(ready, with_its_size(ready, notes), kind, quality)
     except MemoryError as error:
-        sentence = _("{name} was not saved: there is not enough memory.").format(name=path.name)
+        sentence = _("{name} cannot be saved: there is not enough memory.").format(name=path.name)
         raise CannotSave(sentence, _("Close other programs and try again."), error) from error
     except (OSError, ValueError, RuntimeError) as error:  # an encoder's own refusal
-        sentence = _("{name} was not saved: the {format} encoder failed ({reason}).")
+        sentence = _("{name} cannot be saved: the {format} encoder failed ({reason}).")
         sentence = sentence.format(name=path.name, format=NAMES[kind], reason=error)
         raise CannotSave(sentence, _("Save as PNG or TIFF instead."), error) from error
     return Encoded(kind, output.parts, (*notes, *output.notes))
@@ -332,7 +332,7 @@ def _format_for(path: Path, wanted: str | None) -> str:
     if kind in SUFFIX:
         return str(kind)
     what = wanted or path.suffix or path.name
-    sentence = _("{name} was not saved: Lacuna does not write {what}.").format(name=path.name, what=what)
+    sentence = _("{name} cannot be saved: Lacuna does not write {what}.").format(name=path.name, what=what)
     raise UnsupportedFormat(sentence, _("Give the name one of these endings: .png .jpg .tif .webp .bmp .avif .heic"))
 
 
@@ -346,7 +346,7 @@ def _spare_pages(photo: Photo, path: Path) -> None:
     except OSError:
         return
     if same:
-        sentence = _("{name} was not saved: the file holds {count} pictures, and all but the first would be lost.")
+        sentence = _("{name} cannot be saved: the file holds {count} pictures, and all but the first would be lost.")
         raise CannotSave(sentence.format(name=path.name, count=source.frames), _("Save under another name."))
 
 

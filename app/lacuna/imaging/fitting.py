@@ -15,22 +15,29 @@ from lacuna.imaging.formats import DEPTH, MAX_SIDE, NAMES, NO_ALPHA
 from lacuna.imaging.photo import Metadata, Photo, Pixels
 
 
+def over_long(kind: str, height: int, width: int) -> str:
+    """Why no picture of this size can be saved in the format; "" if one can."""
+    side = MAX_SIDE.get(kind)
+    if side is None or max(height, width) <= side:
+        return ""
+    return _("{format} holds at most {side} pixels a side.").format(format=NAMES[kind], side=side)
+
+
 def refuse_unfit(photo: Photo, path: Path, kind: str, *, allow_reduce: bool) -> None:
     """Raises CannotSave for a photo that the format cannot hold, WouldReduce for one that it holds only reduced."""
-    side = MAX_SIDE.get(kind)
-    if side is not None and max(photo.height, photo.width) > side:
-        sentence = _("{name} was not saved: {format} holds at most {side} pixels a side.")
-        sentence = sentence.format(name=path.name, format=NAMES[kind], side=side)
+    if over_long(kind, photo.height, photo.width):
+        sentence = _("{name} cannot be saved: {format} holds at most {side} pixels a side.")
+        sentence = sentence.format(name=path.name, format=NAMES[kind], side=MAX_SIDE[kind])
         raise CannotSave(sentence, _("Save as PNG or TIFF instead."))
     if allow_reduce:
         return
     if photo.alpha is not None and kind in NO_ALPHA and not opaque(photo.alpha).all():
-        sentence = _("{name} was not saved: {format} cannot hold transparency.")
+        sentence = _("{name} cannot be saved: {format} cannot hold transparency.")
         hint = _("Save as PNG or TIFF, or allow the transparency to be given up.")
         raise WouldReduce(sentence.format(name=path.name, format=NAMES[kind]), hint)
     bits, room = _depths(photo, kind)
     if bits > room:
-        sentence = _("{name} was not saved: {format} holds {room} bits a channel, the picture has {bits}.")
+        sentence = _("{name} cannot be saved: {format} holds {room} bits a channel, the picture has {bits}.")
         hint = _("Save as TIFF, or allow the depth to be reduced.")
         if bits == 16:
             hint = _("Save as PNG or TIFF, or allow the depth to be reduced.")

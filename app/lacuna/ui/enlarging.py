@@ -13,6 +13,8 @@ from lacuna.editor.enlarging import Extent
 from lacuna.editor.values import Message
 from lacuna.errors import InvalidParameter, LacunaError
 from lacuna.i18n import _
+from lacuna.imaging.fitting import over_long
+from lacuna.imaging.formats import SUFFIX, WRITABLE
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.enlarged_view import drawer
 
@@ -88,18 +90,27 @@ class Enlarge:
         document = self._editor.document
         if document is None:
             return
+        try:
+            made = self._editor.enlarging.enlargement(document)
+        except InvalidParameter:
+            return  # the panel says it
         from lacuna.ui.dialogs.save_picture import SavePicture
+
+        proposed = self._window.files.proposed()
+        if over_long(WRITABLE.get(proposed.suffix.lower(), ""), made.rows, made.columns):
+            proposed = proposed.with_suffix(SUFFIX["PNG"])
 
         def save(path: Path, quality: int | None) -> None:
             self._editor.save_enlarged(path, quality)
 
         SavePicture(
-            self._window.files.proposed(),
+            proposed,
             document.header,
             8 * document.photo.pixels.itemsize,
             document.alpha is not None,
             save,
             self._window,
+            sides=(made.rows, made.columns),
         ).open()
 
     # --- the preview -------------------------------------------------------------------------------------------------

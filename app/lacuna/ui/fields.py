@@ -6,11 +6,12 @@ Every field keeps the Enter and Esc keys to itself while it is edited, so that n
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -335,6 +336,12 @@ def _box_ready(box: QAbstractSpinBox) -> None:
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel alone does not take the keyboard away
 
 
+def _marks(box: SpinBox | DoubleSpinBox, text: str) -> int:
+    """How many commas and points there are in a number as it is typed."""
+    number = text.removeprefix(box.prefix()).removesuffix(box.suffix())
+    return number.count(",") + number.count(".")
+
+
 class SpinBox(QSpinBox):
     """A whole number that keeps Enter and Esc from becoming shortcuts; `done` is called after either.
 
@@ -345,6 +352,16 @@ class SpinBox(QSpinBox):
         super().__init__(parent)
         self._done, self._kept = done, kept
         _box_ready(self)
+
+    def validate(self, text: str, position: int) -> Any:
+        """“1,4” and “1.400” stay as they are typed, and are no number: a whole number has no marks in it."""
+        if _marks(self, text):
+            return QValidator.State.Intermediate, text, position
+        return super().validate(text, position)
+
+    def fixup(self, text: str) -> str:
+        """As it is: Qt would take the marks away."""
+        return text
 
     def event(self, event: QEvent) -> bool:
         if _keeps(event):
@@ -359,16 +376,26 @@ class SpinBox(QSpinBox):
 
 
 class DoubleSpinBox(QDoubleSpinBox):
-    """The same for a number with a fraction."""
+    """The same for a number with a fraction. Comma and point both begin that, whatever else they mean somewhere."""
 
     def __init__(self, done: Callable[[], None], parent: QWidget, *, kept: bool = False) -> None:
         super().__init__(parent)
         self._done, self._kept = done, kept
         _box_ready(self)
         numbers = QLocale(self.locale())
-        # “2,7” is refused as it is typed: where a comma parts thousands it would be 27.
         numbers.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator | QLocale.NumberOption.RejectGroupSeparator)
         self.setLocale(numbers)
+
+    def validate(self, text: str, position: int) -> Any:
+        """Were a comma refused as it is typed, “2,7” would be 27. Which of two marks is meant nobody knows."""
+        if _marks(self, text) > 1:
+            return QValidator.State.Intermediate, text, position
+        if _marks(self, text):
+            text = re.sub("[,.]", self.locale().decimalPoint(), text, count=1)
+        return super().validate(text, position)
+
+    def fixup(self, text: str) -> str:
+        return text
 
     def textFromValue(self, value: float) -> str:
         """Without noughts that say nothing: 30, not 30.0."""

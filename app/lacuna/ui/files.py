@@ -152,6 +152,7 @@ class Files:
             document.alpha is not None,
             lambda path, quality: self._save(path, quality, then),
             self._window,
+            sides=document.shape,
         ).open()
 
     def _save(

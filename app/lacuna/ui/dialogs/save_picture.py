@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, 
 
 from lacuna.i18n import _
 from lacuna.imaging import heif
+from lacuna.imaging.fitting import over_long
 from lacuna.imaging.formats import DEPTH, LOSSY, NAMES, NO_ALPHA, WRITABLE, left_out, suffixes
 from lacuna.imaging.photo import Photo
 from lacuna.ui.dialogs.dialog import Dialog, words
@@ -39,8 +40,12 @@ class SavePicture(Dialog):
         alpha: bool,
         save: Callable[[Path, int | None], object],
         parent: QWidget | None = None,
+        *,
+        sides: tuple[int, int],
     ) -> None:
+        """`sides`: height and width of what is saved."""
         super().__init__(_("Save picture"), parent=parent)
+        self._sides = sides
         self._save = save
         self._folder = proposed.parent
         self._header = header
@@ -178,9 +183,11 @@ class SavePicture(Dialog):
             widget.setVisible(chosen in LOSSY)
         self.quality.setVisible(chosen in LOSSY and self.manner.currentIndex() == 1)
         exists = self.named and os.path.exists(self.path)  # it takes names, too, that are too long
-        self.button.setEnabled(self.named)
+        too_long = over_long(chosen, *self._sides)
+        self.button.setEnabled(self.named and not too_long)
         self.button.setText(_("Replace") if exists else _("Save"))
-        self.notes.setText("\n".join(self._losses(chosen) + ([self._replaced()] if exists else [])))
+        refused = [f"{too_long} {_('Save as PNG or TIFF instead.')}"] if too_long else []
+        self.notes.setText("\n".join(refused or self._losses(chosen) + ([self._replaced()] if exists else [])))
         self.notes.setVisible(bool(self.notes.text()))
 
     def _replaced(self) -> str:

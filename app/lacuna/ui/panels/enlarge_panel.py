@@ -14,6 +14,7 @@ from lacuna.engine.upscaling import UpscaleEstimate
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
 from lacuna.imaging.file_size import likely_bytes
+from lacuna.imaging.fitting import over_long
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.fields import Chooser
 from lacuna.ui.icons import icon
@@ -209,8 +210,13 @@ def told(made: Enlargement, found: UpscaleEstimate, kind: str) -> str:
     size = _("{width} × {height} pixels").format(width=made.columns, height=made.rows)
     if made.rows * made.columns >= LEAST_TOLD:
         size = _("{size}, {count:.1f} megapixels").format(size=size, count=made.rows * made.columns / 1e6)
+    too_long = over_long(kind, made.rows, made.columns)
+    if too_long:
+        kind = "PNG"
     file = _("{kind} of about {size}").format(kind=kind, size=memory(likely_bytes(kind, found.bytes)))
     lines = [size, "  ·  ".join((about(found.seconds), memory(found.memory), file))]
+    if too_long:
+        lines.append(f"{too_long} {_('Save as PNG or TIFF instead.')}")
     if made.factor < 1:
         lines.append(_("Below 1 the picture is made smaller by areas, whatever the method."))
     elif found.steps > 1:
