@@ -14,14 +14,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from lacuna.contract.progress import Progress
+from lacuna.contract.steps import CropStep
 from lacuna.editor.batch import Goal
 from lacuna.engine.batch.workers import Here
+from lacuna.engine.recipes import Recipe, write_recipe
 from lacuna.imaging import files
 from lacuna.imaging.mask_fit import MaskFit
+from lacuna.imaging.region import Region
 from lacuna.ui.dialogs.batch import BatchDialog
 from lacuna.ui.dialogs.batch_goal import FITS, GOALS
 from lacuna.ui.main_window import MainWindow
-from tests.engine.batches import BOX, folder_of, part
+from tests.engine.batches import BOX, SIDES, folder_of, part
 from tests.pictures import write
 from tests.ui.support import grabbed, press, settle, wait_until
 
@@ -203,3 +206,24 @@ def test_pictures_of_other_sizes_and_files_are_asked_for_where_they_matter(dialo
     assert dialog.stage.text() == "Choose a picture of the mark."
     goal.take(tmp_path / "mark.png")
     assert dialog.stage.text() == "Add pictures, or drop them here."
+
+
+def test_a_recipe_that_only_crops_is_run_after_a_look_too(dialog: BatchDialog, source: Path, tmp_path: Path) -> None:
+    recipe, out = tmp_path / "recipe.json", tmp_path / "out"
+    write_recipe(Recipe(SIDES, (CropStep(Region(10, 20, 50, 70), SIDES),)), recipe)
+    dialog.goal.goal.setCurrentIndex([each for each, _text in GOALS].index(Goal.RECIPE))
+    dialog.goal.goal.activated.emit(dialog.goal.goal.currentIndex())
+    dialog.goal.take(recipe)
+    drop(dialog, source)
+    dialog.save_to(out)
+    click(dialog.look)
+    wait_until(lambda: rested(dialog))
+    assert set(outcomes(dialog).values()) == {"nothing to fill, but other steps"}
+    assert dialog.start.text() == "Run on 3 pictures"
+    rows(dialog)["2.png"].setCheckState(0, Qt.CheckState.Unchecked)
+    click(dialog.start)
+    wait_until(lambda: rested(dialog))
+    assert {path.name: files.read(path).pixels.shape for path in out.glob("*.png")} == {
+        "1.png": (40, 50, 3),
+        "3.png": (40, 50, 3),
+    }

@@ -40,6 +40,11 @@ class Replay:
         fills = [step for step in recipe.steps if isinstance(step, FillStep)]
         return tuple(outlined(decoded_plane(step.box, step.mask), None, at=step.box) for step in fills)
 
+    @property
+    def besides(self) -> bool:
+        """Whether it does more than to fill: it crops or enlarges, say."""
+        return any(not isinstance(step, FillStep) for step in self.recipe.steps)
+
     def described(self) -> Mapping[str, Any]:
         """All that its results depend on, for JSON: steps name their models by the hashes of these."""
         return {"recipe": hashlib.sha256(to_json(self.recipe).encode()).hexdigest(), "fit": self.fit.value}

@@ -46,7 +46,7 @@ def treated(treatment: Treatment, errand: Errand, progress: Progress) -> Made:
     if errand.look:
         found = _found(photo, treatment, errand, progress)
         size = (photo.width, photo.height)
-        return Made(None, "", found, size, *spent.now, photo.notes, _thumbnail(photo, errand))
+        return Made(None, "", found, size, *spent.now, photo.notes, _thumbnail(photo, errand), treatment.besides)
     enlarging = treatment.enlarging
     after, found, notes = _repaired(photo, treatment, errand, progress.part(1.0 if enlarging is None else 0.5))
     if enlarging is not None:

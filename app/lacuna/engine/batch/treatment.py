@@ -48,6 +48,11 @@ class Treatment:
     quality: int | None = None
     pixel_limit: int = files.PIXEL_LIMIT
 
+    @property
+    def besides(self) -> bool:
+        """Whether more is done to each picture than to fill what is found in it."""
+        return self.enlarging is not None or (self.replay is not None and self.replay.besides)
+
     def digest(self) -> str:
         """The same for tasks that make the same of every picture: by it a run that goes on knows its results."""
         described = {
@@ -80,7 +85,8 @@ class Errand:
 class Made:
     """What came of one file. `data` is the file to write, in `format`; None where only was looked, or nothing to do.
 
-    `thumbnail` is a JPEG. `size` is (width, height) of the result, or of the picture that was looked at. `cpu` are the
+    `besides`: of a look, whether something is done to the picture even if nothing that was found goes. `thumbnail` is a
+    JPEG. `size` is (width, height) of the result, or of the picture that was looked at. `cpu` are the
     seconds of a core that its process took meanwhile.
     """
 
@@ -92,6 +98,7 @@ class Made:
     cpu: float
     notes: tuple[str, ...] = ()
     thumbnail: bytes = b""
+    besides: bool = False
 
 
 @dataclass(frozen=True)

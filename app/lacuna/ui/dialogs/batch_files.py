@@ -38,6 +38,7 @@ class _Row:
     size: tuple[int, int] = (0, 0)
     thumbnail: bytes = b""  # a JPEG: a thousand of them as pixels would fill the memory
     findings: tuple[Finding, ...] = ()
+    besides: bool = False  # something is done to it even where nothing was found
     children: list[QTreeWidgetItem] = field(default_factory=list)
 
     @property
@@ -124,7 +125,7 @@ class BatchFiles(QTreeWidget):
             row.item.setCheckState(0, OFF)
         else:
             row.looked, row.size, row.findings = True, outcome.made.size, outcome.made.findings
-            row.thumbnail = outcome.made.thumbnail
+            row.thumbnail, row.besides = outcome.made.thumbnail, outcome.made.besides
             for found in row.findings:
                 row.children.append(_child(row.item, found))
             _tell_findings(row)
@@ -299,7 +300,9 @@ def _child(parent: QTreeWidgetItem, found: Finding) -> QTreeWidgetItem:
 
 
 def _whole(row: _Row) -> Qt.CheckState:
-    """The tick of a picture, by those of its findings."""
+    """The tick of a picture, by those of its findings; without any, by whether something is done all the same."""
+    if not row.findings:
+        return ON if row.besides else OFF
     on = sum(row.on(number) for number in range(len(row.findings)))
     if not on:
         return OFF
@@ -309,7 +312,7 @@ def _whole(row: _Row) -> Qt.CheckState:
 def _tell_findings(row: _Row) -> None:
     on = sum(row.on(number) for number in range(len(row.findings)))
     if not row.findings:
-        text = _("nothing found")
+        text = _("nothing to fill, but other steps") if row.besides else _("nothing found")
     else:
         text = ngettext("{count} finding", "{count} findings", len(row.findings)).format(count=len(row.findings))
         if on < len(row.findings):
