@@ -149,8 +149,22 @@ def _size(order: Order, height: int, width: int) -> Enlargement:
     except InvalidParameter as error:
         if factor is not None or columns is None or rows is None:
             raise
-        hint = " ".join((error.hint, _("The option for that is --allow-distortion.")))
+        hint = " ".join((_turned(order, height, width), error.hint, _("The option for that is --allow-distortion.")))
         raise InvalidParameter(error.sentence, hint, error) from error
+
+
+def _turned(order: Order, height: int, width: int) -> str:
+    """What helps where a print on its side would fit: 29.7x21cm was meant for 21x29.7cm; "" where it would not."""
+    found = PRINT.fullmatch(_bare(order.print_size or ""))
+    if found is None or found[2] is None:
+        return ""
+    turned = f"{found[2]}x{found[1]}{found[3]}"
+    columns, rows = _pixels(turned, _dots(order) or DPI)
+    try:
+        to_size(height, width, columns=columns, rows=rows)
+    except InvalidParameter:
+        return ""
+    return _("Turned it would fit: --print {size}.").format(size=turned)
 
 
 def factor_of(word: str) -> Fraction:
@@ -161,7 +175,7 @@ def factor_of(word: str) -> Fraction:
 
 def _pixels(word: str, dots: float) -> tuple[int, int | None]:
     """Width and height of a print, the height only if the word has one."""
-    found = PRINT.fullmatch(word.strip().lower().replace(" ", ""))
+    found = PRINT.fullmatch(_bare(word))
     if found is None:
         raise InvalidParameter(
             _("“{word}” is no size of a print.").format(word=word), hint=_("Write it as 21cm, 21x29.7cm or 8x10in.")
@@ -170,6 +184,10 @@ def _pixels(word: str, dots: float) -> tuple[int, int | None]:
     across, down = (None if side is None else round(Fraction(side) * scale) for side in found.group(1, 2))
     assert across is not None
     return across, down
+
+
+def _bare(word: str) -> str:
+    return word.strip().lower().replace(" ", "")
 
 
 def _dots(order: Order) -> float | None:
