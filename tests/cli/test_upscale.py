@@ -193,7 +193,7 @@ def test_a_dry_run_writes_nothing(photo: Path, tmp_path: Path, capsys: pytest.Ca
         (["--width", "100", "--height", "100"], "--allow-distortion"),
         (["--print", "21"], "no size of a print"),
         (["--print", "2cm", "--width", "9"], "--print"),
-        (["--print", "2x3cm"], "Turned it would fit: --print 3x2cm."),
+        (["--print", "21x29.7cm"], "Turned it comes nearer: --print 29.7x21cm."),
         (["--factor", "2", "--model", "some"], "has no models"),
         (["--factor", "2", "--tile", "0"], "--tile"),
         (["--factor", "2", "--device", "abacus"], "abacus"),

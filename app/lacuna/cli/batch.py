@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lacuna.cli import outputs, runner
 from lacuna.cli.batch_report import BatchReport
-from lacuna.cli.batch_telling import Teller, row_of, row_of_problem
+from lacuna.cli.batch_telling import Teller, left_out, row_of, row_of_problem
 from lacuna.cli.fill import ALPHA, needs_of, params_of
 from lacuna.cli.main import DONE, FAILED, say
 from lacuna.cli.upscale import factor_of
@@ -93,7 +93,7 @@ def run(order: Order) -> int:
     ledger = _ledger(order)
     found = _inputs(order, ledger)
     if not found.inputs and not found.problems:
-        raise _no_picture(order)
+        raise _no_picture(order, found)
     batch = BatchOrder(
         found.inputs, order.output, treatment, resume=order.resume, replace=order.overwrite, look=order.dry_run
     )
@@ -258,8 +258,9 @@ def _inputs(order: Order, ledger: Ledger) -> Gathered:
     )
 
 
-def _no_picture(order: Order) -> InvalidParameter:
-    sentence, hint = _("There is no picture among what was named."), _("Name files, or folders of them.")
+def _no_picture(order: Order, found: Gathered) -> InvalidParameter:
+    sentence = " ".join((*map(left_out, found.used), _("There is no picture among what was named.")))
+    hint = _("Name files, or folders of them.")
     folders = [Path(word) for word in order.inputs if Path(word).is_dir()]
     if not order.recursive and any(inner.is_dir() for folder in folders for inner in folder.iterdir()):
         hint = _("Give --recursive for the pictures of folders in folders.")

@@ -59,6 +59,11 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def left_out(path: Path) -> str:
+    """Why a file that was named is no picture of the batch."""
+    return printable(_("{path} says what is to go, and is left out itself.").format(path=path))
+
+
 class Teller:
     """Says what comes of each file while it comes, and keeps of it what the summary and a JSON answer need."""
 
@@ -104,7 +109,7 @@ class Teller:
         name = printable(str(path))
         self._left_out.append(name)
         if not self._as_json:
-            say(_("{path} says what is to go, and is left out itself.").format(path=name))
+            say(left_out(path))
 
     def sum_up(self) -> None:
         counts = {state: self._counts[state] for state in SUMMARY if self._counts[state]}

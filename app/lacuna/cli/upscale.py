@@ -154,17 +154,11 @@ def _size(order: Order, height: int, width: int) -> Enlargement:
 
 
 def _turned(order: Order, height: int, width: int) -> str:
-    """What helps where a print on its side would fit: 29.7x21cm was meant for 21x29.7cm; "" where it would not."""
+    """What helps where the picture lies and the print stands, or the reverse: 29.7x21cm for 21x29.7cm. Else ""."""
     found = PRINT.fullmatch(_bare(order.print_size or ""))
-    if found is None or found[2] is None:
+    if found is None or found[2] is None or (Fraction(found[1]) - Fraction(found[2])) * (width - height) >= 0:
         return ""
-    turned = f"{found[2]}x{found[1]}{found[3]}"
-    columns, rows = _pixels(turned, _dots(order) or DPI)
-    try:
-        to_size(height, width, columns=columns, rows=rows)
-    except InvalidParameter:
-        return ""
-    return _("Turned it would fit: --print {size}.").format(size=turned)
+    return _("Turned it comes nearer: --print {size}.").format(size=f"{found[2]}x{found[1]}{found[3]}")
 
 
 def factor_of(word: str) -> Fraction:
