@@ -100,3 +100,7 @@ def test_the_buttons_of_a_dock_are_drawn_in_the_colour_of_text(
 def test_following_the_system_gives_one_of_the_two(keeper: ThemeKeeper) -> None:
     keeper.choose("system")
     assert theme.current() in (LIGHT, DARK)
+
+
+def test_an_icon_for_which_there_is_no_room_is_nothing(app: QApplication) -> None:
+    assert icon("undo").pixmap(QSize(0, 0)).isNull()

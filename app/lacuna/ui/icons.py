@@ -50,6 +50,8 @@ class _LineIcon(QIconEngine):
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         made = QPixmap(size)
+        if size.isEmpty():  # a widget that is squeezed has no room for it
+            return made
         made.fill(Qt.GlobalColor.transparent)
         with QPainter(made) as painter:
             self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
