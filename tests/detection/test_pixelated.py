@@ -63,6 +63,14 @@ def test_two_mosaics_are_two_findings() -> None:
     assert {each.mosaic.down.size: each.region for each in found} == {8: small, 12: large}
 
 
+def test_a_corner_of_one_colour_is_part_of_the_mosaic() -> None:
+    picture, region = lion().copy(), at(101, 107, 10)
+    picture[region.y0 : region.y0 + 40, region.x0 : region.x0 + 30] = 0
+    (found,) = find_mosaics(pixelated(picture, region, 10))
+    assert found.region == region
+    assert found.mask.all()
+
+
 @pytest.mark.parametrize(("size", "quality"), [(6, 90), (12, 80), (16, 80)])
 def test_a_mosaic_is_found_to_two_pixels_after_jpeg(size: int, quality: int) -> None:
     region = at(101, 107, size)

@@ -39,10 +39,10 @@ NOISE = 4.0  # times what they stray by in the middle: less is nothing, and with
 ROUNDED = 0.05  # levels: nothing, in sums of numbers with a fraction
 SIDES = 1  # of a block at the border of a region that are clear steps, at least
 GROWN = 8  # blocks by which a region is widened, as there are fewer steps within reach at its border
-HALF = 0.5  # of the longest row of blocks: shorter ones are not counted to a rectangle
+HALF = 0.5  # of the longest row of blocks: shorter ones are not counted to a rectangle, if with them it is none
 LACKING, BEYOND = 0.25, 0.12  # of a rectangle: so many of its blocks may not be found, and so many beside it
 ALL = 0.9  # of the blocks that it lacks then are flat, by LOOSE times the measure
-LOOSE = 3.0
+LOOSE = 2.0
 OFTEN = 0.6  # of a region's blocks are flat, or it is none
 Steps = NDArray[np.float32]
 
@@ -206,12 +206,15 @@ def _squared(blocks: Hole, flat: Hole) -> Hole:
     if not blocks.any():
         return blocks
     counts = [blocks.sum(axis=axis) for axis in (1, 0)]
-    rows, columns = (np.flatnonzero(count > HALF * count.max()) for count in counts)
-    rectangle = np.zeros_like(blocks)
-    rectangle[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
-    lacking, beyond = rectangle & ~blocks, blocks & ~rectangle
-    few = lacking.sum() <= LACKING * rectangle.sum() and beyond.sum() <= BEYOND * rectangle.sum()
-    return rectangle if few and flat[lacking].sum() >= ALL * lacking.sum() else blocks
+    for least in (0, HALF):
+        rows, columns = (np.flatnonzero(count > least * count.max()) for count in counts)
+        rectangle = np.zeros_like(blocks)
+        rectangle[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
+        lacking, beyond = rectangle & ~blocks, blocks & ~rectangle
+        few = lacking.sum() <= LACKING * rectangle.sum() and beyond.sum() <= BEYOND * rectangle.sum()
+        if few and flat[lacking].sum() >= ALL * lacking.sum():
+            return rectangle
+    return blocks
 
 
 def _cuts(lines: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
