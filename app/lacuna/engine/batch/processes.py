@@ -137,7 +137,7 @@ class _Process:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
-        self.process.close()
+        # Not closed: after Ctrl+C the program may end meanwhile, and it waits for its processes then, too.
 
 
 def _ready(busy: list[_Process]) -> list[_Process]:
