@@ -85,6 +85,12 @@ def test_find_makes_the_folder_of_its_masks(folder: Path) -> None:
     assert (folder / "new" / "masks" / "0-same-mask.png").is_file()
 
 
+@pytest.mark.parametrize("word", ["2", "-0.1", "nan", "sure"])
+def test_how_sure_is_refused_in_the_words_of_other_verbs(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["marks", "find", "a.png", "-t", "logo.png", "--confidence", word])[0] == 2
+    assert f"“{word}” does not fit the setting “--confidence”" in capsys.readouterr().err
+
+
 def test_a_turn_of_next_to_nothing_has_no_sign() -> None:
     told = {"image": "a.png", "findings": [TOLD]}
 

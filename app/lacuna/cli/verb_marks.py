@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli.options import OURS, AllowLarge, Json, Overwrite
+from lacuna.cli.options import OURS, AllowLarge, Json, Overwrite, number
 from lacuna.contract import default
 from lacuna.i18n import _
 
@@ -39,8 +39,7 @@ def find(
     confidence: Annotated[
         float | None,
         typer.Option(
-            min=0.0,
-            max=1.0,
+            parser=number("--confidence", 0, 1, kind="number"),
             metavar="0..1",
             help=_("From when on a place is sure; by default 0.5."),
             show_default=False,
