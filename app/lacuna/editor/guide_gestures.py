@@ -152,6 +152,12 @@ class Surrounding(Guiding):
         return Outline(path=tuple(self._points), closed=True, guide=self._stroke)
 
 
+def with_point_moved(stroke: GuideStroke, index: int, across: float, down: float) -> GuideStroke:
+    """The stroke with one of its points so many image pixels further."""
+    x, y = stroke.points[index]
+    return replace(stroke, points=(*stroke.points[:index], (x + across, y + down), *stroke.points[index + 1 :]))
+
+
 class Moving(Guiding):
     """A point of a line that is dragged elsewhere, by as much as the pointer goes."""
 
@@ -166,10 +172,7 @@ class Moving(Guiding):
         down, across = at.y - self._start[1], at.x - self._start[0]
         self._dragged = self._dragged or math.hypot(down, across) * at.scale > DRAGGED
         if self._dragged:
-            points = list(self._before.points)
-            x, y = points[self._index]
-            points[self._index] = (x + across, y + down)
-            self._after = replace(self._before, points=tuple(points))
+            self._after = with_point_moved(self._before, self._index, across, down)
 
     def release(self, at: Pointer) -> bool:
         self.move(at)

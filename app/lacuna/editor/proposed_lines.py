@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.document.document import Document
-from lacuna.editor.guide_gestures import DRAGGED, Guiding
+from lacuna.editor.guide_gestures import DRAGGED, Guiding, with_point_moved
 from lacuna.editor.nearness import Nearness
 from lacuna.editor.tool import Outline, Pointer
 from lacuna.i18n import _
@@ -94,10 +93,7 @@ class Considering(Guiding):
         across, down = at.x - self._start.x, at.y - self._start.y
         self._dragged = self._dragged or math.hypot(across, down) * at.scale > DRAGGED
         if self._dragged and self._point is not None:
-            points = list(self._stroke.points)
-            x, y = points[self._point]
-            points[self._point] = (x + across, y + down)
-            self._after = replace(self._stroke, points=tuple(points))
+            self._after = with_point_moved(self._stroke, self._point, across, down)
 
     def release(self, at: Pointer) -> bool:
         self.move(at)
