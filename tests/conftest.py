@@ -44,6 +44,14 @@ def no_model_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_writer_left() -> Iterator[None]:
+    """A document that a test leaves open keeps its thread to the end of the process, where others trip over it."""
+    before = set(threading.enumerate())
+    yield
+    assert not [left for left in threading.enumerate() if left not in before and left.name == "lacuna-writer"]
+
+
+@pytest.fixture(autouse=True)
 def unseen_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Collects what reaches the hooks of last resort, and fails the test if the list is not empty at its end.
 

@@ -221,6 +221,7 @@ def test_history_that_rests_on_disk_is_read_there_and_painting_goes_on(
     write_project(tmp_path / "work.lacuna", document.kept, account, marked, Progress())
     assert_same(state(opened(tmp_path / "work.lacuna")), wanted)
     assert not on_disk.intersection((tmp_path / "session" / "history").iterdir())
+    document.close()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX alone")
