@@ -43,7 +43,7 @@ SIZES = {
     Network.META_SPAN: {"features": 8, "blocks": 2, "hidden": 16},
     Network.META_RDN: {"features": 8, "blocks": 2, "layers": 2, "growth": 8, "hidden": 16},
 }
-ENLARGING = [name for name, trainable in MODELS.items() if trainable.sizes]
+ENLARGING = list({trainable.network: name for name, trainable in MODELS.items() if trainable.sizes}.values())
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from lacuna.contract.models import CONFIG, WEIGHTS, ModelConfig, digest
 from lacuna.errors import InvalidParameter, UnreadableFile, UnsuitableWeights
 from lacuna.i18n import _
 from lacuna.imaging.atomic import write_atomically
+from lacuna.training import growing
 
 LARGEST = 15 << 20
 STATE, STANDING = "state", "standing.json"
@@ -43,7 +44,10 @@ def write_weights(folder: Path, config: ModelConfig, parts: Mapping[str, Mapping
 
 
 def read_weights(folder: Path, wanted: ModelConfig) -> dict[str, Tensor]:
-    """The weights of a folder, float32; raises UnsuitableWeights if they are of another network, width or start."""
+    """The weights of a folder, float32; raises UnsuitableWeights if they are of another network, width or start.
+
+    Of a network that can be grown they may be of a smaller one (see `growing`).
+    """
     try:
         found = ModelConfig.from_json((folder / CONFIG).read_text(encoding="utf-8"))
         weights = load_file(folder / WEIGHTS)
@@ -52,7 +56,7 @@ def read_weights(folder: Path, wanted: ModelConfig) -> dict[str, Tensor]:
         raise UnreadableFile(sentence, cause=error) from error
     for name in ("network", "width", "start", "guided", "conventions", "sizes", "colours"):
         mine, theirs = getattr(wanted, name), getattr(found, name)
-        if mine != theirs:
+        if mine != theirs and not (name == "sizes" and growing.begins(wanted.network, theirs, mine)):
             sentence = _("The weights in {path} have {name} {theirs}, not {mine}.")
             raise UnsuitableWeights(sentence.format(path=folder, name=name, theirs=theirs, mine=mine))
     return {key: value.float() for key, value in weights.items()}

@@ -13,6 +13,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 from torch.optim import Adam
 
 from lacuna.networks.spectral import SpectralNorm
+from lacuna.training.growing import grown
 from lacuna.training.parallel import World
 from lacuna.training.stage import Stage
 
@@ -143,12 +144,12 @@ def plain_weights(generator: nn.Module) -> dict[str, Tensor]:
 
 
 def take_up(generator: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Begin from the weights that `plain_weights` gave."""
+    """Begin from the weights that `plain_weights` gave, of the same network or of a smaller one that can be grown."""
     own = generator.state_dict()
     normed = {key: key.replace(".weight", ".parametrizations.weight.original") for key in weights}
     given = {normed[key] if normed[key] in own else key: value.float() for key, value in weights.items()}
     vectors = {key: value for key, value in own.items() if key.endswith((".0.u", ".0.v"))}
-    generator.load_state_dict({**vectors, **given})
+    generator.load_state_dict(grown({**vectors, **given}, generator))
     settle(generator)
 
 

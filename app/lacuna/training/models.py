@@ -105,6 +105,9 @@ MODELS: Mapping[str, Trainable] = {
         Network.DEEPFILL_V1, "DeepFill v1", (Course("", Discounted),), conventions=OURS, multiple=32
     ),
     "meta-sr": _enlarging("Meta-SR", Network.META_EDSR, meta_sr_sizes.LIGHT, Usual(size=48, width=1.0, batch=4)),
+    "meta-sr-large": _enlarging(
+        "Meta-SR large", Network.META_EDSR, meta_sr_sizes.LARGE, Usual(size=48, width=1.0, batch=8)
+    ),
     "meta-sr-span": _enlarging(
         "Meta-SR SPAN", Network.META_SPAN, meta_sr_sizes.SPAN, Usual(size=48, width=1.0, batch=16)
     ),
