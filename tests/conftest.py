@@ -25,6 +25,16 @@ os.environ.pop("QT_SCALE_FACTOR", None)
 # Each test has a home of its own, but kernels compiled once serve them all.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "kernels"))
 
+# Whole files go to one process or another: begun last, a long one would keep one busy while the others have nothing to do.
+LONG = (
+    "test_program.py", "test_shipped_models.py", "test_criminisi_card.py", "test_session.py", "test_window.py",
+    "test_loop.py", "test_fill.py", "test_train.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONG)
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,9 @@ def folder(tmp_path: Path) -> Path:
     return where
 
 
-@pytest.fixture
-def model() -> str:
-    """A model of the person's own, as a training begins: it gives what the cubic kernel does."""
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model as a training begins: it gives what the cubic kernel does. Made once."""
     config = ModelConfig(
         Network.META_EDSR,
         "Ours",
@@ -55,8 +56,16 @@ def model() -> str:
     with torch.no_grad():
         parts["enlarge"].add_mean.weight.zero_()
         parts["enlarge"].add_mean.bias.zero_()
-    save(models.own_folder() / "ours", config, building.weights(parts))
-    return "ours"
+    folder = tmp_path_factory.mktemp("saved") / "ours"
+    save(folder, config, building.weights(parts))
+    return folder
+
+
+@pytest.fixture
+def model(saved: Path) -> str:
+    """That model as one of the person's own."""
+    shutil.copytree(saved, models.own_folder() / saved.name)
+    return saved.name
 
 
 def call(*words: object) -> int:

@@ -28,11 +28,12 @@ def swept(a: NibPoint, b: NibPoint, hardness: float = 1.0, shape: tuple[int, int
 
 def by_definition(a: NibPoint, b: NibPoint, hardness: float, shape: tuple[int, int] = SHAPE) -> np.ndarray:
     """The largest of many dabs on the way: slow, and what a sweep is."""
-    ys, xs = np.mgrid[: shape[0], : shape[1]] + 0.5
-    best = np.zeros(shape)
-    for t in np.linspace(0, 1, 400):
+    ys, xs = np.ogrid[: shape[0], : shape[1]]
+    best = np.zeros(shape, np.float32)
+    for t in np.linspace(0, 1, 1 if a == b else 400):
         radius = a.radius + (b.radius - a.radius) * t
-        distance = np.hypot(xs - a.x - (b.x - a.x) * t, ys - a.y - (b.y - a.y) * t)
+        down, across = ys + 0.5 - a.y - (b.y - a.y) * t, xs + 0.5 - a.x - (b.x - a.x) * t
+        distance = np.sqrt(np.float32(down * down) + np.float32(across * across))
         depth = np.clip((radius + 0.5 - distance) / (radius * (1 - hardness) + 1), 0, 1)
         best = np.maximum(best, depth if hardness >= 1 else depth * depth * (3 - 2 * depth))
     return best * 255
