@@ -34,7 +34,7 @@ LINES = (0, 0, 0)  # and in it the edges or lines that guided its fills
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for, word by word as `verbs.evaluate` explains it."""
+    """What was asked for, word by word as `verb_evaluate.evaluate` explains it."""
 
     paths: tuple[Path, ...]
     masks: tuple[Path, ...]

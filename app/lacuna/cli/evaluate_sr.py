@@ -61,7 +61,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for, word by word as `verb_evaluate_sr` explains it."""
+    """What was asked for, word by word as `verb_evaluate_sr.evaluate_sr` explains it."""
 
     paths: tuple[Path, ...]
     factors: str

@@ -37,7 +37,7 @@ ALPHA = "alpha"  # the word for a mask made of the picture's own transparency
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for, word by word as `verbs.fill` explains it."""
+    """What was asked for, word by word as `verb_fill.fill` explains it."""
 
     image: Path
     mask: str

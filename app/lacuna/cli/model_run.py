@@ -33,7 +33,7 @@ NEEDS = Needs(devices=frozenset({"cpu", "cuda"}))
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for, word by word as `verbs.run_model` explains it."""
+    """What was asked for, word by word as `verb_models.run_model` explains it."""
 
     name: str
     image: Path

@@ -33,7 +33,7 @@ SHOWN_TRIALS = 2
 
 @dataclass(frozen=True)
 class Import:
-    """What was asked for, word by word as `verbs.import_model` explains it."""
+    """What was asked for, word by word as `verb_models.import_model` explains it."""
 
     files: tuple[Path, ...]
     name: str

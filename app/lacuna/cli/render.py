@@ -24,7 +24,7 @@ from lacuna.imaging.photo import Photo
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for, word by word as `verb_render` explains it."""
+    """What was asked for, word by word as `verb_render.render` explains it."""
 
     project: Path
     output: str | None

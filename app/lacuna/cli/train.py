@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for, word by word as `verbs.train` explains it."""
+    """What was asked for, word by word as `verb_train.train` explains it."""
 
     model: str
     data: tuple[Path, ...]
