@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from lacuna.document.journal import sessions_folder
-from lacuna.editor import editor
 from lacuna.editor.values import Severity
+from lacuna.editor.verbs import files as file_verbs
 from lacuna.engine.jobs import State
 from lacuna.errors import PictureTooLarge, UnreadableFile
 from lacuna.imaging import files
@@ -476,7 +476,7 @@ def test_shutdown_cancels_jobs_keeps_the_settings_and_ends_the_threads(opened: D
 def test_a_copy_is_of_the_picture_at_that_moment_and_made_by_a_job_if_it_is_large(
     opened: Desk, monkeypatch: pytest.MonkeyPatch, at_once: int, thread: str
 ):
-    monkeypatch.setattr(editor, "COPY_AT_ONCE", at_once)
+    monkeypatch.setattr(file_verbs, "COPY_AT_ONCE", at_once)
     before = opened.photo.copy()
     copied: list[tuple[np.ndarray, str]] = []
     opened.editor.copy(lambda photo: (photo.pixels, threading.current_thread().name), copied.append)
