@@ -21,8 +21,8 @@ from lacuna.editor.batch import Goal, Wish
 from lacuna.editor.method import named
 from lacuna.i18n import N_, _
 from lacuna.imaging.mask_fit import MaskFit
+from lacuna.ui.boxes import Chooser
 from lacuna.ui.elided import Elided
-from lacuna.ui.fields import Chooser
 from lacuna.ui.layout import room_on
 
 if TYPE_CHECKING:

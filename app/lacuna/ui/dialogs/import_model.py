@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWidget
 
 from lacuna.i18n import _
 from lacuna.imaging.photo import Photo
+from lacuna.ui.boxes import LineEdit
 from lacuna.ui.dialogs.dialog import Dialog, words
-from lacuna.ui.fields import LineEdit
 from lacuna.ui.pictures import image_of
 
 if TYPE_CHECKING:

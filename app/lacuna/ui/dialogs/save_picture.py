@@ -14,9 +14,9 @@ from lacuna.imaging import heif
 from lacuna.imaging.fitting import over_long
 from lacuna.imaging.formats import DEPTH, LOSSY, NAMES, NO_ALPHA, WRITABLE, left_out, suffixes
 from lacuna.imaging.photo import Photo
+from lacuna.ui.boxes import LineEdit
 from lacuna.ui.dialogs.dialog import Dialog, words
 from lacuna.ui.dialogs.question import overwrite_source
-from lacuna.ui.fields import LineEdit
 
 DEFAULT_QUALITY = 95
 SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))  # a folder is meant by what ends in one

@@ -10,8 +10,8 @@ from shiboken6 import isValid
 from lacuna.editor.editor import Editor
 from lacuna.editor.mosaics import Mosaic, sized
 from lacuna.i18n import _
+from lacuna.ui.boxes import DoubleSpinBox
 from lacuna.ui.dialogs.dialog import Dialog, words
-from lacuna.ui.fields import DoubleSpinBox
 from lacuna.ui.panels.way_chooser import WayChooser
 
 SIDES = (2.0, 512.0)

@@ -16,7 +16,7 @@ from lacuna.i18n import _
 from lacuna.imaging.file_size import likely_bytes
 from lacuna.imaging.fitting import over_long
 from lacuna.ui.action_set import ActionSet
-from lacuna.ui.fields import Chooser
+from lacuna.ui.boxes import Chooser
 from lacuna.ui.icons import icon
 from lacuna.ui.panels.size_fields import SizeFields
 from lacuna.ui.panels.way_chooser import WayChooser

@@ -25,7 +25,7 @@ from lacuna.engine.registry import BackendInfo, takes_models
 from lacuna.i18n import _
 from lacuna.settings import Preferences
 from lacuna.ui.action_set import ActionSet
-from lacuna.ui.fields import Chooser
+from lacuna.ui.boxes import Chooser
 from lacuna.ui.forms import Form
 from lacuna.ui.icons import icon
 from lacuna.ui.panels.contours_part import ContoursPart

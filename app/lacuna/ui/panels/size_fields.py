@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QSlider, QW
 from lacuna.contract.enlargement import Enlargement
 from lacuna.editor.enlarged_size import INCH, EnlargedSize, Said
 from lacuna.i18n import _
-from lacuna.ui.fields import DoubleSpinBox, SpinBox
+from lacuna.ui.boxes import DoubleSpinBox, SpinBox
 from lacuna.ui.wheel import leave_wheel
 
 FINEST = 100  # steps of the scrubber in a factor of 1

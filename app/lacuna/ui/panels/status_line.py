@@ -14,8 +14,8 @@ from lacuna.document.document import Document
 from lacuna.editor.editor import Editor
 from lacuna.i18n import N_, _
 from lacuna.ui import theme
+from lacuna.ui.boxes import LineEdit
 from lacuna.ui.elided import Elided
-from lacuna.ui.fields import LineEdit
 from lacuna.ui.panels.job_bar import JobBar
 from lacuna.words import depth, seconds, share
 

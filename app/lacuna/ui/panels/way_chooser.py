@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from lacuna.editor.ways import Way
 from lacuna.i18n import _
-from lacuna.ui.fields import Chooser
+from lacuna.ui.boxes import Chooser
 from lacuna.ui.wheel import leave_wheel
 
 
