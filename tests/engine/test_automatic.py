@@ -15,8 +15,10 @@ import lacuna
 from lacuna.contract.fill import Context, Filled, FillOptions, FillWork, Needs, Runtime, SizeRule
 from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.engine import automatic, registry
-from lacuna.engine.automatic import AutomaticParams, _ranked, _why, candidates, extent_of, texture_share
+from lacuna.engine import automatic_choice, registry
+from lacuna.engine.automatic import AutomaticParams, candidates
+from lacuna.engine.automatic_budget import extent_of
+from lacuna.engine.automatic_choice import ranked_by, texture_share, why_chosen
 from lacuna.engine.fill import FillResult, fill
 from lacuna.engine.grades import Grade
 from lacuna.engine.photos import fill_photo, request_for
@@ -202,7 +204,7 @@ def test_what_is_usual_is_left_only_for_one_that_is_clearly_better_at_every_plac
         count = max(len(of) for of in leads.values())
         signals = {usual: [0.0] * count, **leads}
         grades = {name: [Grade(20 + lead, 1.0, 0.0) for lead in of] for name, of in signals.items()}
-        return _ranked(grades, texture=float(wide))[0]
+        return ranked_by(grades, texture=float(wide))[0]
 
     assert best(True, criminisi=[5.0, 9.0]) == "patchmatch"
     assert best(True, criminisi=[5.0, 9.0, 0.1]) == "patchmatch"
@@ -224,7 +226,7 @@ def test_what_is_usual_is_left_only_for_one_that_is_clearly_better_at_every_plac
 def test_why_a_method_was_chosen_is_said_after_its_figures(
     value: int, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(automatic, "FIRST_WIDE", ("usual",))
+    monkeypatch.setattr(automatic_choice, "FIRST_WIDE", ("usual",))
     image = np.full((160, 240, 3), 200, np.uint8)
     with installed(named("usual", constant(value))), installed(named("other", constant(350 - value))):
         _result, report = filled(image, hole_of(image.shape), methods="usual,other", seconds=60)
@@ -233,9 +235,9 @@ def test_why_a_method_was_chosen_is_said_after_its_figures(
 
 
 def test_too_few_places_and_no_usual_method_are_reasons_of_their_own() -> None:
-    assert _why("patchmatch", "patchmatch", 1.0, count=2).endswith("left only for what is better at 3 places.")
-    assert "for thin marks" in _why("membrane", "membrane", 0.0, count=2)
-    assert _why("one", None, 1.0, count=6) == "On the mean of all places it was the best."
+    assert why_chosen("patchmatch", "patchmatch", 1.0, count=2).endswith("left only for what is better at 3 places.")
+    assert "for thin marks" in why_chosen("membrane", "membrane", 0.0, count=2)
+    assert why_chosen("one", None, 1.0, count=6) == "On the mean of all places it was the best."
 
 
 def test_a_trial_fills_its_own_hole_alone_and_copies_nothing_from_the_real_one() -> None:
@@ -440,7 +442,7 @@ def test_progress_rises_and_trials_are_not_shown(photo: NDArray[Any]) -> None:
     assert set(shown) == {piece.region for piece in result.pieces}
 
 
-def test_where_no_method_can_be_tried_the_usual_one_says_why() -> None:
+def test_where_no_method_can_be_tried_the_usual_one_sayswhy_chosen() -> None:
     image = np.ascontiguousarray(lion()[:160, :160])
     mask, sources = np.zeros((2, 160, 160), np.uint8)
     mask[60:100, 60:100] = sources[10:13, 10:13] = 255
