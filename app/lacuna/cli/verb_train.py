@@ -22,7 +22,7 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="deepfill|edgeconnect|pennet|deepfill-v1|meta-sr|meta-sr-span|meta-sr-rdn",
+            metavar="deepfill|edgeconnect|pennet|deepfill-v1|meta-sr|meta-sr-large|meta-sr-span|meta-sr-rdn",
             help=_("The network."),
             show_default=False,
         ),
