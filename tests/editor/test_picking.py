@@ -13,6 +13,7 @@ from lacuna import paths
 from lacuna.contract import models
 from lacuna.editor.tool import Modifier
 from lacuna.imaging import mask
+from tests.editor.scripted import Script
 from tests.editor.support import Desk
 from tests.inference import pickers
 
@@ -141,6 +142,40 @@ def test_what_was_cancelled_counts_no_more(lion: Desk) -> None:
     lion.drag((40, 40), (60, 45))
     lion.settle()
     assert not outlined(lion, 180, 200)
+
+
+def test_one_esc_drops_the_object_and_what_is_still_being_found_of_it(lion: Desk) -> None:
+    lion.drag((160, 100), (180, 200), (280, 220))
+    lion.drag((330, 230), (420, 260))  # none of them is proposed yet
+    lion.editor.escape()
+    lion.settle()
+    assert not lion.editor.proposals.shown
+    lion.drag((160, 100), (180, 200), (280, 220))
+    lion.settle()
+    lion.drag((330, 230), (420, 260))  # is being added to the one that is proposed
+    lion.editor.escape()
+    assert not lion.editor.proposals.shown
+    lion.drag((30, 40), (90, 60))  # while the one that was stopped may still be at it
+    lion.settle()
+    assert lion.editor.proposals.shown
+    assert not outlined(lion, 180, 200)
+    assert len(lion.editor.proposals.scribbles.inside) == 1
+
+
+def test_esc_stops_a_scribble_before_the_fill_that_it_waits_for(lion: Desk, script: Script) -> None:
+    script.go.clear()
+    lion.editor.use_backend("scripted")
+    lion.editor.use("rectangle")
+    lion.drag((20, 20), (60, 60))
+    lion.editor.fill()
+    lion.editor.use("pick")
+    lion.drag((160, 100), (180, 200), (280, 220))
+    lion.editor.escape()
+    assert [job.matters for job in lion.editor.jobs] == [True, False]
+    script.go.set()
+    lion.settle()
+    assert lion.labels[-1] == "Fill: Scripted"
+    assert not lion.editor.proposals.shown
 
 
 def test_a_scribble_that_finds_nothing_leaves_what_is_proposed(lion: Desk) -> None:

@@ -55,6 +55,8 @@ class Healing:
     So a stroke sees what those before it have healed. What is painted over it while it is solved stays on top.
     """
 
+    proposes = False
+
     def __init__(self, copied: Copied, covered: dict[tuple[int, int], Coverage], laid: tuple[Laid, ...]) -> None:
         self.label = _(HealStroke.label)
         self.laid = laid

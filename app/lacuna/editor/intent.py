@@ -37,7 +37,7 @@ class Intent:
             editor.toolbox.cancel()
         elif editor.offer is not None:
             editor.drop()
-        elif editor.proposals.shown:
+        elif editor.proposals.shown or editor.rests.proposing:
             editor.proposals.drop()
         elif editor.contours.proposed:
             editor.contours.drop()

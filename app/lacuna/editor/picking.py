@@ -124,6 +124,7 @@ class Pick(Lasso):
         self._proposals = proposals
         self._pickers = pickers
         self._picked: Picked | None = None
+        proposals.dropped.add(self.forget)
 
     def problem(self, options: Any) -> str:
         """Why nothing can be picked as the options are; "" if it can."""
@@ -152,6 +153,8 @@ class Pick(Lasso):
 
 class Scribble(Sought):
     """One line of scribble; the object is found by a job, and proposed in the place of what was found before it."""
+
+    proposes = True
 
     def __init__(self, picked: Picked, at: Pointer, options: Any, opened: Callable[[], Any] | None) -> None:
         """`opened()` gives the network that finds the object, in the worker; without one GrabCut does."""

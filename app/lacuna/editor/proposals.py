@@ -52,11 +52,13 @@ class Proposed:
 class Proposals:
     """What is proposed for the mask of one document. Nothing is changed before `accept`, which makes one edit.
 
-    `changed()` tells that others are shown, or one was switched. All methods are called on the owner's thread.
+    `changed()` tells that others are shown, or one was switched; `dropped()` that the person wants none, nor any that
+    are still being worked out. All methods are called on the owner's thread.
     """
 
     def __init__(self) -> None:
         self.changed: Listeners[[]] = Listeners()
+        self.dropped: Listeners[[]] = Listeners()
         self.found: tuple[Proposed, ...] = ()
         self.on: tuple[bool, ...] = ()  # of each
         self.scribbles = NONE  # that they were found by
@@ -116,7 +118,7 @@ class Proposals:
     def accept(self) -> None:
         """Put all that are on into the mask, as one edit; none makes no edit."""
         document, chosen, label = self._document, self.chosen, self._label
-        self.drop()
+        self._forget()
         if document is None or not chosen:
             return
         with document.edit(label) as edit:
@@ -127,7 +129,11 @@ class Proposals:
                         np.maximum(pixels, each.coverage[inside.slices_in(each.region)], out=pixels)
 
     def drop(self) -> None:
-        """Forget all."""
+        """Forget all, and what would be proposed next."""
+        self._forget()
+        self.dropped()
+
+    def _forget(self) -> None:
         if self.found:
             self.found, self.on, self._document, self._back = (), (), None, None
             self.scribbles = NONE

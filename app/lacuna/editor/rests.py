@@ -36,6 +36,7 @@ class Rests:
         self._editor = editor
         self._pending: list[Pending] = []  # oldest first
         self._afterwards: list[Callable[[], None]] = []
+        editor.proposals.dropped.add(self._cancel_proposing)
 
     def add(self, document: Document, rest: Rest, then: Callable[[Region], None]) -> None:
         """Do it in a job; then `then(region)` is told what it has changed."""
@@ -85,6 +86,11 @@ class Rests:
         return bool(self._wanted())
 
     @property
+    def proposing(self) -> bool:
+        """Something will be proposed that was asked for by a gesture."""
+        return any(pending.rest.proposes for pending in self._wanted())
+
+    @property
     def jobs(self) -> list[Job]:
         """Those of what is pending."""
         return [pending.job for pending in self._wanted() if pending.job is not None]
@@ -112,6 +118,11 @@ class Rests:
         """Take all of them back, the newest first."""
         for pending in reversed(self._wanted()):
             _cancel(pending)
+
+    def _cancel_proposing(self) -> None:
+        for pending in reversed(self._wanted()):
+            if pending.rest.proposes:
+                _cancel(pending)
 
     def _wanted(self) -> list[Pending]:
         return [pending for pending in self._pending if pending.job is None or pending.job.state not in GONE]

@@ -127,6 +127,7 @@ class Shape:
 class Sought(Shape, ABC):
     """A shape that a job finds, in the photo as it was when the gesture ended: from when on it has a `rest`."""
 
+    proposes = False
     _photo: Frozen | None = None
     _found: tuple[Region, Mask] | None = None
 

@@ -101,6 +101,7 @@ class Rest(Protocol):
     """What is left to do of a gesture that was released: work too long for the owner's thread."""
 
     label: str
+    proposes: bool  # it changes nothing: what it finds is proposed
 
     @property
     def laid(self) -> tuple[Laid, ...]:
