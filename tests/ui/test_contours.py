@@ -16,8 +16,11 @@ from PySide6.QtWidgets import QPushButton
 from lacuna.contract.guides import Guide
 from lacuna.contract.models import Network
 from lacuna.contract.progress import Progress
+from lacuna.editor import contour_sight
+from lacuna.editor.contour_sight import ContourMap, Looked
 from lacuna.engine import registry
 from lacuna.imaging.region import Region
+from lacuna.ui.canvas import contours_view
 from lacuna.ui.canvas.contours_view import GROUND, PICTURE, PREDICTED
 from lacuna.ui.canvas.guide_look import COLOURS
 from lacuna.ui.main_window import MainWindow
@@ -164,6 +167,28 @@ def test_the_contour_view_shows_the_pictures_edges_on_its_ground_at_every_zoom(w
     assert not window.legend.isVisible()
     wait_until(lambda: canvas.finished)
     assert np.array_equal(grabbed(canvas), bare)
+
+
+def test_a_map_that_failed_is_said_once_and_made_as_soon_as_it_can_be(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+
+    def none(looked: Looked) -> ContourMap:
+        tries.append(looked.size)
+        raise MemoryError
+
+    open_photo(window)
+    monkeypatch.setattr(contours_view, "AGAIN", 20)
+    with monkeypatch.context() as short_of_memory:
+        short_of_memory.setattr(contour_sight, "contour_map", none)
+        window.show_contours(True)
+        wait_until(lambda: len(tries) > 2)
+    (card,) = window.messages.cards
+    assert "not enough memory" in card.message.sentence
+    wait_until(lambda: window.canvas.contours.finished, 20)
+    settle()
+    assert not window.messages.cards
 
 
 def test_a_method_without_an_edge_stage_says_so_and_offers_one_that_has_it(window: MainWindow) -> None:

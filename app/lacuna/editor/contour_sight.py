@@ -18,6 +18,7 @@ from lacuna.contract.guides import Guide, GuideStroke, marked
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.engine.jobs import Job, JobQueue, State
+from lacuna.errors import LacunaError
 from lacuna.i18n import _
 from lacuna.imaging.colour import to_bytes
 from lacuna.imaging.edges import canny, grey_values
@@ -69,9 +70,15 @@ class ContourSight:
         self._job: Job | None = None
 
     def make(
-        self, document: Document, level: int, region: Region, draw: Callable[[ContourMap], T], came: Callable[[T], None]
+        self,
+        document: Document,
+        level: int,
+        region: Region,
+        draw: Callable[[ContourMap], T],
+        came: Callable[[T], None],
+        failed: Callable[[LacunaError], None],
     ) -> None:
-        """Map `region` of a level of the picture; `draw` it in the worker, then `came` with that here."""
+        """Map `region` of a level of the picture; `draw` it in the worker, then `came` with that here, or `failed`."""
         self.cancel()
         looked = self._looked(document, level, region)
 
@@ -86,6 +93,8 @@ class ContourSight:
                 self._job = None
                 if job.state is State.DONE:
                     came(job.result)
+                elif job.error is not None:
+                    failed(job.error)
 
         self._job = job = Job(_("Edges"), work)
         self._queue.submit(job, over, beside=True)

@@ -7,7 +7,7 @@ stays in its place.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QTimer, Signal
@@ -16,6 +16,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from lacuna.document.document import Document
 from lacuna.editor.contour_sight import ContourMap
 from lacuna.editor.editor import Editor
+from lacuna.editor.values import Message
+from lacuna.errors import LacunaError
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.painting import as_rect
 from lacuna.ui.canvas.view import View
@@ -27,6 +29,7 @@ PREDICTED = QColor("#ff4fb8")
 HOLE = 0.14  # how much lighter the hole is
 FAINTEST = 20  # of 255: an edge that a model is less sure of is not drawn
 AFTER = 40  # ms from a change to the next map
+AGAIN = 2000  # ms from a map that failed to the next try
 BEYOND = 0.15  # of the view's sides that is mapped around it, so that small moves need no new map
 
 
@@ -70,9 +73,9 @@ class ContoursView(QObject):
         self._key: object = None  # what the map in view, or the one on its way, was made from
         self._region = Region(0, 0, 0, 0)
         self._waiting = False  # a map is on its way
+        self._failed = False  # so did the last one, which was said
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.setInterval(AFTER)
         self._later.timeout.connect(self._look)
         editor.state_changed.add(self.look)
         editor.filling.came.add(self._filled)
@@ -98,7 +101,7 @@ class ContoursView(QObject):
     def look(self, _changed: object = None) -> None:
         """Something may look different: map it anew, if it does."""
         if self._on and not self._later.isActive():
-            self._later.start()
+            self._later.start(AFTER)
 
     def _filled(self) -> None:
         """What was asked for is to be seen, which it is not below this."""
@@ -106,7 +109,8 @@ class ContoursView(QObject):
 
     def _forget(self) -> None:
         self._editor.contours.sight.cancel()
-        self._drawn, self._key, self._waiting = None, None, False
+        self._drawn, self._key, self._waiting, self._failed = None, None, False, False
+        self._later.stop()
         self.look()
         self._view.update()
 
@@ -131,7 +135,7 @@ class ContoursView(QObject):
             return
         wide = part.pad(round(BEYOND * max(part.height, part.width))).clip(shape)
         self._key, self._region, self._waiting = key, wide, True
-        contours.sight.make(document, level, wide, drawn, self._came)
+        contours.sight.make(document, level, wide, drawn, self._came, self._map_failed)
 
     def _level(self, document: Document) -> int:
         zoom = max(1e-6, self._view.viewport.zoom)
@@ -140,6 +144,17 @@ class ContoursView(QObject):
     def _came(self, drawn: Drawn) -> None:
         self._drawn, self._waiting = drawn, False
         self._view.update()
+        if self._failed:
+            self._failed = False
+            self._editor.state_changed()  # what was said of it is over
+
+    def _map_failed(self, error: LacunaError) -> None:
+        """It may have been for want of memory, which others may free: try again, and say it once."""
+        self._key, self._waiting = None, False
+        self._later.start(AGAIN)
+        if not self._failed:
+            self._failed = True
+            self._editor.tell(replace(Message.of(error), over=lambda: not self._failed))
 
     def paint(self, painter: QPainter, *, plain: bool) -> None:
         """The ground over the picture, hidden where it is `plain`, and the edges; in device pixels."""
