@@ -338,6 +338,22 @@ def test_lines_for_another_mask_are_proposed_no_more(horizon: Desk):
     assert horizon.editor.contours.proposed == ()
 
 
+def test_lines_that_were_sought_for_another_mask_are_not_proposed_and_that_is_said(horizon: Desk):
+    horizon.editor.escape()
+    horizon.editor.contours.complete()
+    horizon.drag((10, 10), (30, 30))
+    horizon.settle()
+    assert horizon.editor.contours.proposed == ()
+    said = horizon.messages[-1]
+    assert "the mask was changed meanwhile" in said.sentence
+    assert said.over is not None
+    assert not said.over()
+    horizon.editor.contours.complete()
+    horizon.settle()
+    assert len(horizon.editor.contours.proposed) == 2
+    assert said.over()
+
+
 def test_where_nothing_fits_that_is_said(masked: Desk):
     masked.editor.contours.complete()
     masked.settle()

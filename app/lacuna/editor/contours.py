@@ -158,8 +158,12 @@ class Contours:
             return tuple(found)
 
         def done(found: tuple[GuideStroke, ...]) -> None:
-            if document.mask.revision != revision:
-                return  # of another mask
+            now = document.mask.revision
+            if now != revision:
+                lost = _("“{action}” was dropped: the mask was changed meanwhile.").format(action=label)
+                over = lambda: bool(self.proposed) or document.mask.revision != now  # noqa: E731
+                self._editor.tell(Message(lost, _("Choose it once more."), Severity.WARNING, over=over))
+                return
             self._lines.show(document, found)
             if found:
                 self._lend_tool()
