@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.editor.proposals import Proposed
+from lacuna.editor.values import Message
 from lacuna.imaging.region import Region
 from lacuna.ui.canvas.scribbles_view import INSIDE, OUTSIDE
 from lacuna.ui.main_window import MainWindow
@@ -83,6 +85,55 @@ def test_they_stay_where_they_are_in_the_picture_and_parts_that_are_painted_equa
         finish(canvas)
         assert np.array_equal(on_window(canvas), painted_anew(canvas))
         assert document.history.labels == []
+
+
+def test_the_bar_goes_to_the_other_edge_rather_than_cover_what_is_proposed_and_messages_make_room(
+    window: MainWindow,
+) -> None:
+    open_photo(window)
+    bar, canvas = window.proposal_bar, window.canvas
+    key(canvas, "Ctrl+0")
+    height, width = document_of(canvas).shape
+
+    def shows(y0: int, y1: int) -> int:
+        """Propose a part between two rows; the middle of the bar."""
+        part = Proposed(np.ones((y1 - y0, 100), bool), Region(y0, width // 2 - 50, y1, width // 2 + 50))
+        window.editor.proposals.show(window.editor.document, [part], "Find parts")
+        settle()
+        return bar.geometry().center().y()
+
+    middle = window.stage.height() / 2
+    assert shows(0, 30) > middle
+    assert shows(height - 30, height) < middle
+    window.editor.tell(Message("A note."))
+    settle()
+    assert not window.messages.geometry().intersects(bar.geometry())
+    canvas.navigation.zoom_to(canvas.viewport.zoom * 4)
+    assert bar.geometry().center().y() < middle  # it covers nothing there any more, and stays
+    key(canvas, "Escape")
+    assert not bar.isVisible()
+    assert window.messages.y() < bar.height()
+    assert shows(100, 130) > middle
+
+
+def test_the_status_line_says_what_enter_does_with_what_is_proposed(window: MainWindow) -> None:
+    open_photo(window)
+    document, editor = document_of(window.canvas), window.editor
+    assert "Enter fills" in window.status.hint.text()
+    propose(window)
+    assert "A click switches a part on or off. Enter marks those that are on" in window.status.hint.text()
+    key(window.canvas, "Shift+L")
+    QTest.mouseClick(window.canvas, LEFT, pos=at(window, 20, 20))
+    settle()
+    assert "Enter or a double click closes" in window.status.hint.text()  # a polygon is begun, and comes first
+    key(window.canvas, "Escape")
+    assert "Enter marks" in window.status.hint.text()
+    key(window.canvas, "Escape")
+    key(window.canvas, "B")
+    assert "Enter fills" in window.status.hint.text()
+    editor.toolbox.lines.show(document, (GuideStroke(Guide.LINE, ((10, 10), (60, 60)), 3.0),))
+    settle()
+    assert "Enter makes guides" in window.status.hint.text()
 
 
 def test_over_one_that_can_be_switched_the_cursor_says_so(window: MainWindow) -> None:

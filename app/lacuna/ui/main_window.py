@@ -145,7 +145,7 @@ class MainWindow(QMainWindow):
         self.offer_question = OfferQuestion(editor, self.messages)
         self.drops = Drops(self)
         self.offer_strip = OfferStrip(editor, self.action_set, self.stage)
-        self.proposal_bar = ProposalBar(editor, self.action_set, self.stage)
+        self.proposal_bar = ProposalBar(self.canvas, self.messages, self.action_set, self.stage)
         self.side_by_side = SideBySide(editor, self.canvas, self.action_set, self.stage)
         for view in (self.canvas, self.side_by_side):
             self.action_set.give_to(view)

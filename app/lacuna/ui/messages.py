@@ -46,7 +46,7 @@ class Messages(QWidget):
         self._busy = busy
         self._cards: list[MessageCard] = []
         self._late: list[Message] = []  # dialogs that wait for the end of a stroke
-        self._top = MARGIN
+        self._kept_clear: dict[QWidget, int] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -113,10 +113,11 @@ class Messages(QWidget):
 
         ErrorDetails(message, self.window()).open()
 
-    def leave_clear(self, height: int) -> None:
-        """Cover nothing of so much of the host below its upper edge."""
-        self._top = max(MARGIN, height)
-        self.place()
+    def leave_clear(self, part: QWidget, height: int) -> None:
+        """Cover nothing of so much of the host below its upper edge, where `part` is; 0: it is there no more."""
+        if self._kept_clear.get(part, 0) != height:
+            self._kept_clear[part] = height
+            self.place()
 
     def place(self) -> None:
         """Take the place over the host's upper edge."""
@@ -126,7 +127,8 @@ class Messages(QWidget):
         height = max(
             self._column.heightForWidth(self.width()), self._column.sizeHint().height() if not self.cards else 0
         )
-        self.setGeometry((self._host.width() - self.width()) // 2, self._top, self.width(), height)
+        top = max(MARGIN, *self._kept_clear.values(), 0)
+        self.setGeometry((self._host.width() - self.width()) // 2, top, self.width(), height)
 
     def close_card(self, card: MessageCard) -> None:
         """Take a card away, if it is still there."""

@@ -82,7 +82,7 @@ class Results:
         window = self._window
         window.offer_strip.aside = window.status.side_by_side = on
         window.stage.show_results(on)
-        window.messages.leave_clear(window.side_by_side.bar_height if on else 0)
+        window.messages.leave_clear(window.side_by_side, window.side_by_side.bar_height if on else 0)
         self.view.setFocus()
         window.status.show_zoom(self.view.viewport.zoom)
         window.editor.state_changed()

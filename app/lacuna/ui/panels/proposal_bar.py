@@ -1,25 +1,34 @@
-"""A small bar over the lower edge of the picture: how much is proposed for the mask, and what Enter and Esc do."""
+"""A small bar over an edge of the picture: how much is proposed for the mask, and what Enter and Esc do."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from lacuna.editor.editor import Editor
 from lacuna.i18n import _, ngettext
+from lacuna.imaging.region import Region
 from lacuna.ui.action_set import ActionSet
+from lacuna.ui.canvas.canvas import Canvas
 from lacuna.ui.icons import icon
+from lacuna.ui.messages import Messages
 
 GAP = 16  # between the bar and the edge of the picture
 
 
 class ProposalBar(QFrame):
-    """Lives over the stage and moves nothing. In view as long as something is proposed, and no results are offered."""
+    """Lives over the stage. In view as long as something is proposed, and no results are offered.
 
-    def __init__(self, editor: Editor, actions: ActionSet, host: QWidget) -> None:
+    It is at the lower edge, unless it would cover more there of what is proposed than at the upper one; the messages
+    make room for it.
+    """
+
+    def __init__(self, canvas: Canvas, messages: Messages, actions: ActionSet, host: QWidget) -> None:
         super().__init__(host)
-        self._editor = editor
+        editor = self._editor = canvas.editor
+        self._canvas = canvas
+        self._messages = messages
+        self._above = False
         self._actions = actions
         self._host = host
         self.setProperty("card", True)
@@ -44,6 +53,7 @@ class ProposalBar(QFrame):
         editor.state_changed.add(self.refresh)
         editor.document_changed.add(self.refresh)
         actions.rebound.connect(self.refresh)
+        canvas.view_changed.connect(self.place)
         self.hide()
 
     def refresh(self) -> None:
@@ -57,6 +67,7 @@ class ProposalBar(QFrame):
             self.accept.setToolTip(self._tip("fill.enter", _("Put what is on into the mask")))
             self.cross.setToolTip(self._tip("fill.escape", _("Drop what is proposed")))
         if wanted != self.isVisibleTo(self._host):
+            self._above = False
             self.setVisible(wanted)
             self.raise_()
         self.place()
@@ -75,8 +86,9 @@ class ProposalBar(QFrame):
         return f"{text} ({key})" if key else text
 
     def place(self) -> None:
-        """Take the place over the host's lower edge; where the text is too long for it, it is broken."""
+        """Take the place over an edge of the host; where the text is too long for it, it is broken."""
         if not self.isVisibleTo(self._host):
+            self._messages.leave_clear(self, 0)
             return
         margins = self.contentsMargins()
         buttons = self.sizeHint().width() - margins.left() - margins.right()
@@ -85,4 +97,19 @@ class ProposalBar(QFrame):
         self.text.setWordWrap(whole + buttons > room)
         width = min(room, whole + buttons)
         height = self.heightForWidth(width) if self.hasHeightForWidth() else self.sizeHint().height()
-        self.setGeometry((self._host.width() - width) // 2, self._host.height() - height - GAP, width, height)
+        place = QRect((self._host.width() - width) // 2, GAP, width, height)
+        low = place.translated(0, self._host.height() - height - 2 * GAP)
+        here, there = (place, low) if self._above else (low, place)
+        if self._covered(here) > self._covered(there):
+            self._above, here = not self._above, there
+        self.setGeometry(here)
+        self._messages.leave_clear(self, here.bottom() + GAP if self._above else 0)
+
+    def _covered(self, place: QRect) -> int:
+        """How much of what is proposed lies below a part of the host, by its boxes."""
+        ratio, corner = self._canvas.ratio, self._canvas.mapTo(self._host, QPoint())
+        place = place.translated(-corner)
+        start, end = place.topLeft() * ratio, place.bottomRight() * ratio
+        there = Region(start.y(), start.x(), end.y(), end.x())
+        boxes = (self._canvas.viewport.on_screen(each.region) for each in self._editor.proposals.found)
+        return sum(box.intersect(there).area for box in boxes)

@@ -117,7 +117,8 @@ class StatusLine(QStatusBar):
         self._follow()
 
     def refresh(self) -> None:
-        hint = self._preview() or self._offer() or self._report() or _(HINTS.get(self._editor.tool.id, ""))
+        tool = _(HINTS.get(self._editor.tool.id, ""))
+        hint = self._preview() or self._offer() or self._proposed() or self._report() or tool
         self.hint.setText(hint)
         self.hint.setToolTip(hint)
         self._show_size()
@@ -137,6 +138,19 @@ class StatusLine(QStatusBar):
         else:
             text = _("Result {chosen} of {count}. Left and Right show others, Enter accepts, Esc keeps the first fill.")
         return text.format(chosen=offer.chosen + 1, count=len(offer.results))
+
+    def _proposed(self) -> str:
+        """What Enter means while something is proposed, unless a shape is begun, which it would finish."""
+        editor = self._editor
+        if editor.gesture is not None and not editor.gesture.writes:
+            return ""
+        if editor.proposals.shown and editor.proposals.clicked:
+            return _("A click switches a part on or off. Enter marks those that are on, Esc drops all.")
+        if editor.proposals.shown and editor.tool.id != "pick":  # whose own hint goes on to say it
+            return _("Enter marks what is outlined, Esc drops it.")
+        if editor.contours.proposed and not editor.proposals.shown:
+            return _("Enter makes guides of the dashed lines, Esc drops all; with the tool G a click takes one.")
+        return ""
 
     def _report(self) -> str:
         """What the last fill did, until something else is done or marked, or another kind of tool is taken in hand."""
