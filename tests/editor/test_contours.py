@@ -332,6 +332,19 @@ def test_esc_drops_what_is_proposed_and_nothing_else(horizon: Desk):
     assert horizon.mask.any()
 
 
+def test_undo_drops_lines_that_were_proposed_last_and_before_that_takes_back_one_that_was_taken(horizon: Desk):
+    horizon.click(160, 90)
+    horizon.editor.undo()
+    assert horizon.document.guides == ()
+    assert rows(horizon.editor.contours.proposed) == [150]
+    horizon.editor.undo()
+    assert horizon.editor.contours.proposed == ()
+    assert horizon.mask.any()
+    assert horizon.editor.tool.id == "rectangle"
+    horizon.editor.undo()
+    assert not horizon.mask.any()
+
+
 def test_lines_for_another_mask_are_proposed_no_more(horizon: Desk):
     horizon.editor.use("rectangle")
     horizon.drag((10, 10), (30, 30))

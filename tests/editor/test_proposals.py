@@ -63,6 +63,29 @@ def test_esc_and_undo_drop_them_and_leave_the_mask(opened: Desk) -> None:
         assert opened.labels == ["Rectangle"]
 
 
+def test_undo_takes_back_what_was_done_last_a_stroke_or_a_switch_or_all_that_is_proposed(opened: Desk) -> None:
+    proposals = opened.editor.proposals
+    propose(opened, LEFT, RIGHT)
+    opened.editor.use("rectangle")
+    opened.drag((10, 10), (30, 30))
+    opened.click(70, 60)
+    opened.drag((200, 200), (210, 210))
+    assert proposals.on == (False, True)
+    opened.editor.undo()
+    assert (opened.document.history.position, proposals.on) == (1, (False, True))
+    opened.editor.undo()
+    assert (opened.document.history.position, proposals.on) == (1, (True, True))
+    opened.editor.undo()
+    assert (opened.document.history.position, proposals.on) == (0, (True, True))
+    assert opened.editor.can_undo
+    opened.editor.undo()
+    assert not proposals.shown
+    assert not opened.editor.can_undo
+    opened.editor.redo()
+    opened.editor.redo()
+    assert opened.labels == ["Rectangle", "Rectangle"]
+
+
 def test_a_fill_takes_them_in_and_a_stroke_that_fills_does_not(opened: Desk) -> None:
     from dataclasses import replace
 

@@ -129,13 +129,18 @@ class History:
         return self._clean_at is not None and self._picture_edits[self._clean_at] == self._picture_edits[self.position]
 
     def here(self) -> int:
-        """This moment, for `mark_clean` when a save that begins now is done."""
+        """This moment, for `mark_clean` when a save that begins now is done, and for `edited_since`."""
         return self.entries[self.position - 1].serial if self.position else 0
 
     def position_of(self, moment: int | None) -> int | None:
         """Where in the history a moment (see `here`) is; None if it can no longer be reached."""
         serials = [0, *(edit.serial for edit in self.entries)]
         return serials.index(moment) if moment in serials else None
+
+    def edited_since(self, moment: int) -> bool:
+        """Is an edit in force that was made after a moment (see `here`)?"""
+        then = self.position_of(moment)
+        return then is None or self.position > then
 
     @property
     def alters_picture(self) -> bool:

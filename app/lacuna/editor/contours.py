@@ -132,6 +132,11 @@ class Contours:
         """Lines through the hole that may be taken as guides."""
         return self._lines.strokes
 
+    @property
+    def proposed_last(self) -> bool:
+        """They were proposed after the last edit that is in force."""
+        return self._lines.done_last
+
     def complete(self) -> None:
         """Look in a job for outlines that the mask interrupts, and propose how they run on inside it."""
         document = self._editor.document

@@ -52,8 +52,10 @@ class Intent:
             return
         elif editor.offer is not None and editor.offer.base is not None:
             editor.drop()
-        elif editor.proposals.shown:
+        elif editor.proposals.done_last:
             editor.proposals.back()
+        elif editor.contours.proposed_last:
+            editor.contours.drop()
         elif document is not None:
             with editor.filling.taking_mask_back():
                 document.history.undo()

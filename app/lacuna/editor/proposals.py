@@ -66,6 +66,8 @@ class Proposals:
         self._document: Document | None = None
         self._label = ""
         self._back: Callable[[], object] | None = None
+        self._moment = 0  # of the document's history, when they were shown
+        self._switched: list[tuple[int, int]] = []  # which, and at which moment
 
     def show(
         self,
@@ -85,6 +87,7 @@ class Proposals:
         self.found, self.on = tuple(found), (True,) * len(found)
         self.clicked, self.scribbles = clicked, scribbles
         self._document, self._label, self._back = document, label, back
+        self._moment, self._switched = document.history.here(), []
         self.changed()
 
     @property
@@ -111,6 +114,11 @@ class Proposals:
 
     def switch(self, index: int) -> None:
         """On becomes off, and back."""
+        assert self._document is not None
+        self._switched.append((index, self._document.history.here()))
+        self._turn(index)
+
+    def _turn(self, index: int) -> None:
         self.on = tuple(not on if i == index else on for i, on in enumerate(self.on))
         self.changed()
 
@@ -136,12 +144,21 @@ class Proposals:
     def _forget(self) -> None:
         if self.found:
             self.found, self.on, self._document, self._back = (), (), None, None
-            self.scribbles = NONE
+            self.scribbles, self._switched = NONE, []
             self.changed()
 
+    @property
+    def done_last(self) -> bool:
+        """They were shown, or one was switched, after the last edit that is in force."""
+        moment = self._switched[-1][1] if self._switched else self._moment
+        return self._document is not None and self.shown and not self._document.history.edited_since(moment)
+
     def back(self) -> None:
-        """Undo: what made them is taken back one step, or all go."""
-        (self._back or self.drop)()
+        """Undo: the last one that was switched is switched back, else what made them is taken back, or all go."""
+        if self._switched:
+            self._turn(self._switched.pop()[0])
+        else:
+            (self._back or self.drop)()
 
 
 def _inside(mask: NDArray[np.generic]) -> Hole:

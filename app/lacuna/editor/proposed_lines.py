@@ -24,6 +24,7 @@ class ProposedLines:
         self._strokes: tuple[GuideStroke, ...] = ()
         self._document: Document | None = None
         self._mask = 0  # its revision then
+        self._moment = 0  # of its history
         self._near = Nearness()
 
     @property
@@ -39,7 +40,14 @@ class ProposedLines:
     def show(self, document: Document, strokes: tuple[GuideStroke, ...]) -> None:
         """Propose these in the place of others."""
         self._document, self._mask, self._strokes = document, document.mask.revision, strokes
+        self._moment = document.history.here()
         self.changed()
+
+    @property
+    def done_last(self) -> bool:
+        """They were shown after the last edit that is in force."""
+        document = self._document
+        return document is not None and bool(self.strokes) and not document.history.edited_since(self._moment)
 
     def drop(self) -> None:
         if self._strokes:

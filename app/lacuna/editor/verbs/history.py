@@ -23,8 +23,8 @@ class HistoryVerbs(Verbs):
         self.state_changed()
 
     def undo(self) -> None:
-        """While a polygon is begun, its last corner; else what is still being worked out, tries, what is proposed, or
-        the last edit. During a stroke nothing."""
+        """While a polygon is begun, its last corner; else what is still being worked out, tries, or what was done last:
+        an edit, or something that was proposed or switched since. During a stroke nothing."""
         self._guarded(self.intent.undo)
 
     def redo(self) -> None:
@@ -39,7 +39,7 @@ class HistoryVerbs(Verbs):
 
     @property
     def can_undo(self) -> bool:
-        waits = self.rests.pending or self.proposals.shown
+        waits = self.rests.pending or self.proposals.done_last or self.contours.proposed_last
         return self.document is not None and (waits or self.document.history.can_undo)
 
     @property
