@@ -44,7 +44,7 @@ class EnlargePanel(QWidget):
         self._editor = editor
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 12)
-        column.setSpacing(10)
+        column.setSpacing(8)
         self.ways = WayChooser(self)
         self.ways.chosen.connect(editor.enlarging.use)
         self.ways.picked.connect(self.done)
@@ -52,7 +52,7 @@ class EnlargePanel(QWidget):
         settings = QWidget(self)
         rows = QVBoxLayout(settings)
         rows.setContentsMargins(0, 0, 6, 0)
-        rows.setSpacing(10)
+        rows.setSpacing(8)
         self.marker = _words(settings, quiet=True)
         self.marker.setAccessibleName(_("What this method does"))
         self.extent = self._chooser(_("What is enlarged"))
