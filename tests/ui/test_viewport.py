@@ -116,6 +116,18 @@ def test_a_small_picture_opens_at_its_own_size_and_fits_when_asked() -> None:
     assert view.zoom == 8.0
 
 
+def test_after_one_that_was_fitted_the_next_picture_is_fitted_too() -> None:
+    view = Viewport(800, 600)
+    view.show((300, 200))
+    view.fit()
+    view.show((0, 0))  # closed, or on its way
+    view.show((150, 200))
+    assert view.zoom == 4.0
+    view.zoom_to(3.0, 0, 0)
+    view.show((150, 200))
+    assert view.zoom == 1.0
+
+
 def test_what_is_seen_of_a_picture_covers_the_view() -> None:
     view = viewport(2.0)
     seen = view.visible

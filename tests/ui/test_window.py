@@ -394,8 +394,12 @@ def test_next_and_previous_go_through_the_folder_and_say_where_it_ends(window: M
     first = copy_of_sample(tmp_path, "bridge.jpg", "1.jpg")
     second = copy_of_sample(tmp_path, "house.jpg", "2.jpg")
     open_photo(window, first)
+    viewport = window.canvas.viewport
+    assert viewport.zoom == 1 < viewport.fitting
+    key(window.canvas, "Ctrl+0")
     key(window.canvas, "PgDown")
     wait_until(lambda: window.picture_name() == "2.jpg")
+    assert 1 < viewport.zoom == viewport.fitting
     key(window.canvas, "PgDown")
     wait_until(lambda: any("last picture" in text for text in cards(window)))
     key(window.canvas, "Alt+Left")

@@ -78,9 +78,10 @@ class Viewport:
 
     # --- what changes it ---------------------------------------------------------------------------------------------
     def show(self, image: tuple[int, int]) -> None:
-        """Show a picture of another shape (height, width): whole, but no larger than it is."""
+        """Show a picture of another shape (height, width): whole; larger than it is only where the last was fitted."""
         self.image = image
-        self._most = 1.0
+        if not self.fitted:
+            self._most = 1.0
         self._fit()
 
     def reshape(self, image: tuple[int, int]) -> None:
