@@ -26,7 +26,7 @@ from lacuna.ui.dialogs.batch_goal import FITS, GOALS
 from lacuna.ui.main_window import MainWindow
 from tests.engine.batches import BOX, SIDES, folder_of, part
 from tests.pictures import write
-from tests.ui.support import grabbed, press, settle, wait_until
+from tests.ui.support import grabbed, move, press, settle, wait_until
 
 OUTCOME = 1  # column
 
@@ -113,7 +113,15 @@ def test_nothing_is_written_before_it_is_agreed_to_and_then_only_what_is_ticked(
     assert not changed.any()
 
 
-def test_a_click_into_an_outline_switches_it_and_the_outline_shows_that(dialog: BatchDialog, source: Path) -> None:
+def test_a_click_into_the_box_of_a_finding_switches_it_and_the_outline_shows_that(
+    dialog: BatchDialog, window: MainWindow, source: Path
+) -> None:
+    ring = BOX.copy()
+    ring[52:58, 62:72] = 0  # a thin frame: most of its box is not marked
+    window.editor.paste_mask(lambda: ring)
+    wait_until(lambda: not window.editor.jobs)
+    assert window.editor.document is not None
+    assert window.editor.document.mask.pixels[55, 67] == 0
     drop(dialog, source / "1.png")
     click(dialog.look)
     wait_until(lambda: rested(dialog))
@@ -122,6 +130,8 @@ def test_a_click_into_an_outline_switches_it_and_the_outline_shows_that(dialog: 
     side = min((preview.width() - 16) / BOX.shape[1], (preview.height() - 16) / BOX.shape[0])
     x = preview.width() / 2 + (67 - BOX.shape[1] / 2) * side
     y = preview.height() / 2 + (55 - BOX.shape[0] / 2) * side
+    move(preview, x, y)
+    assert preview.cursor().shape() is Qt.CursorShape.PointingHandCursor
     press(preview, x, y)
     assert item.child(0).checkState(0) is Qt.CheckState.Unchecked
     assert not np.array_equal(grabbed(preview), whole)
@@ -129,6 +139,8 @@ def test_a_click_into_an_outline_switches_it_and_the_outline_shows_that(dialog: 
     press(preview, x, y)
     assert item.child(0).checkState(0) is Qt.CheckState.Checked
     assert np.array_equal(grabbed(preview), whole)
+    move(preview, x + 40 * side, y)
+    assert preview.cursor().shape() is Qt.CursorShape.ArrowCursor
 
 
 def test_what_was_found_is_forgotten_when_the_mask_changes(

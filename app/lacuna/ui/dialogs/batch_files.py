@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -25,6 +25,7 @@ STATES = {
     State.NOTHING: N_("nothing to do"),
     State.FAILED: N_("failed"),
 }
+REACH = QMarginsF(3, 3, 3, 3)  # around the box of a finding: the smallest can be clicked, too
 ON, OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 
 
@@ -201,13 +202,14 @@ class BatchFiles(QTreeWidget):
 
 
 class BatchPreview(QWidget):
-    """The picture of the current row, larger. A click into an outline switches it."""
+    """The picture of the current row, larger. A click into the box around a finding switches it."""
 
     def __init__(self, files: BatchFiles, parent: QWidget) -> None:
         super().__init__(parent)
         self._files = files
         self._shown: tuple[bytes, QImage] = b"", QImage()
         self.setMinimumSize(220, 180)
+        self.setMouseTracking(True)
         self.setAccessibleName(_("Preview of what would go"))
         files.currentItemChanged.connect(lambda *_items: self.update())
         files.agreed.connect(self.update)
@@ -221,14 +223,23 @@ class BatchPreview(QWidget):
                 paint(painter, row, self._image(row), QRectF(self.rect()).adjusted(8, 8, -8, -8))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        child = self._at(event.position()) if event.button() is Qt.MouseButton.LeftButton else None
+        if child is not None:
+            child.setCheckState(0, OFF if child.checkState(0) is ON else ON)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        found = self._at(event.position())
+        self.setCursor(Qt.CursorShape.ArrowCursor if found is None else Qt.CursorShape.PointingHandCursor)
+
+    def _at(self, point: QPointF) -> QTreeWidgetItem | None:
+        """Of the findings whose box is there the smallest; None if there is none."""
         row = self._files.current()
-        if row is None or not row.thumbnail or event.button() is not Qt.MouseButton.LeftButton:
-            return
+        if row is None or not row.thumbnail:
+            return None
         frame = placed(self._image(row), QRectF(self.rect()).adjusted(8, 8, -8, -8))
-        for child, path in zip(row.children, paths(row, frame), strict=True):
-            if path.contains(event.position()):
-                child.setCheckState(0, OFF if child.checkState(0) is ON else ON)
-                return
+        boxes = (path.boundingRect().marginsAdded(REACH) for path in paths(row, frame))
+        there = [(box.width() * box.height(), number) for number, box in enumerate(boxes) if box.contains(point)]
+        return row.children[min(there)[1]] if there else None
 
     def _image(self, row: _Row) -> QImage:
         if self._shown[0] is not row.thumbnail:
