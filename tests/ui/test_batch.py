@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def dialog(window: MainWindow, source: Path) -> Iterator[BatchDialog]:
     found.close()
 
 
-def drop(dialog: BatchDialog, *paths: Path) -> None:
+def drop(dialog: BatchDialog, *paths: Path, wait: bool = True) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     copy, left, plain = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -65,6 +66,17 @@ def drop(dialog: BatchDialog, *paths: Path) -> None:
     QApplication.sendEvent(dialog, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(dialog, QDropEvent(QPointF(9, 9), copy, data, left, plain, QEvent.Type.Drop))
+    if wait:
+        wait_until(lambda: gathered(dialog))
+
+
+def save_to(dialog: BatchDialog, folder: Path) -> None:
+    dialog.save_to(folder)
+    wait_until(lambda: gathered(dialog))
+
+
+def gathered(dialog: BatchDialog) -> bool:
+    return not any(job.label == "Look for pictures" for job in dialog.parent().editor.jobs)  # type: ignore[attr-defined]
 
 
 def rows(dialog: BatchDialog) -> dict[str, Any]:
@@ -92,7 +104,7 @@ def test_nothing_is_written_before_it_is_agreed_to_and_then_only_what_is_ticked(
     (source / "bad.png").write_bytes(b"bad")
     out = tmp_path / "out"
     drop(dialog, source)
-    dialog.save_to(out)
+    save_to(dialog, out)
     click(dialog.look)
     wait_until(lambda: rested(dialog))
     assert not out.exists()
@@ -143,11 +155,44 @@ def test_a_click_into_the_box_of_a_finding_switches_it_and_the_outline_shows_tha
     assert preview.cursor().shape() is Qt.CursorShape.ArrowCursor
 
 
+def test_the_window_goes_on_while_a_slow_folder_is_looked_through_and_that_can_be_stopped(
+    dialog: BatchDialog, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, go = folder_of(tmp_path / "slow", 2), threading.Event()
+    listed = files.in_folder
+
+    def in_folder(folder: Path) -> list[Path]:
+        assert threading.current_thread() is not threading.main_thread()
+        if folder == slow:
+            go.wait(20)
+        return listed(folder)
+
+    monkeypatch.setattr(files, "in_folder", in_folder)
+    drop(dialog, source)
+    drop(dialog, slow, wait=False)
+    wait_until(dialog.stop.isVisible)
+    assert dialog.stage.text() == "Look for pictures: 3 found so far"
+    assert not dialog.start.isEnabled()
+    assert set(rows(dialog)) == {"1.png", "2.png", "3.png"}
+    click(dialog.stop)
+    go.set()
+    wait_until(lambda: gathered(dialog))
+    assert dialog.told.text() == "Stopped."
+    assert not dialog.stop.isVisible()
+    assert dialog.start.text() == "Run on 3 pictures"
+    go.clear()
+    drop(dialog, slow, wait=False)
+    drop(dialog, source / "none", wait=False)  # named meanwhile: the search begins anew
+    go.set()
+    wait_until(lambda: gathered(dialog))
+    assert dialog.start.text() == "Run on 6 pictures"
+
+
 def test_what_was_found_is_forgotten_when_the_mask_changes(
     dialog: BatchDialog, window: MainWindow, source: Path, tmp_path: Path
 ) -> None:
     drop(dialog, source)
-    dialog.save_to(tmp_path / "out")
+    save_to(dialog, tmp_path / "out")
     click(dialog.look)
     wait_until(lambda: rested(dialog))
     rows(dialog)["2.png"].child(0).setCheckState(0, Qt.CheckState.Unchecked)
@@ -166,7 +211,7 @@ def test_a_failure_is_named_and_the_others_are_done_and_a_run_goes_on_with_what_
     (source / "bad.png").write_bytes(b"bad")
     out = tmp_path / "out"
     drop(dialog, source)
-    dialog.save_to(out)
+    save_to(dialog, out)
     click(dialog.start)
     wait_until(lambda: rested(dialog))
     assert dialog.told.text() == "3 done, 1 failed.\nFailed: bad.png"
@@ -192,7 +237,7 @@ def test_a_run_is_stopped_at_once_while_the_window_can_be_used(
 
     monkeypatch.setattr(Here, "results", slow)
     drop(dialog, source)
-    dialog.save_to(tmp_path / "out")
+    save_to(dialog, tmp_path / "out")
     click(dialog.start)
     wait_until(lambda: outcomes(dialog)["3.png"] == "40 %")
     window.editor.clear_mask()  # what the run was given stays
@@ -227,7 +272,7 @@ def test_a_recipe_that_only_crops_is_run_after_a_look_too(dialog: BatchDialog, s
     dialog.goal.goal.activated.emit(dialog.goal.goal.currentIndex())
     dialog.goal.take(recipe)
     drop(dialog, source)
-    dialog.save_to(out)
+    save_to(dialog, out)
     click(dialog.look)
     wait_until(lambda: rested(dialog))
     assert set(outcomes(dialog).values()) == {"nothing to fill, but other steps"}

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from lacuna.detection.marks import Template
     from lacuna.editor.editor import Editor
 
+SUBFOLDER = "lacuna"  # of the first picture's folder: where results go if nobody says otherwise
 THUMBNAIL = 360  # pixels of the long side of what is shown of a picture
 
 Heard = Callable[[Outcome], object]
@@ -64,6 +66,15 @@ class Wish:
     unblend: bool = False
 
 
+@dataclass(frozen=True)
+class Listed:
+    """The pictures that were found; the folder for results, None without a picture; whether a run left some there."""
+
+    found: Gathered
+    results: Path | None
+    begun: bool
+
+
 class ManyPictures:
     """Lives on the owner's thread; a look and a run are jobs beside all others, and apart from them."""
 
@@ -77,15 +88,23 @@ class ManyPictures:
         watch = self._watch  # the worker takes it away
         return {} if watch is None else dict(watch.running)
 
-    def gathered(self, named: Sequence[Path], results: Path | None, *, recursive: bool) -> Gathered:
-        """The pictures that these files and folders are, without what an earlier run has made of them."""
-        written = [] if results is None else Ledger(results).written
-        words = [str(path) for path in named]
-        return gathered(words, recursive=recursive, results=results, spared=written)
+    def gather(
+        self,
+        named: Sequence[Path],
+        results: Path | None,
+        done: Callable[[Listed], None],
+        failed: Callable[[], None],
+        *,
+        recursive: bool,
+    ) -> Job:
+        """Find the pictures that these files and folders are, without what an earlier run has made of them.
 
-    def begun(self, results: Path) -> bool:
-        """Whether an earlier run left results in this folder. Raises CannotSave where that cannot be told."""
-        return bool(Ledger(results).entries)
+        `failed()` comes after a cancel, and after an error, which is said.
+        """
+        listing = partial(_listed, tuple(named), results, recursive)
+        return self._editor.work.run(
+            _("Look for pictures"), listing, done, failed=failed, bound=False, beside=True, apart=True
+        )
 
     def problem(self, wish: Wish) -> str:
         """Why it cannot be done, and what helps; "" if it can."""
@@ -162,6 +181,21 @@ class ManyPictures:
             mask = document.mask.freeze()
             photo = document.photo.freeze() if wish.goal is Goal.MARK else None
         return _Prepared(wish, filling, mask, photo, 255.0 if document is None else document.header.white)
+
+
+def _listed(named: tuple[Path, ...], results: Path | None, recursive: bool, progress: Progress) -> Listed:
+    """In the worker. Raises CannotSave where it cannot be told what an earlier run left."""
+
+    def heard(count: int) -> None:
+        progress.at(0.0, _("{count} found so far").format(count=count))
+
+    if results is None and named:
+        results = (named[0] if named[0].is_dir() else named[0].parent) / SUBFOLDER
+    ledger = None if results is None else Ledger(results)
+    written = [] if ledger is None else ledger.written
+    words = [str(path) for path in named]
+    found = gathered(words, recursive=recursive, results=results, spared=written, heard=heard)
+    return Listed(found, results, ledger is not None and bool(ledger.entries))
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,6 +43,7 @@ def gathered(
     results: Path | None = None,
     spared: Collection[Path] = (),
     used: Collection[Path] = (),
+    heard: Callable[[int], object] = lambda _count: None,
 ) -> Gathered:
     """The pictures that files, folders and patterns (`*`, `?`, `[...]`, `**`) name, in the order of naming.
 
@@ -50,9 +51,10 @@ def gathered(
     but not of the folder for `results`: each at its place in that folder, or in one of its name where several are
     named. Files that are `spared`, such as the results of an earlier run, are never inputs: a shell's pattern names
     them too. Neither are those that are `used`, such as the mask, under whatever name; those are told. A file that is
-    named and is not there is an input as well: its failure is told as any other.
+    named and is not there is an input as well: its failure is told as any other. `heard(count)` is told after each file
+    how many there are so far, and may raise to stop: a folder on the net may take minutes.
     """
-    collected = _Collected(recursive, results, spared, used, keeps_names=recursive and len(named) > 1)
+    collected = _Collected(recursive, results, spared, used, heard, keeps_names=recursive and len(named) > 1)
     for word in named:
         try:
             collected.take(word)
@@ -68,9 +70,11 @@ class _Collected:
         results: Path | None,
         spared: Collection[Path],
         used: Collection[Path],
+        heard: Callable[[int], object],
         *,
         keeps_names: bool,
     ) -> None:
+        self.heard = heard
         self.keeps_names = keeps_names
         self.recursive = recursive
         self.results = None if results is None else os.path.realpath(results)
@@ -95,6 +99,7 @@ class _Collected:
             self.met[path] = None
         elif _place(path) not in self.spared:
             self.inputs.setdefault(found.original, found)
+        self.heard(len(self.inputs))
 
     def _pattern(self, word: str) -> None:
         found = [Path(name) for name in glob.glob(word, recursive=True)]

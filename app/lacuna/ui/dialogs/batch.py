@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -24,12 +24,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lacuna.editor.batch import Listed
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.batch.inputs import Input
 from lacuna.engine.batch.run import Outcome, State
 from lacuna.engine.jobs import Job
 from lacuna.engine.jobs import State as JobState
-from lacuna.errors import LacunaError
 from lacuna.i18n import _, ngettext
 from lacuna.ui.dialogs.batch_files import BatchFiles, BatchPreview
 from lacuna.ui.dialogs.batch_goal import BatchGoal
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 SIZE = QSize(860, 660)  # at first, where the screen has room for that
 WHOLE = 1000
-SUBFOLDER = "lacuna"  # of the first picture's folder: where results go if nobody says otherwise
+PATIENCE = 200  # milliseconds that folders may take before it is said that they are looked through
 NAMED = 6  # failures that are named on the page; all are in the list
 
 
@@ -57,6 +57,12 @@ class BatchDialog(Dialog):
         self.setAcceptDrops(True)
         self._editor = editor
         self._named: list[Path] = []
+        self._listed: tuple[list[Path], Path | None, bool] = [], None, False  # what was named, its folder, recursive
+        self._gathering: Job | None = None
+        self._waits = QTimer(self)
+        self._waits.setSingleShot(True)
+        self._waits.setInterval(PATIENCE)
+        self._waits.timeout.connect(self._show)
         self._folder: Path | None = None
         self._earlier = False  # a run has left results there
         self._job: Job | None = None
@@ -164,18 +170,33 @@ class BatchDialog(Dialog):
 
     # --- what is in view ---------------------------------------------------------------------------------------------
     def _gather(self) -> None:
-        """List what was named anew."""
-        if self._folder is None and self._named:
-            first = self._named[0]
-            self._folder = (first if first.is_dir() else first.parent) / SUBFOLDER
-        try:
-            found = self._editor.many.gathered(self._named, self._folder, recursive=self.recursive.isChecked())
-            self._earlier = self._folder is not None and self._editor.many.begun(self._folder)
-        except LacunaError as error:
-            self._say(str(error), "error")
+        """List what was named anew; until that is found, what was listed stays."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+        self._say("")
+        self._waits.start()
+        self._gathering = self._editor.many.gather(
+            self._named, self._folder, self._gathered, self._not_gathered, recursive=self.recursive.isChecked()
+        )
+        self._show()
+
+    def _gathered(self, listed: Listed) -> None:
+        self._gathering = None
+        self._folder, self._earlier = listed.results, listed.begun
+        self._listed = list(self._named), self._folder, self.recursive.isChecked()
+        self.files.show_inputs(listed.found.inputs)
+        self._say("\n".join(f"{what}: {why}" for what, why in listed.found.problems), "warning")
+        self._show()
+
+    def _not_gathered(self) -> None:
+        """The last search was stopped or has failed, unless it was one before it, which the last has replaced."""
+        job = self._gathering
+        if job is None or not job.over:
             return
-        self.files.show_inputs(found.inputs)
-        self._say("\n".join(f"{what}: {why}" for what, why in found.problems), "warning")
+        self._gathering = None
+        self._named, self._folder, recursive = list(self._listed[0]), *self._listed[1:]
+        self.recursive.setChecked(recursive)
+        self._say(_("Stopped.") if job.error is None else str(job.error), "warning" if job.error is None else "error")
         self._show()
 
     def _wish_changed(self) -> None:
@@ -200,22 +221,27 @@ class BatchDialog(Dialog):
         """What can be done now, and why not what cannot."""
         self._forget_outdated()
         free = self._job is None
+        settled = free and self._gathering is None
         problem = self._editor.many.problem(self.goal.wish)
         listed = len(self.files.inputs)
         fixed: tuple[QWidget, ...] = (self.add_files, self.add_folder, self.recursive, self.goal, self.choose)
         for widget in fixed:
             widget.setEnabled(free)
-        self.remove.setEnabled(free and bool(self.files.selectedItems()))
+        self.remove.setEnabled(settled and bool(self.files.selectedItems()))
         self.folder.setText(_("not chosen yet") if self._folder is None else str(self._folder))
         self.resume.setVisible(self._earlier)
         self.resume.setEnabled(free)
-        self.look.setEnabled(free and listed > 0 and not problem)
+        self.look.setEnabled(settled and listed > 0 and not problem)
         count = len(self.files.agreed_to)
-        self.start.setEnabled(free and count > 0 and not problem and self._folder is not None)
+        self.start.setEnabled(settled and count > 0 and not problem and self._folder is not None)
         self.start.setText(ngettext("Run on {count} picture", "Run on {count} pictures", count).format(count=count))
-        self.progress.setVisible(not free)
-        self.stop.setVisible(not free)
-        if free:
+        gathering = self._gathering if not self._waits.isActive() else None
+        self.progress.setRange(0, WHOLE if gathering is None else 0)  # nobody knows how many folders there are
+        for widget in (self.progress, self.stop):
+            widget.setVisible(gathering is not None or not free)
+        if gathering is not None:
+            self.stage.setText(": ".join(filter(None, (gathering.label, gathering.stage))))
+        elif free:
             self.stage.setText(problem or ("" if listed else _("Add pictures, or drop them here.")))
 
     def _say(self, sentence: str, severity: str = "") -> None:
@@ -313,6 +339,9 @@ class BatchDialog(Dialog):
         return "warning" if self._failed else ""
 
     def _job_changed(self, job: Job) -> None:
+        if job is self._gathering:
+            self.stop.setEnabled(job.matters)
+            self._show()
         if job is not self._job:
             return
         self.stage.setText(job.stage or job.label)
@@ -322,8 +351,9 @@ class BatchDialog(Dialog):
             self.files.show_progress(self._asked[number], fraction)
 
     def _stop(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        for job in (self._job, self._gathering):
+            if job is not None:
+                job.cancel()
 
     # --- questions ---------------------------------------------------------------------------------------------------
     def _ask_files(self, mode: QFileDialog.FileMode) -> None:
@@ -347,6 +377,7 @@ class BatchDialog(Dialog):
         """Folders stand for their files from now on, or those that were removed would come back."""
         self.files.remove_selected()
         self._named = [found.path for found in self.files.inputs]
+        self._listed = list(self._named), *self._listed[1:]
 
     # --- Qt ----------------------------------------------------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
