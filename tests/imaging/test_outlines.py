@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from lacuna.contract.progress import Cancelled
+from lacuna.imaging import outlines
 from lacuna.imaging.outlines import TOLERANCES, Line, traced
 
 
@@ -32,6 +35,33 @@ def test_an_outline_lies_where_its_mask_does_and_follows_straight_sides_exactly(
     (line,) = traced(np.ones((30, 40), bool), x=100, y=7).levels[0]
     assert np.min(line, axis=0).tolist() == [100, 7]
     assert np.max(line, axis=0).tolist() == [140, 37]
+
+
+def test_of_a_mask_as_ragged_as_noise_the_outline_is_coarse_and_still_holds_nearly_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noise = np.random.default_rng(3).random((61, 84)) < 0.1
+    monkeypatch.setattr(outlines, "MOST_LINES", 60)
+    lines = traced(noise).levels[0]
+    held = within(lines, noise.shape)
+    assert 0 < len(lines) <= 60
+    assert held[noise].mean() > 0.8  # corners of squares are cut off
+    assert not held.all()
+    monkeypatch.setattr(outlines, "MOST_SIDES", 400)
+    assert sum(map(len, traced(noise).levels[0])) <= 400
+
+
+def test_tracing_is_stopped_between_two_lines() -> None:
+    checks: list[int] = []
+
+    def check() -> None:
+        checks.append(1)
+        if len(checks) == 40:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        traced(np.random.default_rng(3).random((200, 200)) < 0.1, check=check)
+    assert len(checks) == 40
 
 
 def test_from_afar_fewer_points_lie_within_the_tolerance() -> None:

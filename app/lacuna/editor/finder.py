@@ -42,7 +42,7 @@ class Finder:
                 pixels = photo.read(Region.whole(photo.shape))
             finally:
                 photo.release()
-            return tuple(_proposed(each) for each in find(pixels, white, sought, progress=progress))
+            return tuple(_proposed(each, progress) for each in find(pixels, white, sought, progress=progress))
 
         def done(found: tuple[Proposed, ...]) -> None:
             if not found:
@@ -61,5 +61,5 @@ class Finder:
         self._editor.work.run(label, work, self._editor.in_frame(document, label, done))
 
 
-def _proposed(found: Found) -> Proposed:
-    return Proposed(found.mask, found.region, found.confidence, _(found.label))
+def _proposed(found: Found, progress: Progress) -> Proposed:
+    return Proposed(found.mask, found.region, found.confidence, _(found.label), progress.check)

@@ -157,7 +157,8 @@ class Marks:
             else:
                 sought, found = sought.places(whole, progress)
             pairs = tuple(
-                (finding, None if _covered(finding, marked) else _proposed(finding, marked.shape)) for finding in found
+                (finding, None if _covered(finding, marked) else _proposed(finding, marked.shape, progress))
+                for finding in found
             )
             return sought, _Places(document, frame, pairs, outline)
 
@@ -287,10 +288,10 @@ def _found_within(photo: Photo, marked: Hole, sought: _Sought, progress: Progres
     return here
 
 
-def _proposed(finding: MarkFinding, shape: tuple[int, ...]) -> Proposed:
+def _proposed(finding: MarkFinding, shape: tuple[int, ...], progress: Progress) -> Proposed:
     region = finding.region.pad(4).clip(shape)
     mask = finding.moved(-region.y0, -region.x0).mask((region.height, region.width))
-    return Proposed(mask, region, finding.confidence, _("Mark"))
+    return Proposed(mask, region, finding.confidence, _("Mark"), progress.check)
 
 
 def _covered(finding: MarkFinding, marked: Hole) -> bool:

@@ -209,7 +209,7 @@ class Scribble(Sought):
             wide = region.pad(math.ceil(self._grow)).clip((photo.shape[0], photo.shape[1]))
             whole = np.zeros((wide.height, wide.width), np.uint8)
             whole[region.slices_in(wide)] = coverage
-            self.proposed = Proposed(grow(whole, self._grow), wide, label=self.label)
+            self.proposed = Proposed(grow(whole, self._grow), wide, label=self.label, check=progress.check)
 
     def _segment(self, progress: Progress) -> Segment | None:
         if self._opened is None:

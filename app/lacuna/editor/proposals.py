@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +23,19 @@ NONE = Scribbles(())
 class Proposed:
     """A part that may be marked: `mask` (h, w) at `region`, bool, or uint8 where its edge is soft.
 
-    Making one traces its outline, which takes a while for a large one: make it in a job. `confidence` is 0 to 1, None
-    where there is none; `label` says what it is, in the person's language.
+    Making one traces its outline, which takes a while for a large one: make it in a job, whose `check()` may raise to
+    stop. `confidence` is 0 to 1, None where there is none; `label` says what it is, in the person's language.
     """
 
     mask: Hole | Mask
     region: Region
     confidence: float | None = None
     label: str = ""
+    check: InitVar[Callable[[], object]] = lambda: None
     outline: Traced = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "outline", traced(_inside(self.mask), self.region.x0, self.region.y0))
+    def __post_init__(self, check: Callable[[], object]) -> None:
+        object.__setattr__(self, "outline", traced(_inside(self.mask), self.region.x0, self.region.y0, check))
 
     @property
     def coverage(self) -> Mask:

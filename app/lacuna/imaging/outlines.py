@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from lacuna.imaging.photo import Hole
 TOLERANCES = (0.25, 1.0, 4.0, 16.0)  # image pixels by which a line may lie beside the pixels' sides
 STEPS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))  # (x, y), clockwise on the screen
 NONE = -1
+MOST_SIDES, MOST_LINES = 1_000_000, 20_000  # each line takes some 60 µs: of noise there were millions
 
 Line = NDArray[np.float32]  # (n, 2): x and y in image coordinates, where pixel 0 covers 0..1
 
@@ -27,19 +29,43 @@ class Traced:
         return max(0, sum(tolerance * zoom <= 0.5 for tolerance in TOLERANCES) - 1)
 
 
-def traced(mask: Hole, x: int = 0, y: int = 0) -> Traced:
-    """The outline of `mask` (h, w) bool, whose first pixel is at (`x`, `y`).
+def traced(mask: Hole, x: int = 0, y: int = 0, check: Callable[[], object] = lambda: None) -> Traced:
+    """The outline of `mask` (h, w) bool, whose first pixel is at (`x`, `y`); `check()` may raise to stop.
 
     It leads through the middles of those sides of pixels that part the mask from the rest: a straight border is met
-    exactly, and pixels that touch at a corner hang together.
+    exactly, and pixels that touch at a corner hang together. Of a mask as ragged as noise it leads so around squares
+    of 2, 4, ... pixels that hold something marked: so many lines took minutes, and nobody could tell them apart.
     """
+    found, side = _borders(mask, check)
+    corner = np.array((x, y), np.float32)
+    levels: list[list[Line]] = [[] for _tolerance in TOLERANCES]
+    for pixels in found:
+        check()
+        line = np.asarray(_around(pixels) * side + corner, np.float32)
+        for level, tolerance in zip(levels, TOLERANCES, strict=True):
+            level.append(_simpler(line, tolerance))
+    return Traced(tuple(map(tuple, levels)))
+
+
+def _borders(mask: Hole, check: Callable[[], object]) -> tuple[Sequence[NDArray[np.int32]], int]:
+    """The pixels (n, 2) along each border, and how many pixels of the mask along an axis are one of them."""
     import cv2
 
-    marked = np.ascontiguousarray(mask).view(np.uint8)
-    found, _tree = cv2.findContours(marked, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    corner = np.array((x, y), np.float32)
-    lines = [_around(np.asarray(pixels, np.int32).reshape(-1, 2)) + corner for pixels in found]
-    return Traced(tuple(tuple(_simpler(line, tolerance) for line in lines) for tolerance in TOLERANCES))
+    side = 1
+    while True:
+        check()
+        if np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1]) <= MOST_SIDES:
+            marked = np.ascontiguousarray(mask).view(np.uint8)
+            found, _tree = cv2.findContours(marked, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+            if len(found) <= MOST_LINES:
+                return [np.asarray(pixels, np.int32).reshape(-1, 2) for pixels in found], side
+        mask, side = _halved(mask), 2 * side
+
+
+def _halved(mask: Hole) -> Hole:
+    """Where anything is marked in squares of 2 x 2 pixels."""
+    rows = np.logical_or(mask[::2], np.pad(mask[1::2], ((0, mask.shape[0] % 2), (0, 0))))
+    return np.asarray(rows[:, ::2] | np.pad(rows[:, 1::2], ((0, 0), (0, mask.shape[1] % 2))))
 
 
 def _simpler(line: Line, tolerance: float) -> Line:
