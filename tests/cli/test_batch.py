@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,22 @@ import pytest
 from PIL import Image
 
 from lacuna.cli.main import main
+from lacuna.engine.batch import worker_process
 from lacuna.engine.batch.ledger import NAME
+from lacuna.engine.batch.workers import Here
 from lacuna.imaging import files
 from lacuna.imaging.lock import FileLock
 from tests.engine.batches import BOX, folder_of, part
 from tests.pictures import write
 
 COUNT = 70  # files of a batch that is stopped in the middle: half a second or more
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But where a command is started: processes would only take their second each time."""
+    monkeypatch.setattr(worker_process, "getting_ready", lambda count: nullcontext())
+    monkeypatch.setattr("lacuna.cli.batch.Processes", lambda treatment, count, first: Here(treatment))
 
 
 @pytest.fixture
@@ -402,12 +411,22 @@ def count(out: Path) -> int:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
+def test_what_ends_the_process_that_works_on_a_file_does_not_end_the_batch(mask: Path, tmp_path: Path) -> None:
+    process = begun(tmp_path / "out", folder_of(tmp_path / "in", COUNT), "--mask", mask)
+    for worker in psutil.Process(process.pid).children():
+        if "spawn_main" in str(worker.cmdline()):
+            worker.kill()
+    _out, said = process.communicate(timeout=60)
+    assert (process.returncode, said.decode()) == (0, f"lacuna: {COUNT} done.\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize(("how", "code", "jobs"), [(signal.SIGKILL, -signal.SIGKILL, 2), (signal.SIGINT, 130, 1)])
 def test_a_batch_that_is_stopped_in_the_middle_goes_on_with_what_is_left(
-    how: signal.Signals, code: int, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    how: signal.Signals, code: int, jobs: int, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out = folder_of(tmp_path / "in", COUNT), tmp_path / "out"
-    process = begun(out, source, "--mask", mask, "--jobs", 2)
+    process = begun(out, source, "--mask", mask, "--jobs", jobs)
     workers = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, how)
     assert process.wait(10) == code

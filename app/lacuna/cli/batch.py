@@ -31,7 +31,8 @@ from lacuna.engine.batch.run import run as run_batch
 from lacuna.engine.batch.treatment import EnlargeSettings, Treatment
 from lacuna.engine.batch.unaided import Unaided
 from lacuna.engine.batch.watch import Watch
-from lacuna.engine.batch.workers import Here, Workers
+from lacuna.engine.batch.worker_process import WorkerProcess
+from lacuna.engine.batch.workers import Workers
 from lacuna.engine.photos import FillSettings
 from lacuna.engine.recipes import read_recipe
 from lacuna.engine.seam import composite_named
@@ -84,8 +85,11 @@ class Order:
     as_json: bool
 
 
-def run(order: Order) -> int:
-    """Carry the order out; the exit code. Usage is checked before any picture is opened."""
+def run(order: Order, first: WorkerProcess | None) -> int:
+    """Carry the order out, by the `first` process and more like it; the exit code.
+
+    Usage is checked before any picture is opened.
+    """
     treatment = _treatment(order)
     _refuse_several_ways(order)
     report = BatchReport(order.report, overwrite=order.overwrite, resume=order.resume)
@@ -106,7 +110,7 @@ def run(order: Order) -> int:
 
         def work(progress: Progress) -> None:
             watch = Watch(len(found.inputs), progress)
-            for outcome in run_batch(batch, _workers(order, treatment), progress, watch.advance):
+            for outcome in run_batch(batch, _workers(order, treatment, first), progress, watch.advance):
                 write_row(row_of(outcome))
                 teller.tell(outcome)
                 watch.finished(outcome.number)
@@ -280,7 +284,8 @@ def _tell_done_anew(ledger: Ledger, inputs: Sequence[Input], treatment: Treatmen
         say(sentence.format(count=count))
 
 
-def _workers(order: Order, treatment: Treatment) -> Workers:
+def _workers(order: Order, treatment: Treatment, first: WorkerProcess | None) -> Workers:
+    """Never this process: what a decoder crashes over would end the batch."""
     if order.scheduler is not None:
         return Cluster(treatment, order.scheduler)
-    return Here(treatment) if order.jobs == 1 else Processes(treatment, order.jobs)
+    return Processes(treatment, order.jobs, first=first)

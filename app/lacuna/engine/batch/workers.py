@@ -26,7 +26,10 @@ class Workers(Protocol):
 
 
 class Here:
-    """One file after another in the calling thread, with all threads of a usual fill."""
+    """One file after another in the calling thread, with all threads of a usual fill.
+
+    For pictures that are known to do no harm: what a decoder crashes over ends this process.
+    """
 
     def __init__(self, treatment: Treatment) -> None:
         self.treatment = treatment
