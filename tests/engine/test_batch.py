@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from lacuna.engine.batch.names import named, with_format
 from lacuna.engine.batch.processes import Processes
 from lacuna.engine.batch.replay import Replay
 from lacuna.engine.batch.run import BatchOrder, Outcome, State, run
-from lacuna.engine.batch.treatment import Treatment
+from lacuna.engine.batch.treatment import Agreed, Treatment
 from lacuna.engine.batch.workers import Here, Workers
 from lacuna.engine.photos import FillSettings
 from lacuna.engine.recipes import Recipe
@@ -265,11 +266,28 @@ def test_of_the_fills_of_a_recipe_only_those_are_done_that_are_agreed_to(tmp_pat
     looked = done(source, results, what, look=True)["1.png"].made
     assert looked is not None
     assert [finding.region for finding in looked.findings] == list(boxes)
-    done(source, results, what, accepted={found.original: frozenset({1})})
+    done(source, results, what, agreed={found.original: Agreed(frozenset({1}), looked.seen)})
     changed = (files.read(results / "1.png").pixels != part(0)).any(axis=2)
     assert changed[boxes[1].slices].any()
     changed[boxes[1].slices] = False
     assert not changed.any()
+
+
+def test_what_was_agreed_to_is_not_done_to_a_picture_or_by_a_mask_that_was_changed_since(tmp_path: Path) -> None:
+    source, results = folder_of(tmp_path / "in", 2), tmp_path / "out"
+    what = treatment(mask_of(tmp_path))
+    agreed = {
+        outcome.input.original: Agreed(frozenset({0}), outcome.made.seen)
+        for outcome in done(source, results, what, look=True).values()
+        if outcome.made is not None
+    }
+    write(source / "2.png", part(9))
+    changed = done(source, results, what, agreed=agreed)
+    assert states(changed) == {"1.png": "done", "2.png": "failed"}
+    assert str(changed["2.png"].failure).endswith("was changed after you looked: nothing of it was filled. Look again.")
+    assert not (results / "2.png").exists()
+    other = treatment(replace(mask_of(tmp_path), invert=True))
+    assert set(states(done(source, tmp_path / "other", other, agreed=agreed)).values()) == {"failed"}
 
 
 def test_a_stopped_batch_leaves_what_is_finished(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from lacuna.engine.batch.marking import MaskFile, Transparency
 from lacuna.engine.batch.processes import Processes
 from lacuna.engine.batch.replay import Replay
 from lacuna.engine.batch.run import BatchOrder, Outcome, run
-from lacuna.engine.batch.treatment import Treatment
+from lacuna.engine.batch.treatment import Agreed, Treatment
 from lacuna.engine.batch.watch import Watch
 from lacuna.engine.jobs import Job
 from lacuna.engine.photos import FillSettings
@@ -136,14 +136,14 @@ class ManyPictures:
         heard: Heard,
         done: Callable[[], None],
         *,
-        accepted: Mapping[str, frozenset[int]],
+        agreed: Mapping[str, Agreed],
         resume: bool,
     ) -> Job:
-        """Do it. `accepted` are, by input, the findings that may go, where the person has looked at them.
+        """Do it. `agreed` says, by input, what may go of what the person has looked at.
 
         Without `resume` what an earlier run made is made anew.
         """
-        asked = _Asked(self._prepared(wish), tuple(inputs), folder, dict(accepted), resume)
+        asked = _Asked(self._prepared(wish), tuple(inputs), folder, dict(agreed), resume)
         return self._go(_("Batch"), asked, heard, done)
 
     def _go(self, label: str, asked: _Asked, heard: Heard, done: Callable[[], None]) -> Job:
@@ -205,7 +205,7 @@ class _Asked:
     prepared: _Prepared
     inputs: tuple[Input, ...]
     folder: Path | None
-    accepted: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
     resume: bool = False
 
     def carry_out(self, come: deque[Outcome], watch: Watch, progress: Progress) -> None:
@@ -215,7 +215,7 @@ class _Asked:
             order = BatchOrder(self.inputs, Path(), treatment, look=True, thumbnail=THUMBNAIL)
         else:
             order = BatchOrder(
-                self.inputs, self.folder, treatment, resume=self.resume, replace=not self.resume, accepted=self.accepted
+                self.inputs, self.folder, treatment, resume=self.resume, replace=not self.resume, agreed=self.agreed
             )
         workers = Processes(treatment, max(1, (os.cpu_count() or 2) - 1), low=True)  # one core is the window's
         for outcome in run(order, workers, progress, watch.advance):

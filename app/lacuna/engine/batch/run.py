@@ -15,7 +15,7 @@ from lacuna.contract.progress import Progress
 from lacuna.engine.batch.inputs import Input
 from lacuna.engine.batch.ledger import Ledger, Stamp
 from lacuna.engine.batch.names import named, with_format
-from lacuna.engine.batch.treatment import Errand, Failure, Made, Treatment
+from lacuna.engine.batch.treatment import Agreed, Errand, Failure, Made, Treatment
 from lacuna.engine.batch.workers import Advance, Workers
 from lacuna.errors import CannotSave, LacunaError
 from lacuna.i18n import _
@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class BatchOrder:
-    """What is done to which files. `accepted` holds, by input, the findings that may go, where not all of them may.
+    """What is done to which files. `agreed` holds, by input, what of a look may go, where somebody looked.
 
     `look`: nothing is written at all. `resume` skips what an earlier run finished; `replace` allows results of one
     to be replaced that were changed since.
@@ -58,7 +58,7 @@ class BatchOrder:
     replace: bool = False
     look: bool = False
     thumbnail: int = 0
-    accepted: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
 
 
 def run(
@@ -94,8 +94,8 @@ class _Run:
 
     def _treatment(self, found: Input) -> str:
         """By what a result of this input is known: what is done to it, and which of its findings may go."""
-        accepted = self.batch.accepted.get(found.original)
-        return self.digest if accepted is None else f"{self.digest}:{','.join(map(str, sorted(accepted)))}"
+        agreed = self.batch.agreed.get(found.original)
+        return self.digest if agreed is None else f"{self.digest}:{','.join(map(str, sorted(agreed.findings)))}"
 
     def _settled(self) -> Iterator[Outcome]:
         while self.settled:
@@ -122,7 +122,7 @@ class _Run:
                 number,
                 found.path.name,
                 data,
-                self.batch.accepted.get(found.original),
+                self.batch.agreed.get(found.original),
                 look=self.batch.look,
                 thumbnail=self.batch.thumbnail,
             )

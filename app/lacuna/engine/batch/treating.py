@@ -23,6 +23,10 @@ from lacuna.imaging.photo import Photo
 THUMBNAIL_QUALITY = 85
 
 
+class ChangedSinceLook(LacunaError):
+    """What was agreed to is no longer there: other findings would go by its numbers."""
+
+
 def attempt(treatment: Treatment, errand: Errand, progress: Progress) -> Made | Failure:
     """What comes of a file, or why nothing does: nothing that a file holds raises, but Cancelled."""
     try:
@@ -46,7 +50,17 @@ def treated(treatment: Treatment, errand: Errand, progress: Progress) -> Made:
     if errand.look:
         found = _found(photo, treatment, errand, progress)
         size = (photo.width, photo.height)
-        return Made(None, "", found, size, *spent.now, photo.notes, _thumbnail(photo, errand), treatment.besides)
+        return Made(
+            None,
+            "",
+            found,
+            size,
+            *spent.now,
+            photo.notes,
+            _thumbnail(photo, errand),
+            treatment.besides,
+            treatment.seen(errand.data),
+        )
     enlarging = treatment.enlarging
     after, found, notes = _repaired(photo, treatment, errand, progress.part(1.0 if enlarging is None else 0.5))
     if enlarging is not None:
@@ -78,18 +92,29 @@ def _found(photo: Photo, treatment: Treatment, errand: Errand, progress: Progres
     return () if treatment.marking is None else treatment.marking.found(photo, errand.name, progress)
 
 
+def _accepted(treatment: Treatment, errand: Errand) -> frozenset[int] | None:
+    """The numbers of the findings that may go, where somebody looked. Raises ChangedSinceLook."""
+    if errand.agreed is None:
+        return None
+    if errand.agreed.seen != treatment.seen(errand.data):
+        sentence = _("{name}, or what is looked for in it, was changed after you looked: nothing of it was filled.")
+        raise ChangedSinceLook(sentence.format(name=errand.name), _("Look again."))
+    return errand.agreed.findings
+
+
 def _repaired(
     photo: Photo, treatment: Treatment, errand: Errand, progress: Progress
 ) -> tuple[Photo, tuple[Finding, ...], list[str]]:
     """The photo without what is to go, itself if there is nothing of that; what was found; what is to be told."""
+    accepted = _accepted(treatment, errand)
     if treatment.replay is not None:
         found = treatment.replay.found(photo)
-        after = treatment.replay.done(photo, errand.accepted, treatment.device, progress)
+        after = treatment.replay.done(photo, accepted, treatment.device, progress)
         return after, found, list(after.notes)
     notes = list(photo.notes)
     if treatment.marking is None:
         return photo, (), notes
-    marked = treatment.marking.marked(photo, errand.name, errand.accepted, progress.part(0.2))
+    marked = treatment.marking.marked(photo, errand.name, accepted, progress.part(0.2))
     if marked.mask is None:
         return marked.photo, marked.findings, notes
     after, result = filled(marked.photo, marked.mask, treatment.filling, treatment.device, progress.part(0.8))

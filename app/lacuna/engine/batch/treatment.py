@@ -53,6 +53,11 @@ class Treatment:
         """Whether more is done to each picture than to fill what is found in it."""
         return self.enlarging is not None or (self.replay is not None and self.replay.besides)
 
+    def seen(self, data: bytes) -> str:
+        """By what a look is known: the bytes of the picture, and all that what is found in it depends on."""
+        described = [None if way is None else way.described() for way in (self.marking, self.replay)]
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode() + data).hexdigest()
+
     def digest(self) -> str:
         """The same for tasks that make the same of every picture: by it a run that goes on knows its results."""
         described = {
@@ -66,9 +71,18 @@ class Treatment:
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """What of the findings of a look may go: `findings` holds their numbers, which mean nothing but where a picture is
+    still what was `seen`."""
+
+    findings: frozenset[int]
+    seen: str
+
+
 @dataclass(frozen=True, eq=False)
 class Errand:
-    """Work for one call: the bytes of a file, its name for people, and of what is found in it what is `accepted`.
+    """Work for one call: the bytes of a file, its name for people, and of what is found in it what is `agreed` to.
 
     `look`: nothing is made, only looked for. `thumbnail` asks for a small picture, at most so many pixels long.
     """
@@ -76,7 +90,7 @@ class Errand:
     number: int
     name: str
     data: bytes
-    accepted: frozenset[int] | None = None
+    agreed: Agreed | None = None
     look: bool = False
     thumbnail: int = 0
 
@@ -85,9 +99,9 @@ class Errand:
 class Made:
     """What came of one file. `data` is the file to write, in `format`; None where only was looked, or nothing to do.
 
-    `besides`: of a look, whether something is done to the picture even if nothing that was found goes. `thumbnail` is a
-    JPEG. `size` is (width, height) of the result, or of the picture that was looked at. `cpu` are the
-    seconds of a core that its process took meanwhile.
+    `besides`: of a look, whether something is done to the picture even if nothing that was found goes. `seen`: by what
+    it is known (`Treatment.seen`). `thumbnail` is a JPEG. `size` is (width, height) of the result, or of the picture
+    that was looked at. `cpu` are the seconds of a core that its process took meanwhile.
     """
 
     data: bytes | None
@@ -99,6 +113,7 @@ class Made:
     notes: tuple[str, ...] = ()
     thumbnail: bytes = b""
     besides: bool = False
+    seen: str = ""
 
 
 @dataclass(frozen=True)

@@ -269,7 +269,7 @@ class BatchDialog(Dialog):
             self._folder,
             self._came,
             self._ran,
-            accepted=self.files.accepted,
+            agreed=self.files.agreed_findings,
             resume=self.resume.isVisible() and self.resume.isChecked(),
         )
         self._show()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 from lacuna.engine.batch.inputs import Input
 from lacuna.engine.batch.marking import Finding
 from lacuna.engine.batch.run import Outcome, State
+from lacuna.engine.batch.treatment import Agreed
 from lacuna.i18n import N_, _, ngettext
 from lacuna.ui import theme
 
@@ -37,6 +38,7 @@ class _Row:
     item: QTreeWidgetItem
     looked: bool = False
     size: tuple[int, int] = (0, 0)
+    seen: str = ""  # what the look was at
     thumbnail: bytes = b""  # a JPEG: a thousand of them as pixels would fill the memory
     findings: tuple[Finding, ...] = ()
     besides: bool = False  # something is done to it even where nothing was found
@@ -82,10 +84,12 @@ class BatchFiles(QTreeWidget):
         return tuple(row.input for row in self._rows if row.item.checkState(0) is not OFF)
 
     @property
-    def accepted(self) -> dict[str, frozenset[int]]:
-        """Of those that were looked at, the findings that may go, by their numbers."""
+    def agreed_findings(self) -> dict[str, Agreed]:
+        """Of those that were looked at, the findings that may go."""
         return {
-            row.input.original: frozenset(number for number in range(len(row.findings)) if row.on(number))
+            row.input.original: Agreed(
+                frozenset(number for number in range(len(row.findings)) if row.on(number)), row.seen
+            )
             for row in self._rows
             if row.looked
         }
@@ -125,8 +129,9 @@ class BatchFiles(QTreeWidget):
             self._say(row, str(outcome.failure), failed=True)
             row.item.setCheckState(0, OFF)
         else:
-            row.looked, row.size, row.findings = True, outcome.made.size, outcome.made.findings
-            row.thumbnail, row.besides = outcome.made.thumbnail, outcome.made.besides
+            made = outcome.made
+            row.looked, row.seen, row.size, row.findings = True, made.seen, made.size, made.findings
+            row.thumbnail, row.besides = made.thumbnail, made.besides
             for found in row.findings:
                 row.children.append(_child(row.item, found))
             _tell_findings(row)
