@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import lacuna
 from lacuna.backends.membrane import MembraneParams
@@ -15,6 +17,7 @@ from lacuna.contract.progress import Progress
 from lacuna.engine.marks import Removal, marks_of, taken_out, without_marks
 from lacuna.engine.photos import FillSettings
 from lacuna.errors import InvalidParameter
+from lacuna.imaging import files
 from lacuna.imaging.photo import Photo
 from tests.detection.marked import marked, matte, photo, placed, template
 
@@ -42,6 +45,22 @@ def test_a_semi_transparent_mark_is_unblended_and_that_is_nearer_to_the_truth_th
     far = cv2.dilate(WHERE.view(np.uint8), np.ones((13, 13), np.uint8)) == 0
     assert np.array_equal(found.pixels[far], truth[far])
     assert np.array_equal(filled.pixels[far], truth[far])
+
+
+@pytest.mark.parametrize(("quality", "gain"), [(70, 0.9), (93, 0.97)])
+def test_what_a_jpeg_has_moved_is_not_left_larger_below_the_mark(quality: int, gain: float) -> None:
+    truth, file = photo(), io.BytesIO()
+    Image.fromarray(marked(truth, template(), MADE, 0.5)).save(file, "JPEG", quality=quality)
+    picture = files.read_bytes(file.getvalue(), Path("marked.jpg"))
+    finding = marks_of(picture, template(), Progress())[0]
+
+    taken = taken_out(picture, (finding,), Removal.UNBLEND, Progress())
+    plain = taken_out(replace(picture, source=None), (finding,), Removal.UNBLEND, Progress())
+
+    assert error(taken.photo.pixels, truth) < gain * error(plain.photo.pixels, truth)
+    [matte_found] = taken.mattes
+    known = ~matte_found.mask(truth.shape)
+    assert np.array_equal(taken.photo.pixels[known], picture.pixels[known])
 
 
 def test_an_opaque_mark_and_one_that_would_leave_a_ghost_are_filled_whole() -> None:

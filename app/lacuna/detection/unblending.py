@@ -8,6 +8,7 @@ whose opacity is fitted (`mark_opacity.py`).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lacuna.contract.progress import Progress
 from lacuna.detection.mark_gradients import gradients, squares
@@ -22,6 +23,7 @@ __all__ = ["GHOST", "OPAQUE", "Matte", "ghost", "matte_of_set", "matte_of_templa
 
 GHOST = 0.9
 EDGE = 0.3  # of the steepest: an edge of the mark
+AROUND = 3  # pixels a side whose mean and variance a pixel is held against
 BEYOND = 0.04  # of white: so far outside of 0 to 1 noise and a small error of alpha may bring a pixel
 
 
@@ -42,11 +44,12 @@ def matte_of_template(
     return matte_near(pixels, drawn, finding.matrix, white, progress or Progress())
 
 
-def unblended(pixels: Pixels, matte: Matte, *, white: float | None = None) -> tuple[Pixels, Hole]:
+def unblended(pixels: Pixels, matte: Matte, *, white: float | None = None, error: float = 0.0) -> tuple[Pixels, Hole]:
     """A copy of a picture (H, W, 3) of any depth without the mark, and where a fill must do the rest (H, W).
 
     To be filled is what is too opaque, and what came out beyond black or white: it was clipped, or something else lies
-    there. Where the mark is not, every bit stays. `white` as `Photo.white`.
+    there. Where the mark is not, every bit stays. `white` as `Photo.white`. `error`: how far a lossy format has moved
+    values since the mark was put in, as `Source.error`; what taking the blend back makes of that is smoothed.
     """
     out = pixels.copy()
     clipped = np.zeros(pixels.shape[:2], bool)
@@ -61,10 +64,29 @@ def unblended(pixels: Pixels, matte: Matte, *, white: float | None = None) -> tu
     # A fill that follows looks at known pixels alone, but people look at all of them.
     ceiling = 1.0 if pixels.dtype.kind != "f" else max(1.0, float(before.max(initial=1.0)))
     wrong = changed & ((part > OPAQUE) | (values < -BEYOND).any(axis=2) | (values > ceiling + BEYOND).any(axis=2))
+    if error:
+        values = _smoothed(values, part, error / 255)
     inside = from_float(np.clip(values, 0, ceiling), pixels.dtype, white)
     out[seen.slices] = np.where(changed[..., None], inside, pixels[seen.slices])
     clipped[seen.slices] = wrong
     return out, clipped
+
+
+def _smoothed(values: NDArray[np.float32], alpha: NDArray[np.float32], error: float) -> NDArray[np.float32]:
+    """Values (h, w, 3) nearer to the mean around them, the more of their variance there is error that has grown.
+
+    Each pixel's `error` became 1 / (1 - alpha) times as large; what was there before the mark was taken out is left, so
+    that the picture below it is as rough as around it. By local statistics: J.-S. Lee, Digital image enhancement and
+    noise filtering by use of local statistics, 1980.
+    """
+    import cv2
+
+    mean = cv2.blur(values, (AROUND, AROUND))
+    variance = cv2.blur(np.square(values), (AROUND, AROUND)) - np.square(mean)
+    grown = np.square(error / (1 - np.minimum(alpha, OPAQUE))) - error * error
+    kept = np.maximum(1 - grown[..., None] / np.maximum(variance, 1e-9), 0)
+    smoothed: NDArray[np.float32] = mean + kept * (values - mean)
+    return smoothed
 
 
 def ghost(pixels: Pixels, matte: Matte, *, white: float | None = None) -> float:

@@ -210,7 +210,7 @@ class Marks:
                     meant = _found_within(whole, marked, sought, progress.part(0.3))
             seen = Region.around(finding.region for finding in meant).pad(AROUND).clip(document.shape)
             local = tuple(finding.moved(-seen.y0, -seen.x0) for finding in meant)
-            before = Photo(photo.read(seen), grey=header.grey).of_white(header.white)
+            before = Photo(photo.read(seen), grey=header.grey, source=header.source).of_white(header.white)
             taken = taken_out(before, local, Removal.AUTO, progress)
             whole_mask = np.zeros((seen.height, seen.width), bool)
             for finding in local:

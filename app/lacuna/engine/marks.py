@@ -72,6 +72,7 @@ def taken_out(
     """The blends of the marks taken back, and a mask of what a fill has to do; marks that are filled are `grow`n."""
     shape = (photo.height, photo.width)
     pixels, hole, taken = photo.pixels, np.zeros(shape, bool), np.zeros(shape, bool)
+    error = 0.0 if photo.source is None else photo.source.error
     mattes = []
     for mark in marks:
         part = progress.part(1 / len(marks))
@@ -82,7 +83,7 @@ def taken_out(
         matte = mark if isinstance(mark, Matte) else matte_of_template(
             pixels, mark.template, mark, white=photo.white, progress=part
         )  # fmt: skip
-        after, left = unblended(pixels, matte, white=photo.white)
+        after, left = unblended(pixels, matte, white=photo.white, error=error)
         touched = matte.mask(shape)
         if removal is Removal.AUTO and (
             not FAINTEST < float(matte.alpha.max(initial=0.0)) < OPAQUE
