@@ -67,6 +67,11 @@ class Order:
 
 def run(order: Order) -> None:
     """Carry the order out: usage is checked before any file is opened, the output before anything is filled."""
+    with outputs.made_folder(order.output):
+        _carry_out(order)
+
+
+def _carry_out(order: Order) -> None:
     params: Any = params_of(order.backend, order.model, order.settings)
     joining = composite_named(order.composite)
     needs = needs_of(order.backend, params)

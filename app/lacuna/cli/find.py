@@ -27,7 +27,7 @@ class Order:
 
     sought: str
     images: tuple[Path, ...]
-    mask_out: Path | None
+    mask_out: str | None
     confidence: float | None
     overwrite: bool
     allow_large: bool
@@ -38,7 +38,7 @@ def run(order: Order) -> int:
     """Look through the pictures, one by one; the exit code. One that fails is told, and the others are looked at."""
     sought = _sought(order.sought)
     several = len(order.images) > 1
-    output = None if order.mask_out is None else str(order.mask_out)
+    output = order.mask_out
     if several and output is not None and (Path(output).is_file() or outputs.is_picture(output)):
         raise InvalidParameter(
             _("The masks of several pictures cannot become one file: {path}.").format(path=output),
@@ -103,7 +103,9 @@ def _target(order: Order, image: Path, written: set[Path]) -> Path | None:
     """Where the mask goes, made sure of before anything is looked for: pictures of one name do not share it."""
     if order.mask_out is None:
         return None
-    target = order.mask_out / f"{image.stem}-mask.png" if order.mask_out.is_dir() else order.mask_out
+    target = Path(order.mask_out)
+    if target.is_dir():
+        target /= f"{image.stem}-mask.png"
     if any(target.exists() and each.exists() and target.samefile(each) for each in order.images):
         raise CannotSave(_("{path} is one of the pictures.").format(path=target), hint=_("Give the mask another name."))
     if target in written or (target.exists() and not order.overwrite):

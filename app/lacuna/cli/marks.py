@@ -67,7 +67,7 @@ def run_find(order: FindOrder) -> int:
     with ExitStack() as folders:
         for folder in (order.masks, order.mattes):
             if folder is not None:
-                folders.enter_context(outputs.made_folder(str(folder), several=True))
+                folders.enter_context(outputs.made_folder(folder, several=True))
         runner.run(work, _("Looking"))
     if order.as_json:
         outputs.print_json(told)
@@ -87,7 +87,8 @@ def run_estimate(order: EstimateOrder) -> None:
     region = bounds(mask_file.read_mask(order.mask, pixel_limit=limit))
     calls = [lambda path=path: files.read(path, pixel_limit=limit).pixels for path in order.images]
     matte = runner.run(lambda progress: matte_of_set(calls, region, progress=progress), _("Comparing"))
-    files.write(_as_photo(matte), order.output, overwrite=order.overwrite)
+    with outputs.made_folder(order.output):
+        files.write(_as_photo(matte), order.output, overwrite=order.overwrite)
     typer.echo(str(order.output))
 
 

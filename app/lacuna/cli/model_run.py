@@ -12,7 +12,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from lacuna.cli import runner
+from lacuna.cli import outputs, runner
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor
 from lacuna.contract.fill import Needs, Runtime, SizeRule
@@ -47,6 +47,11 @@ class Order:
 
 def run(order: Order) -> None:
     """Carry the order out: usage is checked before any file is opened, the output before anything runs."""
+    with outputs.made_folder(order.output):
+        _carry_out(order)
+
+
+def _carry_out(order: Order) -> None:
     from lacuna.inference.session import opened, opened_graph
 
     model = models.model(order.name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from lacuna.cli import runner
+from lacuna.cli import outputs, runner
 from lacuna.cli.main import DONE, FAILED, say
 from lacuna.cli.words import pairs
 from lacuna.contract import models
@@ -122,7 +122,7 @@ def bring_in(order: Import) -> None:
         typer.echo(_("Another --variant of these files: {names}.").format(names=", ".join(others)))
 
 
-def pass_on(name: str, output: Path | None, overwrite: bool, as_json: bool) -> None:
+def pass_on(name: str, output: str | None, overwrite: bool, as_json: bool) -> None:
     """Write a model to one file, which `import` reads again."""
     from lacuna.inference.own_file import export
 
@@ -132,9 +132,10 @@ def pass_on(name: str, output: Path | None, overwrite: bool, as_json: bool) -> N
             _("“{model}” is an ONNX model of your own.").format(model=name),
             hint=_("Pass on its folder: {path}.").format(path=model.folder),
         )
-    target = output or Path()
-    path = target / f"{name}.safetensors" if target.is_dir() else target
-    size = runner.run(lambda _progress: export(model, path, overwrite=overwrite))
+    with outputs.made_folder(output):
+        target = Path(output or "")
+        path = target / f"{name}.safetensors" if target.is_dir() else target
+        size = runner.run(lambda _progress: export(model, path, overwrite=overwrite))
     if as_json:
         _print_json({"name": name, "output": str(path), "bytes": size})
     else:

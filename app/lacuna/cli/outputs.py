@@ -25,15 +25,12 @@ def target(output: str | None, photo: Photo, *, overwrite: bool, written: Collec
     """The file to write; in a folder, or beside the picture, `NAME_lacuna`, a free one unless that may be replaced.
 
     Nothing that was `written` by the same run is replaced. Raises CannotSave for a file that exists and is not to be
-    replaced, or a folder that does not: see `made_folder`.
+    replaced. A folder has to be there: see `made_folder`.
     """
     taken = written.__contains__ if overwrite else os.path.exists
     if output is None:
         return files.proposed_path(photo, taken)
     path = Path(output)
-    if output.endswith(("/", os.sep)) and not path.is_dir():
-        sentence = _("There is no folder {path}.").format(path=output)
-        raise CannotSave(sentence, hint=_("Make it first, or give another name."))
     if path.is_dir():
         return files.proposed_path(photo, taken, folder=path)
     refuse_existing(path, overwrite=overwrite)
@@ -53,28 +50,33 @@ def is_picture(output: str) -> bool:
 
 
 @contextmanager
-def made_folder(output: str | None, *, several: bool) -> Iterator[None]:
-    """The folder that an output means, by a stroke at its end or since it is for `several` files, made if it is not
-    there; it goes again if nothing was written into it. Raises CannotSave.
+def made_folder(output: str | Path | None, *, several: bool = False) -> Iterator[None]:
+    """The folder of an output, made if it is not there; it goes again if nothing was written into it.
+
+    An output is a folder itself by a stroke at its end, or since it is for `several` files. Raises CannotSave.
     """
-    wanted = Path(output) if output is not None and (several or output.endswith(("/", os.sep))) else None
+    named = "" if output is None else str(output)
+    wanted = Path(named) / "file" if several or named.endswith(("/", os.sep)) else Path(named)
     made: list[Path] = []
-    for folder in () if wanted is None else (*reversed(wanted.parents), wanted):
-        if folder.exists():
-            continue
-        try:
-            folder.mkdir()
-        except OSError as error:
-            sentence = _("The folder {path} cannot be made: {reason}.")
-            reason = error.strerror or str(error)
-            raise CannotSave(sentence.format(path=folder, reason=reason), _("Name another one."), error) from error
-        made.append(folder)
     try:
+        for folder in reversed(wanted.parents):
+            if not os.path.exists(folder):
+                _make(folder)
+                made.append(folder)
         yield
     finally:
         for folder in reversed(made):
             with suppress(OSError):  # there is something in it
                 folder.rmdir()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir()
+    except OSError as error:
+        sentence = _("The folder {path} cannot be made: {reason}.")
+        reason = error.strerror or str(error)
+        raise CannotSave(sentence.format(path=folder, reason=reason), _("Name another one."), error) from error
 
 
 @contextmanager

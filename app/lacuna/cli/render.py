@@ -47,6 +47,11 @@ class Again:
 
 def run(order: Order) -> None:
     """Carry the order out: that the file can be written is made sure of before anything is computed."""
+    with outputs.made_folder(order.output):
+        _carry_out(order)
+
+
+def _carry_out(order: Order) -> None:
     limit = outputs.pixel_limit(allow_large=order.allow_large)
     project = read_project(order.project)
     photo = picture_of(project, pixel_limit=limit)

@@ -19,13 +19,12 @@ def find(
         list[Path], typer.Argument(metavar="IMAGE...", help=_("The pictures."), show_default=False, readable=OURS)
     ],
     mask_out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--mask-out",
             metavar="FILE",
             help=_("Write all that was found as a mask for --mask; of several pictures, into this folder."),
             show_default=False,
-            readable=OURS,
         ),
     ] = None,
     confidence: Annotated[

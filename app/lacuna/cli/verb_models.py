@@ -94,7 +94,7 @@ def import_model(
 def export_model(
     name: Name,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--output", "-o", help=_("A file, or a folder. By default NAME.safetensors."), show_default=False),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
