@@ -25,7 +25,7 @@ os.environ.pop("QT_SCALE_FACTOR", None)
 # Each test has a home of its own, but kernels compiled once serve them all.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "kernels"))
 
-# Whole files go to one process or another: begun last, a long one would keep one busy while the others have nothing to do.
+# Whole files go to a process each: begun last, a long one keeps it busy while the others have nothing left to do.
 LONG = (
     "test_program.py", "test_shipped_models.py", "test_criminisi_card.py", "test_session.py", "test_window.py",
     "test_loop.py", "test_fill.py", "test_train.py",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lacuna.document.document import Document
+from lacuna.editor.contours import Contours
 from lacuna.editor.enlarging import Enlarging
 from lacuna.editor.files import Files
 from lacuna.editor.filling import Filling
@@ -43,6 +44,7 @@ class Verbs:
     filling: Filling
     enlarging: Enlarging
     mosaics: Mosaics
+    contours: Contours
 
     @property
     def gesture(self) -> Gesture | None:
