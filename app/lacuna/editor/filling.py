@@ -1,35 +1,31 @@
-"""Fills: what one will take, running it, and putting its result in."""
+"""Fills: running them, trying them again, and what is done with what comes (`putting_in.py`)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
-from lacuna.contract.fill import FillOptions, FillStep, Needs
+from lacuna.contract.fill import FillOptions, Needs
 from lacuna.contract.guides import GuideStroke
 from lacuna.contract.params import to_dict
 from lacuna.contract.progress import Progress
 from lacuna.document.document import Document
 from lacuna.document.edit import Edit
-from lacuna.document.plane import Plane
-from lacuna.editor.asked import Asked, MaskPart, Part, Ran, patches, tight
+from lacuna.editor.asked import Asked, MaskPart, Ran, tight
 from lacuna.editor.below import Below
 from lacuna.editor.candidates import Candidates, tries_of
-from lacuna.editor.edges import Edges, edges_of
+from lacuna.editor.edges import Edges
 from lacuna.editor.method import How, Method, named
-from lacuna.editor.offer import Offers, Result
+from lacuna.editor.offer import Offers
 from lacuna.editor.origins import Origins
+from lacuna.editor.putting_in import PuttingIn, in_force
 from lacuna.editor.values import Message, Severity
-from lacuna.engine import plan, registry
+from lacuna.engine import plan
 from lacuna.engine.device import runtime_for
 from lacuna.engine.fill import FillResult
 from lacuna.engine.jobs import Job
-from lacuna.errors import UnknownBackend
 from lacuna.i18n import _
 from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
@@ -46,10 +42,8 @@ class Filling:
         self._editor = editor
         self.method = Method(editor)
         self.offers = Offers(editor, self._no_more_tries)
-        self._reported: tuple[Edit | None, FillResult] | None = None  # of the last fill, without its pixels
-        self._followed: tuple[Edit, object, tuple[Edges, ...]] | None = None  # the last fill, its frame, its edges
+        self._putting = PuttingIn(editor)
         self.came: Listeners[[]] = Listeners()  # there is a result to look at that was asked for
-        self.origins = Origins()
         self._seed = 0
         self._running: dict[Job, Asked] = {}
         self.candidates = Candidates(editor, self.offers, self._running)
@@ -114,7 +108,7 @@ class Filling:
         seed = self._seed if base.fill is None else base.fill.seed
         tried = [self.try_by(document, base, how, seed, compared=True) for how in hows]
         if any(tried):
-            self.offers.begin(base, self._there(document, Below.of(base, document)))
+            self.offers.begin(base, self._putting.there(document, Below.of(base, document)))
 
     def try_by(
         self, document: Document, base: Edit, how: How, seed: int, *, compared: bool = False, replaces: bool = False
@@ -199,7 +193,7 @@ class Filling:
             runtime = runtime_for("auto", needs)
             return asked.run(runtime, progress)
 
-        before = self._reported
+        before = self._putting.reported
         begin = self._editor.in_frame(asked.document, asked.label, asked.begin)
         finish = self._editor.in_frame(asked.document, asked.label, lambda ran: self._finished(asked, ran))
 
@@ -218,7 +212,7 @@ class Filling:
             done,
             begin=begin,
             failed=failed,
-            over=lambda: self._reported is not before,
+            over=lambda: self._putting.reported is not before,
             interruptible=needs.interruptible,
         )
 
@@ -257,110 +251,25 @@ class Filling:
         for note in () if ran.result.methods else ran.result.notes:  # why a method was chosen stands in the panel
             self._editor.tell(Message(note))
         below = asked.below
-        question = self._question(asked, ran)
+        question = self._putting.question(asked, ran)
         if question is not None:
-            self.offers.ask(self._result(asked, ran), question)
-        elif below is None or asked.replaces or not _in_force(asked.document, below.edit):
-            self._put(asked, ran)
+            self.offers.ask(self._putting.result(asked, ran), question)
+        elif below is None or asked.replaces or not in_force(asked.document, below.edit):
+            self._putting.put(asked, ran)
             newest = asked.document.history.newest
             if asked.beside and newest is not None:
                 self._try_each(asked.document, newest, asked.beside)
         else:
-            self.offers.begin(below.edit, self._there(asked.document, below))
-            self.offers.add(below.edit, self._result(asked, ran), show=not asked.compared)
+            self.offers.begin(below.edit, self._putting.there(asked.document, below))
+            self.offers.add(below.edit, self._putting.result(asked, ran), show=not asked.compared)
         if not asked.follows:
             self.came()
 
-    def _there(self, document: Document, below: Below) -> Result:
-        """The fill that is in the picture, as a result among others."""
-        there = _result(below.step, below.edit.label, self._report_of(below.edit))
-        return replace(there, edges=self._edges_of(document))
-
-    def _question(self, asked: Asked, ran: Ran) -> Message | None:
-        """What has happened since that makes the person's word necessary before the result is put in."""
-        if any(self._differs(asked, part) for part in ran.parts) or self._painted_over(asked):
-            return Message(_("The picture changed below this result."), _("Put it in all the same?"))
-        there = asked.below is not None and _in_force(asked.document, asked.below.edit)  # then it is only offered
-        if not there and asked.document.history.went_back(asked.redoable):
-            return Message(
-                _("You went back in the history while this was filled."),
-                _("Put it in? What was undone cannot be redone then."),
-            )
-        return None
-
-    def _result(self, asked: Asked, ran: Ran) -> Result:
-        assert ran.result.step is not None
-        pieces = (*ran.beside, *((part.piece.region, part.piece.pixels) for part in ran.parts))
-        nbytes = sum(part.nbytes for part in ran.parts) + sum(pixels.nbytes for _region, pixels in ran.beside)
-        there = _result(ran.result.step, _label(asked, ran), ran.result)
-        edges = edges_of(part.piece for part in ran.parts)
-        return replace(there, pieces=pieces, put=lambda: self._put(asked, ran), nbytes=nbytes, edges=edges)
-
-    def _differs(self, asked: Asked, part: Part) -> bool:
-        """Is the photo below `part` another than it was seen then? Tiles first, pixels only if one changed."""
-        document, region, seen = asked.document, part.piece.region, part.seen
-        return _other(document.photo, asked.revision, region, seen.pixels) or (
-            seen.alpha is not None
-            and document.alpha is not None
-            and _other(document.alpha, asked.alpha_revision, region, seen.alpha)
-        )
-
-    def _painted_over(self, asked: Asked) -> bool:
-        """Was the photo painted on since a try was asked for, where that will put back what was there before?
-
-        A stroke of the heal brush was painted when it was released, though it is still to be worked out.
-        """
-        below, photo = asked.below, asked.document.photo
-        return below is not None and any(
-            photo.changed_since(below.revision, region) or any(piece.changes(region) for piece in self._editor.laid)
-            for region in below.regions(photo.name)
-        )
-
-    def _put(self, asked: Asked, ran: Ran) -> None:
-        """One edit: the filled pixels, and that part of the mask cleared. What else changed meanwhile stays.
-
-        A try takes the place of the fill that it is a try of: in the history too, if that is the last entry.
-        """
-        document, below = asked.document, asked.below
-        masks = tuple(tight(region, mask) for region, mask in asked.masks)
-        changed = asked.changed_since
-        if below is not None and document.history.newest is below.edit:
-            document.history.undo()
-        above = below is not None and _in_force(document, below.edit)
-        step = ran.result.step
-        if step is not None:
-            instead = above and below is not None and document.history.picture_is_of(below.edit)
-            step = replace(step, instead=instead, repeatable=not changed and instead is above)
-        with document.edit(_label(asked, ran), step) as edit:
-            if above:
-                assert below is not None
-                below.put_all_back(edit, document.planes)
-            for patch in patches(ran.parts):
-                with edit.write(document.planes[patch.plane], patch.region) as pixels:
-                    patch.put(pixels)
-            for box, part in () if above else masks:  # what is masked there now was painted since
-                with edit.write(document.mask, box) as mask:
-                    mask[part > 0] = 0
-        self._editor.masking.remember(document, masks)
-        self.origins.add(document, tuple(part.piece for part in ran.parts))
-        self._reported = (document.history.newest, ran.result)
-        self._followed = (edit, document.frame, edges_of(part.piece for part in ran.parts))
-        if not asked.options.alpha and _unseen(document, ran.parts):
-            self._editor.tell(
-                Message(
-                    _("The fill lies below transparent pixels: nothing of it is to be seen."),
-                    _("Turn on “Fill the transparency too” and try again."),
-                )
-            )
-
+    # --- what came of the last one -----------------------------------------------------------------------------------
     @property
     def report(self) -> FillResult | None:
         """Of the last fill, without its pixels, as long as nothing else was done since."""
-        document = self._editor.document
-        return None if document is None else self._report_of(document.history.newest)
-
-    def _report_of(self, edit: Edit | None) -> FillResult | None:
-        return self._reported[1] if self._reported is not None and self._reported[0] is edit else None
+        return self._putting.report
 
     @property
     def edges(self) -> tuple[Edges, ...]:
@@ -368,13 +277,12 @@ class Filling:
         document, offer = self._editor.document, self.offers.first
         if offer is not None:
             return offer.shown.edges
-        return () if document is None else self._edges_of(document)
+        return () if document is None else self._putting.edges_in(document)
 
-    def _edges_of(self, document: Document) -> tuple[Edges, ...]:
-        if self._followed is None:
-            return ()
-        fill, frame, edges = self._followed
-        return edges if document.frame == frame and _in_force(document, fill) else ()
+    @property
+    def origins(self) -> Origins:
+        """Where the pixels of fills came from."""
+        return self._putting.origins
 
     # --- the rest ----------------------------------------------------------------------------------------------------
     @contextmanager
@@ -406,50 +314,6 @@ class Filling:
         """Another document: its results are of no use."""
         self.offers.forget()
         self.method.forget()
-        self._reported = self._followed = None
+        self._putting.forget()
         self.candidates.forget()
-        self.origins = Origins()
         self._seed = 0
-
-
-def _in_force(document: Document, edit: Edit) -> bool:
-    history = document.history
-    return edit in history.entries[: history.position]
-
-
-def _result(step: FillStep, label: str, report: FillResult | None) -> Result:
-    """The result of `step`, as if it were in the picture."""
-    try:
-        info = registry.info(step.backend)
-    except UnknownBackend:  # a session that was brought back, by a method that has gone since
-        return Result(step, step.backend, step.seed, label, report=report)
-    name = _(info.name)
-    if report is not None and report.methods:
-        name = _("{backend} ({methods})").format(backend=name, methods=_listed(report.methods))
-    return Result(step, name, step.seed if info.needs.seeded else None, label, report=report)
-
-
-def _label(asked: Asked, ran: Ran) -> str:
-    """What the history calls a fill: by what has filled, where that was chosen on the way."""
-    if not ran.result.methods:
-        return asked.label
-    return _("Fill: {methods} (automatic)").format(methods=_listed(ran.result.methods))
-
-
-def _listed(methods: tuple[str, ...]) -> str:
-    """Their names without what stands in brackets behind them."""
-    return ", ".join(re.split(r"\s*[(（]", named(method))[0] for method in methods)
-
-
-def _unseen(document: Document, parts: tuple[Part, ...]) -> bool:
-    """Is every pixel that a fill has changed transparent?"""
-    if document.alpha is None:
-        return False
-    changed = [patch for patch in patches(parts) if patch.plane == "photo" and patch.where.any()]
-    return bool(changed) and all(not document.alpha.pixels[patch.region.slices][patch.where].any() for patch in changed)
-
-
-def _other(plane: Plane, revision: int, region: Region, before: NDArray[Any]) -> bool:
-    if not plane.changed_since(revision, region):
-        return False
-    return plane.pixels[region.slices].tobytes() != before.tobytes()  # bytes: NaN equals itself
