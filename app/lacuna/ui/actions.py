@@ -144,7 +144,7 @@ ROWS: tuple[Row, ...] = (
         has_picture),
     Row("file.save_recipe", N_("Sav&e recipe…"), (), lambda w: w.files.ask_save_recipe(), Menu.FILE,
         lambda w: w.editor.projects.worth_a_recipe),
-    Row("file.batch", N_("&Batch…"), (), lambda w: w.show_batch(), Menu.FILE, always,
+    Row("file.batch", N_("&Batch…"), (), lambda w: w.dialogs.batch(), Menu.FILE, always,
         starts_group=True),
     Row("file.close", N_("&Close picture"), ("Ctrl+W",), lambda w: w.files.close(), Menu.FILE, has_picture,
         starts_group=True),
@@ -162,9 +162,9 @@ ROWS: tuple[Row, ...] = (
         lambda w: w.clipboard.full and has_picture(w)),
     Row("edit.enlarge", N_("En&large…"), ("Ctrl+Alt+I",), lambda w: w.enlarge.open(), Menu.EDIT, has_picture,
         starts_group=True),
-    Row("edit.preferences", N_("Pr&eferences…"), ("Ctrl+,",), lambda w: w.show_preferences(), Menu.EDIT, always,
+    Row("edit.preferences", N_("Pr&eferences…"), ("Ctrl+,",), lambda w: w.dialogs.preferences(), Menu.EDIT, always,
         starts_group=True),
-    Row("edit.models", N_("M&odels…"), (), lambda w: w.show_models(), Menu.EDIT, always),
+    Row("edit.models", N_("M&odels…"), (), lambda w: w.dialogs.models(), Menu.EDIT, always),
     # tools
     _tool("brush", N_("&Brush"), "B"),
     _tool("eraser", N_("&Eraser"), "E"),
@@ -207,7 +207,7 @@ ROWS: tuple[Row, ...] = (
     Row("mask.grow", N_("&Grow"), ("Ctrl+Up",), lambda w: w.editor.grow_mask(), Menu.MASK, has_mask, starts_group=True),
     Row("mask.shrink", N_("&Shrink"), ("Ctrl+Down",), lambda w: w.editor.shrink_mask(), Menu.MASK, has_mask),
     Row("mask.feather", N_("&Feather"), ("Shift+F6",), lambda w: w.editor.feather_mask(), Menu.MASK, has_mask),
-    Row("mask.edge", N_("&Edge by amounts…"), (), lambda w: w.show_mask_edge(), Menu.MASK, has_mask),
+    Row("mask.edge", N_("&Edge by amounts…"), (), lambda w: w.dialogs.mask_edge(), Menu.MASK, has_mask),
     Row("mask.fill_loop", N_("Fill the &loop just drawn"), ("F",), lambda w: w.editor.fill_loop(), Menu.MASK, has_mask),
     Row("mask.import", N_("I&mport a mask…"), (), lambda w: w.files.ask_import_mask(), Menu.MASK, has_picture,
         starts_group=True),
@@ -296,8 +296,8 @@ ROWS: tuple[Row, ...] = (
     _nudge("up", N_("Nudge the view up, or choose the result above"), "Up", lambda w: w.results.upright(-1)),
     _nudge("down", N_("Nudge the view down, or choose the result below"), "Down", lambda w: w.results.upright(1)),
     # help
-    Row("help.shortcuts", N_("&Keyboard shortcuts"), ("F1", "?"), lambda w: w.show_shortcuts(), Menu.HELP, always),
-    Row("help.about", N_("&About Lacuna"), (), lambda w: w.show_about(), Menu.HELP, always, starts_group=True),
+    Row("help.shortcuts", N_("&Keyboard shortcuts"), ("F1", "?"), lambda w: w.dialogs.shortcuts(), Menu.HELP, always),
+    Row("help.about", N_("&About Lacuna"), (), lambda w: w.dialogs.about(), Menu.HELP, always, starts_group=True),
 )
 # fmt: on
 

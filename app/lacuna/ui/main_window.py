@@ -15,10 +15,10 @@ from lacuna.settings import Settings
 from lacuna.ui import layout
 from lacuna.ui.action_set import ActionSet
 from lacuna.ui.bars import Bars
+from lacuna.ui.dialog_opener import DialogOpener
 from lacuna.ui.dock import Dock
 from lacuna.ui.panels.start_panel import StartPanel
 from lacuna.ui.stage import Stage
-from lacuna.ui.tab_order import chain
 
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from lacuna.imaging.photo import Pixels
     from lacuna.ui.canvas.canvas import Canvas
     from lacuna.ui.clipboard import Clipboard
-    from lacuna.ui.dialogs.batch import BatchDialog
     from lacuna.ui.drops import Drops
     from lacuna.ui.enlarging import Enlarge
     from lacuna.ui.files import Files
@@ -63,6 +62,7 @@ class MainWindow(QMainWindow):
     preference_changed = Signal(str)
     ended = Signal()
 
+    dialogs: DialogOpener
     editor: Editor
     canvas: Canvas
     files: Files
@@ -91,13 +91,13 @@ class MainWindow(QMainWindow):
         self.furnished = False
         self._seen = False
         self._ending = False
-        self._batch: BatchDialog | None = None
         self.setObjectName("lacuna")
         self.setWindowTitle("Lacuna")
         self.setDockNestingEnabled(True)
         self.setTabPosition(
             Qt.DockWidgetArea.RightDockWidgetArea, self.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea)
         )
+        self.dialogs = DialogOpener(self)
         self.action_set = ActionSet(self)
         self.start = StartPanel(self.action_set["file.open"].trigger, self._open_chosen, self)
         self.stage = Stage(self.start, self)
@@ -115,73 +115,9 @@ class MainWindow(QMainWindow):
 
     def furnish(self, editor: Editor) -> None:
         """The second step: the editor, the canvas, and what shows them."""
-        from lacuna.ui.canvas.canvas import Canvas
-        from lacuna.ui.clipboard import Clipboard
-        from lacuna.ui.drops import Drops
-        from lacuna.ui.enlarging import Enlarge
-        from lacuna.ui.files import Files
-        from lacuna.ui.messages import Messages
-        from lacuna.ui.offer_question import OfferQuestion
-        from lacuna.ui.panels.contour_legend import ContourLegend
-        from lacuna.ui.panels.enlarge_panel import EnlargePanel
-        from lacuna.ui.panels.fill_panel import FillPanel
-        from lacuna.ui.panels.history_panel import HistoryPanel
-        from lacuna.ui.panels.navigator_panel import NavigatorPanel
-        from lacuna.ui.panels.offer_strip import OfferStrip
-        from lacuna.ui.panels.option_bar import OptionBar
-        from lacuna.ui.panels.proposal_bar import ProposalBar
-        from lacuna.ui.panels.side_by_side import SideBySide
-        from lacuna.ui.panels.status_line import StatusLine
-        from lacuna.ui.panels.zoom_panel import ZoomPanel
-        from lacuna.ui.results import Results
-        from lacuna.ui.unfinished import Unfinished
+        from lacuna.ui.furnishing import furnish
 
-        self.editor = editor
-        self.files = Files(self)
-        self.clipboard = Clipboard(self)
-        self.canvas = Canvas(editor, self)
-        self.messages = Messages(self.stage, lambda: editor.gesture is not None)
-        self.unfinished = Unfinished(editor, self.messages, self.files.leave)
-        self.offer_question = OfferQuestion(editor, self.messages)
-        self.drops = Drops(self)
-        self.offer_strip = OfferStrip(editor, self.action_set, self.stage)
-        self.proposal_bar = ProposalBar(self.canvas, self.messages, self.action_set, self.stage)
-        self.side_by_side = SideBySide(editor, self.canvas, self.action_set, self.stage)
-        for view in (self.canvas, self.side_by_side):
-            self.action_set.give_to(view)
-        self.legend = ContourLegend(editor, self.canvas.contours, self.stage)
-        floating = (self.messages, self.offer_strip, self.proposal_bar, self.legend)
-        self.stage.furnish(self.canvas, self.side_by_side, *floating)
-        self.options = OptionBar(editor, self.bars.before_options, self)
-        self.bars.show_options(self.options)
-        self.status = StatusLine(editor, self)
-        self.status.setFixedHeight(STATUS_HEIGHT)
-        self.setStatusBar(self.status)
-        self.fill_panel = FillPanel(editor, self.action_set, self)
-        self.enlarge_panel = EnlargePanel(editor, self.action_set, self)
-        self.history_panel = HistoryPanel(editor, self)
-        self.zoom_panel = ZoomPanel(self.canvas, self)
-        self.navigator = NavigatorPanel(self.canvas, self)
-        self.docks["fill"].setWidget(self.fill_panel)
-        self.docks["enlarge"].setWidget(self.enlarge_panel)
-        self.docks["zoom"].setWidget(self.zoom_panel)
-        self.docks["navigator"].setWidget(self.navigator)
-        self.docks["history"].setWidget(self.history_panel)
-        chain(
-            self.bars.last_tool,
-            self.canvas,
-            self.side_by_side,
-            self.offer_strip,
-            self.proposal_bar,
-            self.fill_panel,
-            self.enlarge_panel,
-            self.zoom_panel,
-            self.navigator,
-            self.history_panel,
-            self.status,
-        )
-        self.results = Results(self)
-        self.enlarge = Enlarge(self)
+        furnish(self, editor)
         self.furnished = True
         self._connect()
         self._apply_preferences()
@@ -229,49 +165,6 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def show_preferences(self) -> None:
-        from lacuna.ui.dialogs.preferences import Preferences as Dialog
-
-        Dialog(self.settings.preferences, self.prefer, self).open()
-
-    def show_models(self) -> None:
-        from lacuna.ui.dialogs.models import Models
-
-        Models(self.editor, self).open()
-
-    def show_batch(self) -> None:
-        """One for the whole life of the window: it comes back as it was left."""
-        if self._batch is None:
-            from lacuna.ui.dialogs.batch import BatchDialog
-
-            self._batch = BatchDialog(self.editor, self)
-        self._batch.show()
-        self._batch.raise_()
-        self._batch.activateWindow()
-
-    def show_mask_edge(self) -> None:
-        from lacuna.ui.dialogs.mask_edge import MaskEdge
-
-        editor = self.editor
-        MaskEdge(
-            self.settings.preferences,
-            self.prefer,
-            editor.grow_mask,
-            editor.shrink_mask,
-            editor.feather_mask,
-            self,
-        ).open()
-
-    def show_shortcuts(self) -> None:
-        from lacuna.ui.dialogs.shortcuts import Shortcuts
-
-        Shortcuts(self.action_set, self).open()
-
-    def show_about(self) -> None:
-        from lacuna.ui.dialogs.about import About
-
-        About(self).open()
 
     def say(self, message: Message) -> None:
         """Show a message as a card, or what it calls for instead."""
