@@ -173,12 +173,15 @@ QStatusBar::item {{ border: none; }}
 QTabBar::tab {{ padding: 6px 12px; border: none; background: transparent; color: {t.quiet}; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }}
 QTabBar::tab:focus {{ color: {t.focus}; }}
-QListView, QTreeView, QPlainTextEdit {{ border: 1px solid {t.border}; border-radius: 5px; background: {t.base}; }}
-QListView:focus, QTreeView:focus, QPlainTextEdit:focus {{ border: 2px solid {t.focus}; }}
+QListView, QTreeView, QPlainTextEdit {{
+  border: 1px solid {t.border}; border-radius: 5px; padding: 1px; background: {t.base}; }}
+QListView:focus, QTreeView:focus, QPlainTextEdit:focus {{ border: 2px solid {t.focus}; padding: 0; }}
+QTreeView {{ outline: none; }}  /* Fusion's own frame dims what it is around */
+QTreeView::item:focus:!selected {{ border: 1px solid {t.focus}; }}
 QListView::item {{ padding: 4px 6px; border-radius: 4px; }}
 QListView::item:selected {{ background: {t.accent}; color: {t.accent_text}; }}
-QTreeView::item {{ padding: 3px 2px; }}
-QHeaderView::section {{ background: {t.window}; border: none; border-bottom: 1px solid {t.border}; padding: 5px 8px; }}
+QTreeView::item {{ padding: 3px 2px; min-height: 18px; }}
+QHeaderView::section {{ background: {t.window}; border: none; border-bottom: 1px solid {t.border}; padding: 5px; }}
 QProgressBar {{ border: none; border-radius: 3px; background: {t.border}; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ border-radius: 3px; background: {t.accent}; }}
 QComboBox, QAbstractSpinBox, QLineEdit, QKeySequenceEdit QLineEdit {{
@@ -209,11 +212,14 @@ QSlider::handle:horizontal:hover {{ border-color: {t.focus}; }}
 QSlider::handle:horizontal:focus {{ width: 10px; border: 2px solid {t.focus}; }}
 QSlider::handle:horizontal:disabled {{ background: {t.window}; border-color: {t.disabled}; }}
 QCheckBox, QRadioButton {{ spacing: 8px; }}
-QCheckBox::indicator, QRadioButton::indicator {{
+QCheckBox::indicator, QRadioButton::indicator, QTreeView::indicator {{
   width: 14px; height: 14px; border: 1px solid {t.quiet}; border-radius: 3px; background: {t.base}; }}
 QRadioButton::indicator {{ border-radius: 8px; }}
-QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {t.focus}; }}
-QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url("{icons}/check.svg"); }}
+QCheckBox::indicator:hover, QRadioButton::indicator:hover, QTreeView::indicator:hover {{ border-color: {t.focus}; }}
+QCheckBox::indicator:checked, QTreeView::indicator:checked {{
+  background: {t.accent}; border-color: {t.accent}; image: url("{icons}/check.svg"); }}
+QTreeView::indicator:indeterminate {{
+  background: {t.accent}; border-color: {t.accent}; image: url("{icons}/dash.svg"); }}
 QRadioButton::indicator:checked {{
   width: 6px; height: 6px; border: 5px solid {t.accent}; background: {t.accent_text}; }}
 QCheckBox::indicator:focus {{ width: 12px; height: 12px; border: 2px solid {t.focus}; }}

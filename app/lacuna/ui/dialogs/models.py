@@ -70,7 +70,6 @@ class Models(Dialog):
         self.list = QTreeWidget(self)
         self.list.setHeaderLabels([_("Name"), _("Network"), _("Size"), _("Quality"), _("From")])
         self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
         self.list.setTabKeyNavigation(False)
         self.list.setAccessibleName(_("Models"))
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -60,7 +60,6 @@ class Shortcuts(Dialog):
         self.list.setHeaderLabels([_("Action"), _("Keys")])
         self.list.setRootIsDecorated(False)
         self.list.setIndentation(14)
-        self.list.setUniformRowHeights(True)
         self.list.setAccessibleName(_("Actions and their keys"))
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
