@@ -507,6 +507,26 @@ def test_a_mosaic_is_found_and_undone_inside_the_mask_alone(pixelated_desk: Desk
     assert made.document.mask_bounds() == Region(101, 107, 341, 401)
 
 
+def test_beside_a_mosaic_that_is_smaller_than_the_mask_every_bit_stays(pixelated_desk: Desk) -> None:
+    made = pixelated_desk
+    wide, mosaic_itself = Region(81, 90, 370, 420), Region(101, 107, 341, 401)
+    with made.document.edit("Mask") as edit, edit.write(made.document.mask, wide) as mask:
+        mask[...] = 255
+    before = made.photo.copy()
+    found = []
+    made.editor.find_mosaic(found.append)
+    made.settle()
+    made.editor.undo_mosaic(found[0], way(made, "bicubic"))
+    made.settle()
+    changed = (made.photo != before).any(axis=2)
+    assert changed[mosaic_itself.slices].mean() > 0.9
+    changed[mosaic_itself.slices] = False
+    assert not changed.any()
+    assert made.document.mask_bounds().empty
+    made.editor.undo()
+    assert made.document.mask_bounds() == wide
+
+
 def test_a_soft_mask_undoes_a_mosaic_by_its_strength(pixelated_desk: Desk) -> None:
     made = pixelated_desk
     with made.document.edit("Mask") as edit, edit.write(made.document.mask, Region(101, 107, 341, 401)) as mask:

@@ -157,13 +157,13 @@ def _in_blocks(pixels: NDArray[np.uint8], region: Region, likely: Hole, mosaic: 
 
     reach = int(np.ceil((GROWN + 1) * max(mosaic.down.size, mosaic.across.size)))
     around = region.pad(reach).clip(pixels.shape)
-    rows = _cuts(mosaic.down.lines(*mosaic.down.around(around.y0, around.y1)), around.y0, around.y1)
-    columns = _cuts(mosaic.across.lines(*mosaic.across.around(around.x0, around.x1)), around.x0, around.x1)
+    rows = cuts(mosaic.down.lines(*mosaic.down.around(around.y0, around.y1)), around.y0, around.y1)
+    columns = cuts(mosaic.across.lines(*mosaic.across.around(around.x0, around.x1)), around.x0, around.x1)
     part = pixels[around.slices].astype(np.float32)
-    mean, spread = _by_block(part, rows, columns)
+    mean, spread = by_block(part, rows, columns)
     near = np.zeros(part.shape[:2], np.float32)
     near[region.slices_in(around)] = likely
-    inside, _spread = _by_block(near[..., None], rows, columns)
+    inside, _spread = by_block(near[..., None], rows, columns)
     inside = inside[..., 0]
     between = np.concatenate(
         [np.abs(np.diff(mean, axis=axis)).max(axis=2)[_both(inside > 0.5, axis)] for axis in (0, 1)]
@@ -217,7 +217,7 @@ def _squared(blocks: Hole, flat: Hole) -> Hole:
     return blocks
 
 
-def _cuts(lines: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
+def cuts(lines: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
     return np.unique(np.concatenate([[begin], lines[(lines > begin) & (lines < end)], [end]])) - begin
 
 
@@ -226,7 +226,7 @@ def _both(inside: Hole, axis: int) -> Hole:
     return inside[1:] & inside[:-1] if axis == 0 else inside[:, 1:] & inside[:, :-1]
 
 
-def _by_block(part: Steps, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[Steps, Steps]:
+def by_block(part: Steps, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[Steps, Steps]:
     """(m, n, c) the mean of each block, and (m, n) how far the brightness of its inner pixels strays."""
 
     def added(values: Steps) -> Steps:

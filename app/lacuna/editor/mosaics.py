@@ -13,6 +13,7 @@ from lacuna.contract.enlargement import to_sides
 from lacuna.contract.progress import Progress
 from lacuna.detection import mosaic as mosaics
 from lacuna.detection.mosaic import Mosaic
+from lacuna.detection.mosaic_extent import mosaic_below
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.editor.values import Message, Severity
@@ -21,6 +22,8 @@ from lacuna.engine import paces
 from lacuna.engine.upscaling import UpscaleRequest, UpscaleResult, upscale
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
+from lacuna.imaging.colour import to_bytes
+from lacuna.imaging.mask import bounds
 from lacuna.imaging.photo import Mask, Photo, Pixels
 from lacuna.imaging.region import Region
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
 __all__ = ["Mosaic", "Mosaics", "sized"]
+
+LOOKING = 0.2  # of the progress: how far the mosaic reaches
 
 
 class Mosaics:
@@ -115,17 +120,19 @@ def sized(mosaic: Mosaic, height: float, width: float) -> bool:
 def _undone(
     photo: Frozen, mask: Frozen, box: Region, mosaic: Mosaic, way: Way, header: Photo, progress: Progress
 ) -> tuple[UpscaleResult, Pixels, Mask]:
-    """What the enlargement told, the box's pixels as they shall be, and its mask."""
+    """What the enlargement told, the box's pixels as they shall be, and its mask: where that is wider than the mosaic,
+    the picture stays."""
     margin = math.ceil((mosaics.MARGIN + 2) * max(mosaic.down.size, mosaic.across.size))
     seen = box.pad(margin).clip(photo.shape[:2])
-    pixels, marked = photo.read(seen), mask.read(seen)
-    blocks = mosaics.blocks_of(pixels, marked, mosaic.moved(-seen.y0, -seen.x0))
+    pixels, marked, there = photo.read(seen), mask.read(seen), mosaic.moved(-seen.y0, -seen.x0)
+    below = mosaic_below(to_bytes(pixels, header.white), marked, there, progress.part(LOOKING))
+    strength = np.where(below, marked, 0).astype(np.uint8)
+    blocks = mosaics.blocks_of(pixels, strength, there)
     height, width = blocks.pixels.shape[:2]
     if height < 2 and width < 2:
         raise InvalidParameter(_("One block is no picture."), _("Give smaller blocks, or mask more of the mosaic."))
     made = to_sides(height, width, blocks.place.height, blocks.place.width, allow_distortion=True)
-    inner = box.shift(-seen.y0, -seen.x0)
-    wanted = inner.shift(-blocks.place.y0, -blocks.place.x0)
+    changed, whole = bounds(strength), box.shift(-seen.y0, -seen.x0)
     result = upscale(
         UpscaleRequest(
             blocks.pixels,
@@ -134,12 +141,12 @@ def _undone(
             grey=header.grey,
             method=way.method,
             model=way.model,
-            region=wanted,
+            region=changed.shift(-blocks.place.y0, -blocks.place.x0),
         ),
-        progress,
+        progress.part(1 - LOOKING),
     )
-    strength = marked[inner.slices]
-    return result, _mixed(pixels[inner.slices], result.pixels, strength), strength
+    pixels[changed.slices] = _mixed(pixels[changed.slices], result.pixels, strength[changed.slices])
+    return result, pixels[whole.slices], marked[whole.slices]
 
 
 def _mixed(below: Pixels, above: Pixels, strength: Mask) -> Pixels:
