@@ -28,7 +28,6 @@ from lacuna import words
 from lacuna.document.document import Document
 from lacuna.document.stretch import Stretch
 from lacuna.editor.editor import Editor
-from lacuna.editor.guiding import GuideTool
 from lacuna.editor.tool import Button, Outline, Pointer
 from lacuna.i18n import _
 from lacuna.imaging.region import Region
@@ -37,14 +36,12 @@ from lacuna.ui.canvas.comparison import Comparison
 from lacuna.ui.canvas.contours_view import ContoursView
 from lacuna.ui.canvas.divider import Divider
 from lacuna.ui.canvas.enlarged_view import EnlargedView
-from lacuna.ui.canvas.guides_view import GuidesView, Shown
 from lacuna.ui.canvas.loupe import Loupe
 from lacuna.ui.canvas.navigation import Drag, Navigation, notches
 from lacuna.ui.canvas.outline_view import OutlineView
+from lacuna.ui.canvas.over_picture import OverPicture
 from lacuna.ui.canvas.pointer import BUTTONS, pen_button
-from lacuna.ui.canvas.proposals_view import ProposalsView
 from lacuna.ui.canvas.scene import Scene
-from lacuna.ui.canvas.scribbles_view import ScribblesView
 from lacuna.ui.canvas.tile_cache import BUDGET, Layer
 from lacuna.ui.canvas.touch import Touch
 from lacuna.ui.canvas.view import CLOSE, View
@@ -73,13 +70,7 @@ class Canvas(View):
         self.editor = editor
         self._document: Document | None = None
         self._stretches: tuple[Stretch, ...] = ()
-        self._frames: list[Region] = []  # of a result that asks, in the view
-        self._edges = overlays.EdgesView()
-        self._guides = GuidesView()
-        self._proposed = GuidesView(dashed=True)
-        self._proposals = ProposalsView()
-        self._scribbles = ScribblesView()
-        self._show_guides = True
+        self._over = OverPicture(self, editor)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -132,12 +123,11 @@ class Canvas(View):
     @property
     def show_guides(self) -> bool:
         """Guide lines and sampling areas are drawn over the picture."""
-        return self._show_guides
+        return self._over.guides_shown
 
     @show_guides.setter
     def show_guides(self, on: bool) -> None:
-        self._show_guides = on
-        self._follow_guides()
+        self._over.show_guides(on)
 
     @property
     def magnifier(self) -> bool:
@@ -168,34 +158,15 @@ class Canvas(View):
             self.viewport.show(shape)
             self.zoom_changed.emit(self.viewport.zoom)
         self._document, self._stretches = document, stretches
-        self._follow_guides()
+        self._over.follow_guides()
         self._moved()
         self.update()
 
     def _state_changed(self) -> None:
-        frames = [self.viewport.on_screen(r) for r in self.scene.asked_regions]
-        if frames != self._frames:
-            for frame in (*self._frames, *frames):
-                self.update_device(overlays.frame_bounds(frame, self.ratio))
-            self._frames = frames
-        self.update_device(*self._edges.become(self.editor.edges, self.viewport))
-        self.update_device(*self._proposals.become(self.editor.proposals, self.viewport, self.ratio))
-        lines = self.editor.proposals.scribbles
-        self.update_device(*self._scribbles.become(lines.inside, lines.outside, self.viewport, self.ratio))
-        self._follow_guides()
+        self._over.follow()
         self._follow_outline()
         self._choose_cursor()
         self._describe()
-
-    def _follow_guides(self) -> None:
-        document = self.editor.document
-        guides = document.guides if document is not None and self._show_guides else ()
-        ignored = self.editor.guides.ignored if guides else frozenset()
-        tool = self.editor.tool
-        how = Shown(frozenset(tool.kinds) if isinstance(tool, GuideTool) else frozenset(), ignored)
-        self.update_device(*self._guides.become(guides, how, self.viewport, self.ratio))
-        lines = self.editor.contours.proposed
-        self.update_device(*self._proposed.become(lines, how, self.viewport, self.ratio))
 
     def _panned(self, dx: int, dy: int) -> None:
         self._scroll(dx, dy)
@@ -208,7 +179,7 @@ class Canvas(View):
 
     def _moved(self) -> None:
         self.scene.look_at(self.viewport.zoom, self.viewport.visible)
-        self._frames = [self.viewport.on_screen(r) for r in self.scene.asked_regions]
+        self._over.moved()
         self._follow_outline()
         self._choose_cursor()
         self._describe()
@@ -288,14 +259,7 @@ class Canvas(View):
         if document is not None:
             if self.contours.on and not self.comparison.held:
                 self.contours.paint(painter, plain=self.editor.settings.preferences.contour_ground == "plain")
-            elif not self.comparison.held:
-                self._edges.paint(painter, self.viewport)
-            self._guides.paint(painter, self.viewport, self.ratio, self.dirty)
-            self._proposed.paint(painter, self.viewport, self.ratio, self.dirty)
-            self._proposals.paint(painter, self.viewport, self.ratio, self.dirty)
-            self._scribbles.paint(painter, self.viewport, self.ratio, self.dirty)
-            for frame in self._frames:
-                overlays.paint_frame(painter, frame, self.ratio)
+            self._over.paint(painter, edges=not (self.contours.on or self.comparison.held))
             if not self.comparison.held:
                 self.enlarged.paint(painter)
             self.comparison.paint(painter)
