@@ -262,7 +262,7 @@ def test_json_tells_each_file_and_the_counts(
         (["--recipe", "r.json", "--backend", "telea"], "A recipe says itself how it fills: --backend"),
         (["--upscale", "2", "--set", "radius=6"], "Nothing is filled: --set"),
         (["--mask", "alpha", "--recipe", "MASK"], "It is said in several ways what is to go"),
-        (["--find", "faces"], "“faces” does not fit the setting “--find”"),
+        (["--find", "faces"], "“faces” is nothing that can be looked for"),
         (["--mask", "alpha", "--unblend"], "Only a template says what was blended in"),
         (["--mask", "MASK", "--anchor", "middle"], "“middle” does not fit the setting “--anchor”"),
         (["--mask", "MASK", "--set", "sharp=3"], "There is no setting “sharp”"),

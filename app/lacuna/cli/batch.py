@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lacuna.cli import outputs, runner
+from lacuna.cli import outputs, runner, words
 from lacuna.cli.batch_report import BatchReport
 from lacuna.cli.batch_telling import Teller, left_out, row_of, row_of_problem
 from lacuna.cli.fill import ALPHA, needs_of, params_of
@@ -14,7 +14,6 @@ from lacuna.cli.main import DONE, FAILED, say
 from lacuna.cli.upscale import factor_of
 from lacuna.contract import default
 from lacuna.contract.fill import FillOptions
-from lacuna.contract.findable import Findable
 from lacuna.contract.params import Param, checked
 from lacuna.contract.progress import Progress
 from lacuna.detection.marks import DEFAULT_CONFIDENCE, template_of_file
@@ -44,8 +43,6 @@ from lacuna.imaging.mask_fit import MaskFit
 
 ANCHORS = tuple((fit, "") for fit in MaskFit if fit is not MaskFit.REFUSE)
 ANCHOR = Param("--anchor", "choice", MaskFit.REFUSE, "", choices=ANCHORS)
-
-FIND = Param("--find", "choice", Findable.TEXT, "", choices=tuple((sought, "") for sought in Findable))
 
 
 @dataclass(frozen=True)
@@ -208,7 +205,7 @@ def _marking(order: Order) -> Marking | None:
         grow = 0.0 if order.unblend else MARK_GROW
         return MarkTemplate(template_of_file(order.template), least, order.unblend, grow)
     if order.find is not None:
-        return Unaided(checked(FIND, order.find), order.confidence)
+        return Unaided(words.sought(order.find), order.confidence)
     if order.mask is None:
         return None
     if order.mask == ALPHA:

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from lacuna.cli import outputs, runner
+from lacuna.cli import outputs, runner, words
 from lacuna.cli.main import DONE, FAILED, say
 from lacuna.contract.findable import Findable
 from lacuna.engine.findings import Found, find, mask_of
@@ -36,7 +36,7 @@ class Order:
 
 def run(order: Order) -> int:
     """Look through the pictures, one by one; the exit code. One that fails is told, and the others are looked at."""
-    sought = _sought(order.sought)
+    sought = words.sought(order.sought)
     several = len(order.images) > 1
     output = order.mask_out
     if several and output is not None and (Path(output).is_file() or outputs.is_picture(output)):
@@ -59,17 +59,6 @@ def run(order: Order) -> int:
     if order.as_json:
         outputs.print_json(reports if several else reports[0])
     return FAILED if failed else DONE
-
-
-def _sought(word: str) -> Findable:
-    try:
-        return Findable(word)
-    except ValueError:
-        words = ", ".join(each.value for each in Findable)
-        raise InvalidParameter(
-            _("“{word}” is nothing that can be looked for.").format(word=word),
-            hint=_("It is one of: {words}.").format(words=words),
-        ) from None
 
 
 def _looked_through(order: Order, sought: Findable, image: Path, written: set[Path]) -> dict[str, Any]:

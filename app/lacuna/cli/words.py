@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lacuna.contract.findable import Findable
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _
 
@@ -18,3 +19,15 @@ def pairs(words: Sequence[str], option: str) -> dict[str, str]:
             raise InvalidParameter(_("“{word}” is no setting.").format(word=word), hint=hint)
         values[name.strip()] = value.strip()
     return values
+
+
+def sought(word: str) -> Findable:
+    """What is to be looked for, by its word. Raises InvalidParameter for one that names nothing of the kind."""
+    try:
+        return Findable(word)
+    except ValueError:
+        words = ", ".join(each.value for each in Findable)
+        raise InvalidParameter(
+            _("“{word}” is nothing that can be looked for.").format(word=word),
+            hint=_("It is one of: {words}.").format(words=words),
+        ) from None
