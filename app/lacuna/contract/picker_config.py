@@ -6,11 +6,11 @@ on so). The names of what goes in and out are those of the published exports; do
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lacuna.contract.graph_config import FORMAT, GRAPH, checked_fields, toml_lines
+from lacuna.contract.config_toml import FORMAT, checked_fields, given_by, toml_of
+from lacuna.contract.graph_config import GRAPH
 from lacuna.contract.model_files import FILE, require_hashes
 
 PICKER_CONFIG = "picker.toml"
@@ -58,14 +58,9 @@ class PickerConfig:
 
     def to_toml(self) -> str:
         """The text of `picker.toml`."""
-        return "\n".join((HEADING, *toml_lines(dataclasses.asdict(self)))) + "\n"
+        return toml_of(self, HEADING)
 
     @staticmethod
     def from_toml(text: str) -> PickerConfig:
         """The config that `to_toml` wrote, or a person. Raises ValueError, saying what is wrong, for any other text."""
-        import tomllib
-
-        given = tomllib.loads(text)
-        if given.get("format", FORMAT) != FORMAT:
-            raise ValueError(f"format: {given['format']}")
-        return PickerConfig(**checked_fields(PickerConfig, "", given))
+        return PickerConfig(**checked_fields(PickerConfig, "", given_by(text)))

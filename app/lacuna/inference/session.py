@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule
 from lacuna.contract.fill import Runtime, SizeRule
+from lacuna.contract.graph_config import GraphConfig
 from lacuna.contract.models import ENLARGING, Model, ModelConfig
+from lacuna.contract.picker_config import PickerConfig
 from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress
 from lacuna.errors import BackendFailed
@@ -116,6 +118,7 @@ class Held(Protocol):
 
 
 Opened = TypeVar("Opened", bound=Held)
+Own = TypeVar("Own", GraphConfig, PickerConfig)
 
 _open: OrderedDict[tuple[object, ...], Any] = OrderedDict()  # the least recently used first
 _lock = threading.Lock()
@@ -168,24 +171,24 @@ def opened_graph(model: Model, runtime: Runtime) -> GraphPainter:
     """The graph that a person brought, loaded if it is not yet, on the CPU. Raises as `opened` does."""
     from lacuna.inference.graph_painter import GraphPainter
 
-    models.verify(model)
-    config = model.graph
-    if config is None:
-        raise ValueError("a model of ours: see `opened`")
-    key = (model.folder, config.to_toml(), runtime.threads)
-    return _kept(key, lambda: GraphPainter(model, config, runtime.threads))
+    return _opened_own(model, model.graph, GraphPainter, runtime)
 
 
 def opened_picker(model: Model, runtime: Runtime) -> Picker:
     """The network that picks by clicks, loaded if it is not yet, on the CPU. Raises as `opened` does."""
     from lacuna.inference.picker import Picker
 
+    return _opened_own(model, model.picker, Picker, runtime)
+
+
+def _opened_own(
+    model: Model, config: Own | None, kind: Callable[[Model, Own, int], Opened], runtime: Runtime
+) -> Opened:
+    """What runs a network that a person brought, by its config, which they may have changed since it was loaded."""
     models.verify(model)
-    config = model.picker
     if config is None:
-        raise ValueError("a model that fills or enlarges")
-    key = (model.folder, config.to_toml(), runtime.threads)
-    return _kept(key, lambda: Picker(model, config, runtime.threads))
+        raise ValueError("a model of another kind: see `opened`")
+    return _kept((model.folder, config.to_toml(), runtime.threads), lambda: kind(model, config, runtime.threads))
 
 
 def _key(model: Model, config: ModelConfig, runtime: Runtime) -> tuple[object, ...]:
