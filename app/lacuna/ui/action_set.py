@@ -64,6 +64,11 @@ class ActionSet(QObject):
         """The id of the action that has `key` now, other than `but`; "" if it is free."""
         return next((row.id for row in ROWS if row.id != but and key in self.keys(row.id)), "")
 
+    def with_key(self, action_id: str, text: str) -> str:
+        """A tool tip of `text`, with the key of that action behind it if it has one."""
+        key = self._actions[action_id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        return f"{text} ({key})" if key else text
+
     def refresh(self) -> None:
         """Enable and tick every action as the state of the window asks for; before it has an editor, none is."""
         if not self._window.furnished:
@@ -156,13 +161,12 @@ class ActionSet(QObject):
             keys = [QKeySequence(key) for key in self.keys(row.id)]
             action = self._actions[row.id]
             plain = plain_text(row)
+            shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
             if row.reach is Reach.HELD:
                 self._holds += [self._holding(row, key) for key in keys]
-                shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
                 action.setText(f"{_(row.text)}\t{shown}" if shown else _(row.text))
             else:
                 action.setShortcuts(keys)
-                shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
             self._tips[row.id] = f"{plain} ({shown})" if shown else plain
             action.setToolTip(self._tips[row.id])
 

@@ -17,6 +17,7 @@ from lacuna.editor.values import Message, Severity
 from lacuna.errors import BackendFailed
 from lacuna.i18n import _, ngettext
 from lacuna.ui import theme
+from lacuna.ui.answer_buttons import cross_button
 from lacuna.ui.icons import icon, pixmap
 
 SECONDS_OF_A_NOTE = 7.0
@@ -179,12 +180,8 @@ class MessageCard(QFrame):
             row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
         for button in buttons:
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        cross = QToolButton(self)
-        cross.setIcon(icon("close"))
-        cross.setIconSize(QSize(14, 14))
+        cross = cross_button(_("Close this message"), lambda: self._close(self), self)
         cross.setToolTip(_("Close this message"))
-        cross.setAccessibleName(_("Close this message"))
-        cross.clicked.connect(lambda: self._close(self))
         row.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)
         self._show_sign()
         if message.severity is Severity.INFO and not answers and not message.stays:

@@ -6,17 +6,17 @@ import re
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QKeySequence, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from lacuna.editor.editor import Editor
 from lacuna.editor.offer import MOST, Offer, Result
 from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.ui.action_set import ActionSet
+from lacuna.ui.answer_buttons import accept_button, cross_button
 from lacuna.ui.canvas.sources import PictureSource, display_of
 from lacuna.ui.framing import framed
-from lacuna.ui.icons import icon
 
 PICTURE = QSize(112, 84)  # of a result, in the widget's units
 GAP = 16  # between the card and the edge of the picture
@@ -54,17 +54,9 @@ class OfferStrip(QFrame):
         for tool, action in ((again, "fill.again"), (beside, "view.side_by_side")):
             tool.setDefaultAction(actions[action])
             tool.setFixedSize(32, 32)
-        self.accept = QPushButton(_("Accept"), self)
-        self.accept.setProperty("primary", True)
-        self.accept.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.accept.clicked.connect(lambda: editor.accept())
-        self.cross = QToolButton(self)
-        self.cross.setIcon(icon("close"))
-        self.cross.setIconSize(QSize(14, 14))
-        self.cross.setAccessibleName(_("Drop the tries"))
-        self.cross.clicked.connect(lambda: editor.drop())
-        for button in (again, beside, self.cross):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            tool.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.accept = accept_button(_("Accept"), editor.accept, self)
+        self.cross = cross_button(_("Drop the tries"), editor.drop, self)
         row.addWidget(again)
         row.addWidget(beside)
         row.addWidget(self.accept)
@@ -113,8 +105,7 @@ class OfferStrip(QFrame):
             (self.accept, "fill.enter", _("Take the result in view")),
             (self.cross, "fill.escape", _("Keep the first fill, drop the tries")),
         ):
-            key = self._actions[action].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            button.setToolTip(f"{text} ({key})" if key else text)
+            button.setToolTip(self._actions.with_key(action, text))
             button.setAccessibleDescription(text)
 
     def place(self) -> None:

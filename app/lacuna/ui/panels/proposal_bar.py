@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from lacuna.i18n import _, ngettext
 from lacuna.imaging.region import Region
 from lacuna.ui.action_set import ActionSet
+from lacuna.ui.answer_buttons import accept_button, cross_button
 from lacuna.ui.canvas.canvas import Canvas
-from lacuna.ui.icons import icon
 from lacuna.ui.messages import Messages
 
 GAP = 16  # between the bar and the edge of the picture
@@ -39,16 +38,9 @@ class ProposalBar(QFrame):
         self.text = QLabel(self)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.text, 1)
-        self.accept = QPushButton(_("Mark it"), self)
-        self.accept.setProperty("primary", True)
-        self.accept.clicked.connect(lambda: editor.proposals.accept())
-        self.cross = QToolButton(self)
-        self.cross.setIcon(icon("close"))
-        self.cross.setIconSize(QSize(14, 14))
-        self.cross.setAccessibleName(_("Drop what is proposed"))
-        self.cross.clicked.connect(lambda: editor.proposals.drop())
+        self.accept = accept_button(_("Mark it"), editor.proposals.accept, self)
+        self.cross = cross_button(_("Drop what is proposed"), editor.proposals.drop, self)
         for button in (self.accept, self.cross):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
         editor.state_changed.add(self.refresh)
         editor.document_changed.add(self.refresh)
@@ -64,8 +56,8 @@ class ProposalBar(QFrame):
             self.text.setText(self._said(len(proposals.found), len(proposals.chosen), clicked=proposals.clicked))
             self.accept.setText(ngettext("Mark it", "Mark them", len(proposals.chosen)))
             self.accept.setEnabled(bool(proposals.chosen))
-            self.accept.setToolTip(self._tip("fill.enter", _("Put what is on into the mask")))
-            self.cross.setToolTip(self._tip("fill.escape", _("Drop what is proposed")))
+            self.accept.setToolTip(self._actions.with_key("fill.enter", _("Put what is on into the mask")))
+            self.cross.setToolTip(self._actions.with_key("fill.escape", _("Drop what is proposed")))
         if wanted != self.isVisibleTo(self._host):
             self._above = False
             self.setVisible(wanted)
@@ -80,10 +72,6 @@ class ProposalBar(QFrame):
         return _("{found}, {on} on: a click switches one, Enter marks those that are on, Esc drops all.").format(
             found=found, on=on
         )
-
-    def _tip(self, action: str, text: str) -> str:
-        key = self._actions[action].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        return f"{text} ({key})" if key else text
 
     def place(self) -> None:
         """Take the place over an edge of the host; where the text is too long for it, it is broken."""

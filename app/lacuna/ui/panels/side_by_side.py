@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from lacuna.editor.candidates import Candidate, Unfilled
 from lacuna.editor.editor import Editor
@@ -15,6 +15,7 @@ from lacuna.engine.jobs import Job
 from lacuna.i18n import _
 from lacuna.imaging.region import Region
 from lacuna.ui.action_set import ActionSet
+from lacuna.ui.answer_buttons import accept_button, cross_button
 from lacuna.ui.canvas.canvas import Canvas
 from lacuna.ui.canvas.mask_layer import MaskLayer
 from lacuna.ui.canvas.navigation import Navigation
@@ -22,7 +23,6 @@ from lacuna.ui.canvas.painting import PATIENCE
 from lacuna.ui.canvas.photo_layer import PhotoLayer
 from lacuna.ui.canvas.viewport import Viewport
 from lacuna.ui.framing import framed
-from lacuna.ui.icons import icon
 from lacuna.ui.panels.candidate_cell import CandidateCell, view_size
 
 GAP = 8
@@ -63,21 +63,14 @@ class SideBySide(QWidget):
         self.before.setToolTip(_("Show the picture as it was, with the mask, beside the results"))
         self.before.setChecked(True)
         self.before.toggled.connect(lambda _on: self.refresh())
-        self.accept = QPushButton(_("Accept"), self)
-        self.accept.setProperty("primary", True)
-        self.accept.clicked.connect(lambda: editor.accept())
-        self.cross = QToolButton(self)
-        self.cross.setIcon(icon("close"))
-        self.cross.setIconSize(QSize(14, 14))
-        self.cross.setAccessibleName(_("Back to the picture"))
-        self.cross.clicked.connect(self.leave)
+        self.accept = accept_button(_("Accept"), editor.accept, self)
+        self.cross = cross_button(_("Back to the picture"), self.leave, self)
         self._bar = QHBoxLayout()
         self._bar.setContentsMargins(0, 0, 0, 0)
         self._bar.setSpacing(GAP)
         self._bar.addWidget(self.before)
         self._bar.addStretch(1)
         for button in (self.accept, self.cross):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._bar.addWidget(button)
         self._room = QWidget(self)
         column = QVBoxLayout(self)
@@ -264,8 +257,7 @@ class SideBySide(QWidget):
             (self.accept, "fill.enter", _("Take the result that is chosen")),
             (self.cross, "fill.escape", _("Back to the picture")),
         ):
-            key = self._actions[action].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            button.setToolTip(f"{text} ({key})" if key else text)
+            button.setToolTip(self._actions.with_key(action, text))
             button.setAccessibleDescription(text)
 
     # --- Qt ----------------------------------------------------------------------------------------------------------
