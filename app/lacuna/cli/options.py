@@ -34,6 +34,13 @@ def named(option: str) -> Callable[[str], str]:
     return read
 
 
+def confidence_option(help: str) -> Any:
+    """How sure a finding has to be; `help` says what it is where none is given."""
+    return typer.Option(
+        parser=number("--confidence", 0, 1, kind="number"), metavar="0..1", help=help, show_default=False
+    )
+
+
 Json = Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))]
 Output = Annotated[
     str | None,  # a path would forget the stroke at the end of a folder
@@ -44,6 +51,9 @@ Output = Annotated[
         help=_("A file, or a folder. By default NAME_lacuna beside the picture."),
         show_default=False,
     ),
+]
+Images = Annotated[
+    list[Path], typer.Argument(metavar="IMAGE...", help=_("The pictures."), show_default=False, readable=OURS)
 ]
 Device = Annotated[str, typer.Option(help=_("auto, cpu or cuda."))]
 Quality = Annotated[
@@ -128,3 +138,21 @@ Grain = Annotated[bool, typer.Option("--grain", help=_("Put the picture's noise 
 InvertMask = Annotated[bool, typer.Option("--invert-mask", help=_("Black marks what to fill."))]
 Soft = Annotated[bool, typer.Option("--soft", help=_("Keep the mask's grey values as weights; not cut at 128."))]
 FillAlpha = Annotated[bool, typer.Option("--fill-alpha", help=_("Fill the alpha channel too."))]
+
+# What is measured, and where that is written to, for the verbs that evaluate.
+Data = Annotated[
+    list[Path] | None,
+    typer.Option("--data", metavar="DIR", help=_("The same, as an option. Repeatable."), readable=OURS),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(parser=number("--limit", 1, GREATEST), metavar="NUMBER", help=_("Only the first so many pictures.")),
+]
+Summary = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help=_("Write the means with their intervals: as .csv, or as .md for a model's card."),
+        readable=OURS,
+    ),
+]

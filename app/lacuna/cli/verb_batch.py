@@ -24,6 +24,7 @@ from lacuna.cli.options import (
     Seed,
     Setting,
     Soft,
+    confidence_option,
     number,
 )
 from lacuna.contract import default
@@ -96,11 +97,8 @@ def batch(
     ] = None,
     confidence: Annotated[
         float | None,
-        typer.Option(
-            parser=number("--confidence", 0, 1, kind="number"),
-            metavar="0..1",
-            help=_("How sure a finding has to be; by default as sure as none is on pictures without the mark."),
-            show_default=False,
+        confidence_option(
+            _("How sure a finding has to be; by default as sure as none is on pictures without the mark.")
         ),
     ] = None,
     unblend: Annotated[

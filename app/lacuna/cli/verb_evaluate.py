@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli.options import (
-    GREATEST,
-    OURS,
-    Device,
-    Json,
-    Seed,
-    number,
-)
+from lacuna.cli.options import OURS, Data, Device, Json, Limit, Overwrite, Seed, Summary
 from lacuna.i18n import _
 
 HELP = _("Measure how near fills come to the truth, on photos with masks.")
@@ -29,10 +22,7 @@ def evaluate(
             readable=OURS,
         ),
     ] = None,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option("--data", metavar="DIR", help=_("The same, as an option. Repeatable."), readable=OURS),
-    ] = None,
+    data: Data = None,
     mask: Annotated[
         list[Path] | None,
         typer.Option(
@@ -76,14 +66,7 @@ def evaluate(
         Path | None,
         typer.Option("--csv", metavar="FILE", help=_("Write a row for each picture, mask and backend."), readable=OURS),
     ] = None,
-    summary: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=_("Write the means with their intervals: as .csv, or as .md for a model's card."),
-            readable=OURS,
-        ),
-    ] = None,
+    summary: Summary = None,
     sheet: Annotated[
         Path | None,
         typer.Option(
@@ -92,15 +75,10 @@ def evaluate(
             readable=OURS,
         ),
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            parser=number("--limit", 1, GREATEST), metavar="NUMBER", help=_("Only the first so many pictures.")
-        ),
-    ] = None,
+    limit: Limit = None,
     device: Device = "auto",
     seed: Seed = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     from lacuna.cli.evaluate import Order, run

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli.options import Device, Overwrite
+from lacuna.cli.options import Data, Device, Json, Limit, Overwrite, Summary
 from lacuna.i18n import _
 
 HELP = _("Measure how well models enlarge: photos are reduced, enlarged again, and compared, beside plain kernels.")
@@ -17,9 +17,7 @@ def evaluate_sr(
     paths: Annotated[
         list[Path] | None, typer.Argument(help=_("Folders of photos, or photos."), show_default=False)
     ] = None,
-    data: Annotated[
-        list[Path] | None, typer.Option("--data", metavar="DIR", help=_("The same, as an option. Repeatable."))
-    ] = None,
+    data: Data = None,
     factors: Annotated[str, typer.Option(metavar="NUMBER,...", help=_("By how much."))] = "1.5,2,3,4",
     model: Annotated[
         list[str] | None,
@@ -31,12 +29,7 @@ def evaluate_sr(
         Path | None,
         typer.Option("--csv", metavar="FILE", help=_("Write a row for each photo, factor and method.")),
     ] = None,
-    summary: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help=_("Write the means with their intervals: as .csv, or as .md for a model's card.")
-        ),
-    ] = None,
+    summary: Summary = None,
     sheet: Annotated[
         Path | None,
         typer.Option(
@@ -44,12 +37,10 @@ def evaluate_sr(
             help=_("Draw the truth and what was enlarged side by side; further pages are FILE-2 ..."),
         ),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="NUMBER", help=_("Only the first so many pictures."))
-    ] = None,
+    limit: Limit = None,
     device: Device = "auto",
     overwrite: Overwrite = False,
-    as_json: Annotated[bool, typer.Option("--json", help=_("Answer in JSON."))] = False,
+    as_json: Json = False,
 ) -> None:
     from lacuna.cli.evaluate_sr import Order, run
     from lacuna.cli.reports import Targets

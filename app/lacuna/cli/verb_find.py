@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lacuna.cli.options import OURS, AllowLarge, Json, Overwrite, number
+from lacuna.cli.options import AllowLarge, Images, Json, Overwrite, confidence_option
 from lacuna.i18n import _
 
 HELP = _("Find lettering or pixelated regions in pictures, and write a mask of them on request.")
@@ -15,9 +14,7 @@ HELP = _("Find lettering or pixelated regions in pictures, and write a mask of t
 
 def find(
     sought: Annotated[str, typer.Argument(metavar="text|mosaic", help=_("What to look for."), show_default=False)],
-    images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help=_("The pictures."), show_default=False, readable=OURS)
-    ],
+    images: Images,
     mask_out: Annotated[
         str | None,
         typer.Option(
@@ -29,12 +26,7 @@ def find(
     ] = None,
     confidence: Annotated[
         float | None,
-        typer.Option(
-            parser=number("--confidence", 0, 1, kind="number"),
-            metavar="0..1",
-            help=_("How sure a finding has to be; by default so sure that few photos have one by chance."),
-            show_default=False,
-        ),
+        confidence_option(_("How sure a finding has to be; by default so sure that few photos have one by chance.")),
     ] = None,
     overwrite: Overwrite = False,
     allow_large: AllowLarge = False,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli.options import OURS, AllowLarge, Json, Overwrite, number
+from lacuna.cli.options import AllowLarge, Backend, Images, Json, Limit, Overwrite, confidence_option
 from lacuna.contract import default
 from lacuna.i18n import _
 
@@ -17,10 +17,6 @@ EVALUATE_HELP = _(
 )
 
 app = typer.Typer(name="marks", help=_("Find watermarks in pictures, and find out what a watermark looks like."))
-
-Images = Annotated[
-    list[Path], typer.Argument(metavar="IMAGE...", help=_("The pictures."), show_default=False, readable=OURS)
-]
 
 
 @app.command("find", help=_("Tell where a mark is in pictures, and how sure that is."))
@@ -38,12 +34,7 @@ def find(
     ],
     confidence: Annotated[
         float | None,
-        typer.Option(
-            parser=number("--confidence", 0, 1, kind="number"),
-            metavar="0..1",
-            help=_("From when on a place is sure; by default 0.5."),
-            show_default=False,
-        ),
+        confidence_option(_("From when on a place is sure; by default 0.5.")),
     ] = None,
     masks: Annotated[
         Path | None,
@@ -111,16 +102,12 @@ def evaluate_marks(
             show_default=False,
         ),
     ] = None,
-    backend: Annotated[
-        str, typer.Option("--backend", "-b", help=_("How to fill; see “lacuna backends”."))
-    ] = default.BACKEND,
+    backend: Backend = default.BACKEND,
     table: Annotated[
         Path | None,
         typer.Option("--csv", metavar="FILE", help=_("Write a row for each picture."), show_default=False),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="NUMBER", help=_("Only the first so many pictures."))
-    ] = None,
+    limit: Limit = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:

@@ -7,10 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli.options import (
-    Device,
-    Json,
-)
+from lacuna.cli.options import Device, Json, Overwrite
 from lacuna.i18n import _
 
 app = typer.Typer(name="models", help=_("Look at, import and remove the weights of learned backends."))
@@ -97,7 +94,7 @@ def export_model(
         str | None,
         typer.Option("--output", "-o", help=_("A file, or a folder. By default NAME.safetensors."), show_default=False),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     from lacuna.cli.models import pass_on
@@ -136,7 +133,7 @@ def run_model(
         Path | None, typer.Option(help=_("A picture whose white marks lines to follow."), show_default=False)
     ] = None,
     device: Device = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", "--force", help=_("Replace a file that exists."))] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     from lacuna.cli.model_run import Order, run
 

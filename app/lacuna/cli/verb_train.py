@@ -7,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lacuna.cli.options import (
-    GREATEST,
-    Device,
-    Seed,
-    number,
-)
+from lacuna.cli.options import GREATEST, Device, Seed, number
 from lacuna.i18n import _
 
 HELP = _("Train a network on photos of your own; docs/training.md tells how.")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lacuna.cli.options import (
-    OURS,
     AllowLarge,
     AllowReduce,
     Device,
     DryRun,
+    Images,
     Json,
     Output,
     Overwrite,
@@ -28,9 +27,7 @@ HELP = _("Enlarge pictures by any factor or to an exact size, and write the resu
 
 
 def upscale(
-    images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help=_("The pictures."), show_default=False, readable=OURS)
-    ],
+    images: Images,
     output: Output = None,
     factor: Annotated[
         str | None,
