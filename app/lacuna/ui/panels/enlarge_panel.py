@@ -52,7 +52,7 @@ class EnlargePanel(QWidget):
         settings = QWidget(self)
         rows = QVBoxLayout(settings)
         rows.setContentsMargins(0, 0, 6, 0)
-        rows.setSpacing(6)
+        rows.setSpacing(8)
         self.marker = _words(settings, quiet=True)
         self.marker.setAccessibleName(_("What this method does"))
         self.extent = self._chooser(_("What is enlarged"))

@@ -39,12 +39,11 @@ class SizeFields(QWidget):
         self.scrubber.valueChanged.connect(lambda value: self.said.emit(Said.FACTOR, value / FINEST))
         self.factor = self._double(Said.FACTOR, *FACTORS, 2)
         self.factor.setSuffix(" ×")
-        self.width_box, self.height_box, self.long_side = (
-            self._whole(said) for said in (Said.WIDTH, Said.HEIGHT, Said.LONG_SIDE)
-        )
+        self.width_box, self.height_box = (self._whole(said) for said in (Said.WIDTH, Said.HEIGHT))
         self.print_width, self.print_height = (
             self._double(said, 0.01, PAPER, 2) for said in (Said.PRINT_WIDTH, Said.PRINT_HEIGHT)
         )
+        self.long_side = self._whole(Said.LONG_SIDE)
         self.dpi = DoubleSpinBox(self.done.emit, self, kept=True)
         self.dpi.setRange(*DOTS)
         self.dpi.setDecimals(1)
@@ -100,29 +99,30 @@ class SizeFields(QWidget):
         grid.addWidget(self.factor, 0, 3)
         pixels = _("Exactly so many pixels; the other side follows.")
         paper = _("So large on paper, at the dots an inch below.")
-        rows: tuple[tuple[str, tuple[tuple[QAbstractSpinBox, str, str], ...]], ...] = (
-            (_("Size (px)"), ((self.width_box, _("Width"), pixels), (self.height_box, _("Height"), pixels))),
-            (
-                _("Long side"),
-                ((self.long_side, _("Long side"), _("Exactly so many pixels along the longer side.")),),
-            ),
+        dots = _("A size on paper that was given stays; else its pixels stay.")
+        rows: tuple[tuple[str, str, tuple[tuple[QAbstractSpinBox, str, str], ...]], ...] = (
+            (_("Size (px)"), "×", ((self.width_box, _("Width"), pixels), (self.height_box, _("Height"), pixels))),
             (
                 self._on_paper,
+                "×",
                 ((self.print_width, _("Print width"), paper), (self.print_height, _("Print height"), paper)),
             ),
             (
-                _("Print at"),
-                ((self.dpi, _("Dots an inch"), _("A size on paper that was given stays; else its pixels stay.")),),
+                _("Long side"),
+                "@",
+                (
+                    (self.long_side, _("Long side"), _("Exactly so many pixels along the longer side.")),
+                    (self.dpi, _("Dots an inch"), dots),
+                ),
             ),
         )
         self._describe(self.factor, _("Factor"), _("By how much each side grows; below 1 the picture becomes smaller."))
-        for number, (text, boxes) in enumerate(rows, 1):
+        for number, (text, between, boxes) in enumerate(rows, 1):
             grid.addWidget(self._label(text, boxes[0][0]), number, 0)
-            for column, (box, name, about) in zip((1, 3), boxes, strict=False):
+            for column, (box, name, about) in zip((1, 3), boxes, strict=True):
                 self._describe(box, name, about)
                 grid.addWidget(box, number, column)
-            if len(boxes) > 1:
-                grid.addWidget(QLabel("×", self), number, 2)
+            grid.addWidget(QLabel(between, self), number, 2)
 
     def _label(self, text: str, buddy: QWidget) -> QLabel:
         label = QLabel(text, self)
