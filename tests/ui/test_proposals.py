@@ -116,6 +116,17 @@ def test_the_bar_goes_to_the_other_edge_rather_than_cover_what_is_proposed_and_m
     assert shows(100, 130) > middle
 
 
+def test_the_legend_of_the_contours_makes_room_for_the_bar(window: MainWindow) -> None:
+    open_photo(window)
+    window.show_contours(True)
+    alone = window.legend.geometry()
+    propose(window)
+    assert window.legend.isVisible()
+    assert not window.legend.geometry().intersects(window.proposal_bar.geometry())
+    key(window.canvas, "Escape")
+    assert window.legend.geometry() == alone
+
+
 def test_the_status_line_says_what_enter_does_with_what_is_proposed(window: MainWindow) -> None:
     open_photo(window)
     document, editor = document_of(window.canvas), window.editor

@@ -45,7 +45,7 @@ def furnish(window: MainWindow, editor: Editor) -> None:
     window.side_by_side = SideBySide(editor, window.canvas, window.action_set, window.stage)
     for view in (window.canvas, window.side_by_side):
         window.action_set.give_to(view)
-    window.legend = ContourLegend(editor, window.canvas.contours, window.stage)
+    window.legend = ContourLegend(editor, window.canvas.contours, window.proposal_bar, window.stage)
     floating = (window.messages, window.offer_strip, window.proposal_bar, window.legend)
     window.stage.furnish(window.canvas, window.side_by_side, *floating)
     window.options = OptionBar(editor, window.bars.before_options, window)

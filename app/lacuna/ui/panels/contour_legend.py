@@ -11,16 +11,18 @@ from lacuna.editor.editor import Editor
 from lacuna.i18n import _
 from lacuna.ui.canvas.contours_view import GROUND, PICTURE, PREDICTED, ContoursView
 from lacuna.ui.canvas.guide_look import COLOURS
+from lacuna.ui.panels.proposal_bar import ProposalBar
 
 GAP = 16  # between the card and the edge of the picture
 SWATCH, LINE = 14, 4
 
 
 class ContourLegend(QFrame):
-    """Lives over the stage and moves nothing; in view as long as edges are."""
+    """Lives over the stage and moves nothing, not even the bar below it; in view as long as edges are."""
 
-    def __init__(self, editor: Editor, view: ContoursView, host: QWidget) -> None:
+    def __init__(self, editor: Editor, view: ContoursView, bar: ProposalBar, host: QWidget) -> None:
         super().__init__(host)
+        self._bar = bar
         self._editor = editor
         self._view = view
         self._host = host
@@ -44,6 +46,7 @@ class ContourLegend(QFrame):
             grid.addWidget(QLabel(text, self), row, 1)
         view.toggled.connect(self.refresh)
         editor.document_changed.add(self.refresh)
+        bar.placed.connect(self.place)
         self.hide()
 
     def refresh(self, _on: object = None) -> None:
@@ -51,9 +54,13 @@ class ContourLegend(QFrame):
         self.place()
 
     def place(self) -> None:
-        """At the lower left corner."""
+        """At the lower left corner, or above the bar where that is there."""
+        if not self.isVisibleTo(self._host):
+            return
         self.adjustSize()
         self.move(GAP, self._host.height() - self.height() - GAP)
+        if self._bar.isVisibleTo(self._host) and self._bar.geometry().intersects(self.geometry()):
+            self.move(GAP, self._bar.y() - self.height() - GAP)
         self.raise_()
 
 

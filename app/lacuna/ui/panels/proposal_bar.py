@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from lacuna.i18n import _, ngettext
@@ -19,8 +19,10 @@ class ProposalBar(QFrame):
     """Lives over the stage. In view as long as something is proposed, and no results are offered.
 
     It is at the lower edge, unless it would cover more there of what is proposed than at the upper one; the messages
-    make room for it.
+    make room for it. `placed` follows each change of its place, and whenever it comes or goes.
     """
+
+    placed = Signal()
 
     def __init__(self, canvas: Canvas, messages: Messages, actions: ActionSet, host: QWidget) -> None:
         super().__init__(host)
@@ -77,6 +79,7 @@ class ProposalBar(QFrame):
         """Take the place over an edge of the host; where the text is too long for it, it is broken."""
         if not self.isVisibleTo(self._host):
             self._messages.leave_clear(self, 0)
+            self.placed.emit()
             return
         margins = self.contentsMargins()
         buttons = self.sizeHint().width() - margins.left() - margins.right()
@@ -92,6 +95,7 @@ class ProposalBar(QFrame):
             self._above, here = not self._above, there
         self.setGeometry(here)
         self._messages.leave_clear(self, here.bottom() + GAP if self._above else 0)
+        self.placed.emit()
 
     def _covered(self, place: QRect) -> int:
         """How much of what is proposed lies below a part of the host, by its boxes."""
