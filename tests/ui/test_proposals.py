@@ -133,6 +133,7 @@ def test_the_status_line_says_what_enter_does_with_what_is_proposed(window: Main
     assert "Enter fills" in window.status.hint.text()
     propose(window)
     assert "A click switches a part on or off. Enter marks those that are on" in window.status.hint.text()
+    wait_until(lambda: window.fill_panel.estimate.text() == "What is proposed is marked, and filled.")
     key(window.canvas, "Shift+L")
     QTest.mouseClick(window.canvas, LEFT, pos=at(window, 20, 20))
     settle()

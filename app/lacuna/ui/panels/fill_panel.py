@@ -230,7 +230,8 @@ class FillPanel(QWidget):
         problem = estimate.problem if estimate.pixels else ""  # an empty mask is where everybody begins
         self._show_problem(problem)
         self._show_unheard()
-        self.estimate.setText(sentence(estimate))
+        proposed = not estimate.pixels and self._editor.proposals.chosen
+        self.estimate.setText(_("What is proposed is marked, and filled.") if proposed else sentence(estimate))
         self.estimate.setVisible(not problem)
 
     def _show_unheard(self) -> None:
