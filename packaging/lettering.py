@@ -155,9 +155,9 @@ def fitted(rows: Rows) -> str:
     given = terms(rows.measures, means, deviations)
     back = rows.photo % HELD_BACK == 0
     scores = given @ regressed(given[~back], rows.good[~back])
-    wrong = _best(scores, rows.photo, back & ~rows.good)
+    wrong = best(scores, rows.photo, back & ~rows.good)
     least = float(np.quantile(wrong, 1 - CHANCE))
-    right = _best(scores, rows.photo, back & rows.good)
+    right = best(scores, rows.photo, back & rows.good)
     print(
         f"{len(rows.good)} rows, {rows.good.sum()} of letters; held back: {(right > least).mean():.1%} of {len(right)}"
     )
@@ -167,7 +167,7 @@ def fitted(rows: Rows) -> str:
     return module_text(means, deviations, weights[:many], weights[many:-1], weights[-1], rows.photo.max() + 1)
 
 
-def _best(scores: Floats, photo: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Floats:
+def best(scores: Floats, photo: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Floats:
     """The highest score of each photo that has a chosen row."""
     return np.array([scores[chosen & (photo == number)].max() for number in np.unique(photo[chosen])])
 

@@ -25,8 +25,10 @@ from lacuna.engine.batch.ledger import NAME
 from lacuna.engine.batch.workers import Here
 from lacuna.imaging import files
 from lacuna.imaging.lock import FileLock
+from lacuna.imaging.region import Region
+from tests.detection.patches import softened
 from tests.engine.batches import BOX, folder_of, part
-from tests.pictures import write
+from tests.pictures import lion, write
 
 COUNT = 70  # files of a batch that is stopped in the middle: half a second or more
 
@@ -225,6 +227,17 @@ def test_a_pixelated_region_is_found_without_a_mask_and_filled(tmp_path: Path) -
     assert changed[48:112, 64:136].mean() > 0.7
     changed[40:120, 56:144] = False
     assert not changed.any()
+
+
+def test_a_blurred_patch_is_found_without_a_mask_and_filled(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    picture, mask = softened(lion()[40:240, 50:290], Region(60, 60, 130, 150), 6.0)
+    write(source / "face.png", picture)
+    assert call(source, "-o", out, "--find", "blur") == 0
+    changed = (files.read(out / "face.png").pixels != picture).any(axis=2)
+    assert changed[mask].mean() > 0.7
+    assert not changed[:50].any()
 
 
 def test_a_dry_run_lists_what_is_found_and_writes_no_picture(

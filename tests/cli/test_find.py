@@ -16,6 +16,7 @@ from lacuna.cli.main import main
 from lacuna.imaging.mask_file import read_mask
 from lacuna.imaging.region import Region
 from tests.detection.mosaics import pixelated
+from tests.detection.patches import softened
 from tests.pictures import lion, write
 
 STAMPED = np.s_[230:384, 312:512]  # of the lion: with the date, the smaller the sooner done
@@ -69,6 +70,15 @@ def test_pixelated_regions_are_told_in_json_with_the_size_of_their_blocks(
     assert (finding["block_width"], finding["block_height"]) == (10, 10)
     found = Region(finding["y"], finding["x"], finding["y"] + finding["height"], finding["x"] + finding["width"])
     assert found == region
+
+
+def test_blurred_patches_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture, _mask = softened(lion()[40:240, 50:290], Region(60, 60, 130, 150), 6.0)
+    assert call("blur", write(tmp_path / "face.png", picture), "--json") == 0
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["kind"] == "blurred patch"
+    sides = [finding[name] for name in ("y", "x", "height", "width")]
+    assert np.abs(np.array(sides) - (60, 60, 70, 90)).max() <= 4
 
 
 def test_of_several_pictures_one_that_fails_is_told_and_the_others_are_looked_at(

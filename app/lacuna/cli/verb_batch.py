@@ -90,8 +90,8 @@ def batch(
     find: Annotated[
         str | None,
         typer.Option(
-            metavar="text|mosaic",
-            help=_("Look in each for lettering and date stamps, or for pixelated regions, and fill them."),
+            metavar="text|mosaic|blur",
+            help=_("Look in each for lettering and date stamps, pixelated regions or blurred patches, and fill them."),
             show_default=False,
         ),
     ] = None,

@@ -9,11 +9,11 @@ import typer
 from lacuna.cli.options import AllowLarge, Images, Json, Overwrite, confidence_option
 from lacuna.i18n import _
 
-HELP = _("Find lettering or pixelated regions in pictures, and write a mask of them on request.")
+HELP = _("Find lettering, pixelated regions or blurred patches in pictures, and write a mask of them on request.")
 
 
 def find(
-    sought: Annotated[str, typer.Argument(metavar="text|mosaic", help=_("What to look for."), show_default=False)],
+    sought: Annotated[str, typer.Argument(metavar="text|mosaic|blur", help=_("What to look for."), show_default=False)],
     images: Images,
     mask_out: Annotated[
         str | None,

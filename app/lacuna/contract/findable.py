@@ -10,3 +10,4 @@ class Findable(Enum):
 
     TEXT = "text"
     MOSAIC = "mosaic"
+    BLUR = "blur"

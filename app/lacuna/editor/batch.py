@@ -52,6 +52,7 @@ class Goal(Enum):
     TEMPLATE = "template"  # the mark that a file shows, wherever it is
     TEXT = "text"  # lettering and date stamps
     MOSAIC = "mosaic"  # pixelated regions
+    BLUR = "blur"  # patches that somebody blurred
     ALPHA = "alpha"  # what is transparent
     RECIPE = "recipe"  # the steps of a recipe are done
 
@@ -244,7 +245,7 @@ class _Prepared:
         if wish.goal is Goal.RECIPE:
             assert wish.file is not None
             return Treatment(None, self.filling, Replay(read_recipe(wish.file), wish.fit))
-        if wish.goal in (Goal.TEXT, Goal.MOSAIC):
+        if wish.goal in (Goal.TEXT, Goal.MOSAIC, Goal.BLUR):
             return Treatment(Unaided(Findable(wish.goal.value)), self.filling)
         if wish.goal is Goal.ALPHA:
             return Treatment(Transparency(), self.filling)

@@ -1,4 +1,4 @@
-"""Looks through the picture for lettering or pixelated regions, and proposes them for the mask."""
+"""Looks through the picture for lettering, pixelated regions or blurred patches, and proposes them for the mask."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ from lacuna.imaging.region import Region
 if TYPE_CHECKING:
     from lacuna.editor.editor import Editor
 
-LABELS = {Findable.TEXT: N_("Find lettering"), Findable.MOSAIC: N_("Find pixelated regions")}
+LABELS = {
+    Findable.TEXT: N_("Find lettering"),
+    Findable.MOSAIC: N_("Find pixelated regions"),
+    Findable.BLUR: N_("Find blurred patches"),
+}
 NOTHING = {
     Findable.TEXT: N_("No lettering was found."),
     Findable.MOSAIC: N_("No pixelated region was found."),
+    Findable.BLUR: N_("No blurred patch was found."),
 }
 
 

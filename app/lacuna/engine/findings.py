@@ -1,4 +1,5 @@
-"""What is found in a picture without a template: lettering and pixelated regions, in one form for window and commands.
+"""What is found in a picture without a template: lettering, pixelated regions and blurred patches, in one form for
+window and commands.
 
 The pictures are looked at in 8 bits, whatever they have: what is found does not depend on depth.
 """
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract.findable import Findable
 from lacuna.contract.progress import Progress
+from lacuna.detection import blurs
 from lacuna.detection.letter_kinds import Kind
 from lacuna.detection.lettering import DEFAULT_CONFIDENCE, find_lettering
 from lacuna.detection.mosaic import Mosaic
@@ -28,6 +30,7 @@ LABELS = {
     Kind.LETTERING: N_("lettering"),
 }
 PIXELATED = N_("pixelated region")
+BLURRED = N_("blurred patch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,9 @@ def find(
     if sought is Findable.TEXT:
         rows = find_lettering(seen, least=DEFAULT_CONFIDENCE if least is None else least, progress=progress)
         return tuple(Found(each.region, each.mask, each.confidence, LABELS[each.kind]) for each in rows)
+    if sought is Findable.BLUR:
+        patches = blurs.find_blurs(seen, least=blurs.DEFAULT_CONFIDENCE if least is None else least, progress=progress)
+        return tuple(Found(each.region, each.mask, each.confidence, BLURRED) for each in patches)
     return tuple(
         Found(each.region, each.mask, each.confidence, PIXELATED, each.mosaic)
         for each in find_mosaics(seen, progress=progress)

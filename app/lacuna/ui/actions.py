@@ -204,6 +204,8 @@ ROWS: tuple[Row, ...] = (
         Menu.MASK, has_picture, starts_group=True),
     Row("mask.find_mosaic", N_("Find pixelated regions"), (), lambda w: w.editor.finder.find(Findable.MOSAIC),
         Menu.MASK, has_picture),
+    Row("mask.find_blur", N_("Find blurred patches"), (), lambda w: w.editor.finder.find(Findable.BLUR), Menu.MASK,
+        has_picture),
     Row("mask.grow", N_("&Grow"), ("Ctrl+Up",), lambda w: w.editor.grow_mask(), Menu.MASK, has_mask, starts_group=True),
     Row("mask.shrink", N_("&Shrink"), ("Ctrl+Down",), lambda w: w.editor.shrink_mask(), Menu.MASK, has_mask),
     Row("mask.feather", N_("&Feather"), ("Shift+F6",), lambda w: w.editor.feather_mask(), Menu.MASK, has_mask),

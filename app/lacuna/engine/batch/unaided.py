@@ -1,4 +1,4 @@
-"""What is looked for in each picture of a batch without a template: lettering, date stamps, pixelated regions."""
+"""What is looked for in each picture of a batch without a template: lettering, pixelated regions, blurred patches."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ GOALS = (
     (Goal.TEMPLATE, N_("The mark in a file, wherever it is")),
     (Goal.TEXT, N_("Lettering and date stamps")),
     (Goal.MOSAIC, N_("Pixelated regions")),
+    (Goal.BLUR, N_("Blurred patches")),
     (Goal.ALPHA, N_("What is transparent in each")),
     (Goal.RECIPE, N_("Do the steps of a recipe")),
 )
