@@ -43,6 +43,7 @@ class PackedEdges:
 
     @classmethod
     def of(cls, edges: PredictedEdges) -> PackedEdges:
+        """Those edges, packed without loss."""
         return cls(edges.region, encoded(edges.strength), encoded(edges.hole.view(np.uint8)), edges.seen)
 
     def unpacked(self) -> PredictedEdges:

@@ -59,7 +59,7 @@ def by_factor(height: int, width: int, factor: Number, rule: Rule = Rule.EXACT) 
 
 
 def to_width(height: int, width: int, columns: int, rule: Rule = Rule.EXACT) -> Enlargement:
-    """Exactly so many columns, the rows in proportion."""
+    """Exactly so many columns, the rows in proportion. Raises InvalidParameter, as the next two do."""
     return _alike(height, width, Fraction(_side(columns), width), rule, columns=columns)
 
 

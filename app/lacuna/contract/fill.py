@@ -43,6 +43,7 @@ class Context:
     even: bool = False
 
     def padding(self, box: Region) -> int:
+        """In pixels, on each side of the box."""
         return max(self.minimum, round(self.share * max(box.height, box.width)))
 
     def around(self, box: Region, shape: tuple[int, ...]) -> Region:
@@ -141,7 +142,9 @@ class FillWork:
     those that the fill should have; None where nobody says. `sources` (h, w) bool marks what may be copied, known
     pixels alone and at least one; None is all that is known. `white` is the value of white in `image`'s dtype. Pixels
     of `image` inside the hole are the old ones and mean nothing; known ones are finite. `grey`: the three channels are
-    equal, one is enough to look at. `share` is how much of all that is filled in this run this hole is.
+    equal, one is enough to look at. `seed` decides whatever is left to chance. `share` is how much of all that is
+    filled in this run this hole is. `start` (h, w, 3) float32 in the range of `image` is the crop with a fill in its
+    hole that has nothing finer than `coarse` pixels: for a backend that `starts`, else None.
     """
 
     image: Pixels
@@ -177,23 +180,34 @@ class Filled:
 
 
 class FillBackend(Protocol):
-    """A way to fill holes. One object lives as long as the program; its calls never overlap, none is the window's."""
+    """A way to fill holes. One object lives as long as the program; its calls never overlap.
 
-    id: str
-    name: str
+    `needs` alone is called by the window as well, whenever a setting changes.
+    """
+
+    id: str  # on the command line, in settings and recipes: it never changes
+    name: str  # for people, untranslated; so is the summary, one sentence
     summary: str
-    Params: type
+    Params: type  # a frozen dataclass whose fields are made by `contract.params`
 
     def needs(self, params: Any) -> Needs:
-        """What it asks of the engine under `params`."""
+        """What it asks of the engine under `params`. Quick, and possible before `load`."""
         ...
 
     def load(self, runtime: Runtime) -> None:
-        """Import and prepare what `fill` needs; called once before the first `fill`, and again for another runtime."""
+        """Import and prepare what `fill` needs; called once before the first `fill`, and again for another runtime.
+
+        Raises MemoryError, and LacunaError for what people should read, such as DamagedModel.
+        """
         ...
 
     def fill(self, work: FillWork, params: Any, progress: Progress) -> Filled:
-        """Invent the hole. Calls `progress.check()` at least every 0.2 s where it can. No cropping, no compositing."""
+        """Invent the hole: the same pixels for the same work, params and seed. No cropping, no compositing.
+
+        Calls `progress.check()` at least every 0.2 s where it can. Raises Cancelled; MemoryError, upon which the engine
+        tries half the size; UnsuitableMask where there is nothing to go by; another LacunaError for what people should
+        read. Whatever else it raises becomes a BackendFailed.
+        """
         ...
 
     def unload(self) -> None:
@@ -208,7 +222,10 @@ class EdgePredictor(Protocol):
     shapes_edges: tuple[str, ...]  # the params on which the edges depend, beside the model
 
     def predict_edges(self, work: FillWork, params: Any, progress: Progress) -> NDArray[np.float32]:
-        """(h, w) in [0, 1], the edges that `fill` would follow: the picture's, and in the hole what is likely."""
+        """(h, w) in [0, 1], the edges that `fill` would follow: the picture's, and in the hole what is likely.
+
+        It is loaded as for `fill`, and raises what that does.
+        """
         ...
 
 

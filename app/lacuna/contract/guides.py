@@ -64,6 +64,7 @@ class GuideStroke:
 
     @property
     def polyline(self) -> Polyline:
+        """Where it runs, without what it says."""
         return Polyline(self.points, self.width, self.closed)
 
 

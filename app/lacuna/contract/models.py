@@ -185,10 +185,12 @@ class Model:
 
     @property
     def title(self) -> str:
+        """Its name for people."""
         return "" if self.said is None else self.said.title
 
     @property
     def licence(self) -> str:
+        """Of its weights, as the description says it; "" where that is silent."""
         return "" if self.said is None else self.said.licence
 
     @property
@@ -198,6 +200,7 @@ class Model:
 
     @property
     def weights(self) -> Path:
+        """The file of weights of a model with a `config`; there is none beside a `graph` or a `picker`."""
         return self.folder / WEIGHTS
 
     @property

@@ -89,4 +89,5 @@ class Progress:
 
     @property
     def cancelled(self) -> bool:
+        """Was it asked to stop? For who cannot be interrupted by `check`."""
         return self._stop.is_set()

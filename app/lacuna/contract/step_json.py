@@ -20,14 +20,17 @@ FACTOR = re.compile(r"[0-9]{1,40}(/[0-9]{1,40})?")  # a power of ten in it could
 
 
 def region_to_json(region: Region) -> list[int]:
+    """As [y0, x0, y1, x1]."""
     return [region.y0, region.x0, region.y1, region.x1]
 
 
 def region_from_json(value: list[int]) -> Region:
+    """The way back, as in all that follows: what `..._to_json` made. Raises what `step_from_json` does."""
     return Region(*(int(v) for v in value))
 
 
 def enlargement_to_json(made: Enlargement) -> dict[str, Any]:
+    """With its factors as exact fractions."""
     return {
         "size": [made.height, made.width, made.rows, made.columns],
         "factors": [str(made.down), str(made.across)],
@@ -89,6 +92,7 @@ def step_from_json(value: dict[str, Any]) -> Step:
 
 
 def bytes_to_json(data: bytes) -> dict[str, str]:
+    """As base64."""
     return {"bytes": base64.b64encode(data).decode()}
 
 

@@ -36,6 +36,7 @@ class EnlargeStep:
 
     @property
     def size(self) -> Size:
+        """Of the picture before it."""
         return self.enlargement.height, self.enlargement.width
 
 

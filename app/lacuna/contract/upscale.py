@@ -58,7 +58,8 @@ ALL_ENDS = Ends(top=True, left=True, bottom=True, right=True)  # of a whole pict
 
 @dataclass(frozen=True, eq=False)
 class UpscaleWork:
-    """Some `points` of an `enlargement`, and a part of its picture, which begins there at `row`, `column`.
+    """Some `points` of an `enlargement`, in whole points of the enlarged picture, and the part of the picture itself
+    that they come from, whose first pixel is the picture's at `row`, `column`.
 
     The part has `reach` pixels around those that the points lie in, or ends with the picture. No factor is below 1.
     """
@@ -71,6 +72,7 @@ class UpscaleWork:
 
     @property
     def ends(self) -> Ends:
+        """On which sides the part ends with the picture."""
         height, width = self.image.shape[:2]
         whole = self.enlargement
         return Ends(
@@ -93,26 +95,32 @@ class Enlarged:
 
 
 class Upscaler(Protocol):
-    """A way to enlarge. One object lives as long as the program; its calls never overlap, none is the window's."""
+    """A way to enlarge. One object lives as long as the program; its calls never overlap.
 
-    id: str
-    name: str
+    `needs` and `models` alone are called by the window as well.
+    """
+
+    id: str  # on the command line and in recipes: it never changes
+    name: str  # for people, untranslated; so is the summary, one sentence
     summary: str
 
     def needs(self, model: str) -> UpscaleNeeds:
-        """What it asks of the engine with the model of this name, or with its best one for ""."""
+        """What it asks of the engine with the model of this name, or with its best one for "". Quick, before `load`."""
         ...
 
     def models(self) -> tuple[Suggestion, ...]:
-        """The models to choose from, the best first; nothing for a way that needs none."""
+        """The models to choose from, the best first; nothing for a way that needs none. Quick, before `load`."""
         ...
 
     def load(self, runtime: Runtime) -> None:
-        """Import and prepare what `enlarge` needs; called once before the first one, and again for another runtime."""
+        """Import and prepare what `enlarge` needs; called once before the first one, and again for another runtime.
+
+        Raises MemoryError, and LacunaError for what people should read.
+        """
         ...
 
     def enlarge(self, work: UpscaleWork, model: str, progress: Progress) -> Enlarged:
-        """The points of the work. Raises MemoryError where memory ends, BackendFailed, Cancelled.
+        """The points of the work, white at 1. Raises MemoryError where memory ends, BackendFailed, Cancelled.
 
         If a graphics card fails the engine begins the enlargement anew on the processor. Calls `progress.check()` at
         least every 0.2 s where it can.

@@ -47,22 +47,26 @@ def fill(
 ) -> NDArray[Any]:
     """A copy of `image` in which what `mask` marks is invented by `backend`; elsewhere it is the same, bit for bit.
 
-    `image` is (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, uint8, uint16 or float32, and is not changed. `mask`
-    is (H, W) or (H, W, 1), bool or uint8: every pixel above 0 is filled, a uint8 value is the weight of the fill
-    (one of 0 and 1 alone is taken as bool).
+    `image` is (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA with straight alpha, uint8, uint16 or float32, and is
+    not changed. Of a float image white is the larger of 1.0 and the 99.9th percentile of what is known; no value is cut
+    off. `mask` is (H, W) or (H, W, 1), bool or uint8: every pixel above 0 is filled, a uint8 value is the weight of the
+    fill (one of 0 and 1 alone is taken as bool).
 
-    `grow` widens the mask by a disc of so many pixels, `feather` softens its edge inside it over so many pixels. Alpha
-    is left as it is unless `fill_alpha`. `composite` joins the fill to what lies around it: "plain", "feather",
-    "poisson", "screened", or "auto", as the backend is best joined; `grain` puts the picture's noise into fills that
-    are smoother. `device` is "auto", "cpu" or "cuda". `sources`, shaped as `mask`, is where a
-    backend that copies may copy from: where it is True, or 128 and above. `guides` are `lacuna.contract.guides` strokes
-    in coordinates of the picture, such as lines that a fill should continue. `params` are the backend's own settings,
-    such as `radius=5`; `lacuna backends` lists them.
+    `grow` widens the mask by a disc of so many pixels, `feather` softens its edge inside it over so many pixels, both
+    from 0. Alpha is left as it is unless `fill_alpha`. `composite` joins the fill to what lies around it: "plain",
+    "feather", "poisson", "screened", or "auto", as the backend is best joined; `grain` puts the picture's noise into
+    fills that are smoother. The same `seed`, from 0 to 2147483647, gives the same pixels on one device: "auto", "cpu"
+    or "cuda". `sources`, shaped as `mask`, is where a backend that copies may copy from: where it is True, or 128 and
+    above. `guides` are `lacuna.contract.guides` strokes in coordinates of the picture, such as lines that a fill should
+    continue. `params` are the backend's own settings, such as `radius=5`; `lacuna backends` lists them.
 
-    Raises TypeError and ValueError for arrays of another kind or shape, SizeMismatch and UnsuitableMask for a mask of
-    another size, an empty one and one that covers everything, and for an empty sampling area, UnknownBackend,
-    InvalidParameter, OutOfMemory, and BackendFailed for whatever a backend raises: all but the first two are
-    `lacuna.errors.LacunaError`.
+    Returns when it is filled: a megapixel of hole takes from less than a second (`membrane`) to minutes (`criminisi`),
+    and the first call of a backend on a machine some seconds more, to compile it.
+
+    Raises TypeError for arrays of another kind, ValueError for another shape and for lengths that are none;
+    SizeMismatch and UnsuitableMask for a mask of another size, an empty one and one that covers everything, and for an
+    empty sampling area; UnknownBackend, InvalidParameter, UnknownModel, DamagedModel, OutOfMemory, and BackendFailed
+    for whatever a backend raises: all but the first two are `lacuna.errors.LacunaError`.
     """
     require_image(image)
     plane = _plane("mask", mask, image)

@@ -41,7 +41,8 @@ def remove_mark(
     `Template` of `lacuna.detection.marks`, or a `Matte` of `lacuna.detection.unblending`, estimated from several
     pictures with the same mark. `removal` is "unblend", which brings back what lies beneath a semi-transparent mark and
     fills the rest, "fill", or "auto": whichever leaves no ghost. Findings below `confidence` (0 to 1) are left alone;
-    filled marks are widened by `grow` pixels. `backend` and `params` are those of `lacuna.fill`.
+    filled marks are widened by `grow` pixels. `backend`, `seed`, `device` and `params` are those of `lacuna.fill`.
+    Alpha is left as it is.
 
     Raises what `lacuna.fill` raises, and UnreadableFile and UnsuitableMask for a file that shows no mark.
     """

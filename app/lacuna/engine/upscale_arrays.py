@@ -32,17 +32,20 @@ def upscale(
     """`image` enlarged by any `factor`, or to exactly this `width`, `height`, both, or `long_side`, in pixels.
 
     `image` is (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA, uint8, uint16 or float32, and is not changed; the
-    result has as many channels and the same dtype. Its sides are `factor` times those of the image, truncated; a float
-    is taken for the decimal number that it is written as, so 1.4 times 45 is 63. With both sides the factors may differ
-    by 2 %, by more with `allow_distortion`. By a factor below 1 the picture is made smaller by areas; 1 gives a copy.
+    result has as many channels and the same dtype: whole numbers are rounded and end at black and white, floats do not.
+    Its sides are `factor` times those of the image, truncated; a float is taken for the decimal number that it is
+    written as, so 1.4 times 45 is 63, and a `Fraction` or a text such as "2.7" for itself. With both sides the factors
+    may differ by 2 %, by more with `allow_distortion`. By a factor below 1 the picture is made smaller by areas; 1
+    gives a copy.
 
-    `method` is "meta-sr", which needs a model, "bicubic" or "lanczos"; `model` names the weights, by default the best
-    measured of those installed. `tile` is the side of a tile in pixels of the image, by default as memory allows.
-    `device` is "auto", "cpu" or "cuda". Alpha is enlarged by the bicubic kernel.
+    `method` is "meta-sr" (Hu et al., CVPR 2019), which needs a model, "bicubic" (Keys 1981, a = -0.5) or "lanczos";
+    `model` names the weights, by default the best measured of those installed. `tile` is the side of a tile in pixels
+    of the image, by default as memory allows. `device` is "auto", "cpu" or "cuda". Alpha is enlarged by the bicubic
+    kernel.
 
-    Raises TypeError and ValueError for arrays of another kind or shape, InvalidParameter for a size that is none,
-    UnknownBackend, UnknownModel where there is no model, PictureTooLarge for what memory cannot hold, OutOfMemory and
-    BackendFailed: all but the first two are `lacuna.errors.LacunaError`.
+    Raises TypeError for arrays of another kind, ValueError for another shape and for a tile below 1; InvalidParameter
+    for a size that is none, UnknownBackend, UnknownModel where there is no model, DamagedModel, PictureTooLarge for
+    what memory cannot hold, OutOfMemory and BackendFailed: all but the first two are `lacuna.errors.LacunaError`.
     """
     require_image(image)
     enlargement = to_size(

@@ -60,9 +60,11 @@ class Source:
 class Photo:
     """The picture, upright, RGB, in its own depth.
 
-    `pixels` is (H, W, 3) uint8, uint16 or float32; float keeps its own range and is never clipped. `alpha` is (H, W)
-    of the same dtype, straight (not premultiplied), or None. `grey` marks three equal channels, saved as one.
-    `profile` is the ICC profile as bytes. `notes` are sentences to tell the person once, such as a CMYK conversion.
+    `lacuna.imaging.files.read` makes one of a file. `pixels` is (H, W, 3) uint8, uint16 or float32; float keeps its own
+    range and is never clipped. `alpha` is (H, W) of the same dtype, straight (not premultiplied), or None. `grey` marks
+    three equal channels, saved as one. `profile` is the ICC profile as bytes, None for sRGB. `source` is the file that
+    it came from, None for a picture from elsewhere. `notes` are sentences to tell the person once, such as a CMYK
+    conversion.
     """
 
     pixels: Pixels
@@ -75,6 +77,7 @@ class Photo:
 
     @property
     def height(self) -> int:
+        """In pixels, as the next."""
         return int(self.pixels.shape[0])
 
     @property
@@ -83,6 +86,7 @@ class Photo:
 
     @property
     def path(self) -> Path | None:
+        """The file that it came from."""
         return self.source.path if self.source else None
 
     @cached_property
@@ -91,7 +95,7 @@ class Photo:
         return white_of(self.pixels)
 
     def with_pixels(self, pixels: Pixels, alpha: NDArray[Any] | None) -> Photo:
-        """The same file facts over other pixels."""
+        """The same file facts over other pixels, which may have another size."""
         return replace(self, pixels=pixels, alpha=alpha)
 
     def copied(self) -> Photo:
