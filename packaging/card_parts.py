@@ -14,7 +14,8 @@ import photo_credits
 
 from lacuna import paths
 from lacuna.contract import models
-from lacuna.contract.models import CARD, CONFIG, Model, ModelConfig
+from lacuna.contract.model_config import CONFIG, ModelConfig
+from lacuna.contract.models import CARD, Model
 from lacuna.words import three_digits
 
 SHEET = "samples.webp"

@@ -21,7 +21,8 @@ import photo_credits
 from card_parts import SHEET, Log, Row, Words, finish, keep_logs, listed, rows_of, trained_with
 
 from lacuna.contract import models
-from lacuna.contract.models import ENLARGING, Model, Network
+from lacuna.contract.model_config import ENLARGING, Network
+from lacuna.contract.models import Model
 from lacuna.contract.precision import Int8
 from lacuna.inference.stored import read_weights
 from lacuna.metrics import interval

@@ -25,7 +25,8 @@ import torch
 from lacuna.backends.learned import Learned
 from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, FillWork, Runtime
-from lacuna.contract.models import CONFIG, WEIGHTS, Model, ModelConfig
+from lacuna.contract.model_config import CONFIG, ModelConfig
+from lacuna.contract.models import WEIGHTS, Model
 from lacuna.contract.precision import INT8_WEIGHTS, Int8, Precision
 from lacuna.contract.progress import Progress
 from lacuna.engine import evaluation, registry

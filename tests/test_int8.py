@@ -24,7 +24,8 @@ from lacuna.backends.edge_connect import EdgeConnectParams
 from lacuna.cli.main import main
 from lacuna.contract import models
 from lacuna.contract.fill import FillWork, Runtime
-from lacuna.contract.models import CONFIG, WEIGHTS, Model, ModelConfig, Network
+from lacuna.contract.model_config import CONFIG, ModelConfig, Network
+from lacuna.contract.models import WEIGHTS, Model
 from lacuna.contract.precision import INT8_WEIGHTS, Int8, Precision
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry

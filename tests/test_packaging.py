@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 from lacuna import paths
-from lacuna.contract.models import ENLARGING
+from lacuna.contract.model_config import ENLARGING
 from lacuna.document.project_file import ENDING, parts
 from lacuna.imaging.project_start import MIME
 

@@ -19,7 +19,8 @@ from safetensors.numpy import load_file, save
 
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule
-from lacuna.contract.models import CARD, CONFIG, ENLARGING, TRAINED, WEIGHTS, Model, ModelConfig, Network
+from lacuna.contract.model_config import CONFIG, ENLARGING, ModelConfig, Network
+from lacuna.contract.models import CARD, TRAINED, WEIGHTS, Model
 from lacuna.engine.upscale_arrays import upscale
 from lacuna.networks import building
 from tests.pictures import lion

@@ -27,7 +27,8 @@ from safetensors.numpy import load_file, save
 import lacuna
 from lacuna import paths
 from lacuna.contract import models
-from lacuna.contract.models import CARD, CONFIG, ENLARGING, TRAINED, WEIGHTS, Model, ModelConfig, Network
+from lacuna.contract.model_config import CONFIG, ENLARGING, ModelConfig, Network
+from lacuna.contract.models import CARD, TRAINED, WEIGHTS, Model
 from lacuna.contract.precision import Int8
 from lacuna.errors import LacunaError
 from lacuna.networks import building

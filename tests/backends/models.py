@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from lacuna import paths
 from lacuna.contract import models
 from lacuna.contract.fill import Runtime, SizeRule
-from lacuna.contract.models import CONFIG, WEIGHTS, Model, ModelConfig, Network
+from lacuna.contract.model_config import CONFIG, ModelConfig, Network
+from lacuna.contract.models import WEIGHTS, Model
 from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry

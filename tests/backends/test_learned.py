@@ -19,7 +19,7 @@ from lacuna.backends.learned import LearnedParams
 from lacuna.contract import models
 from lacuna.contract.fill import FillOptions, FillWork, Runtime
 from lacuna.contract.guides import Guide, GuideStroke
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.engine import registry
 from lacuna.engine.fill import FillRequest, FillResult, fill

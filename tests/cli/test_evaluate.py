@@ -18,7 +18,7 @@ import pytest
 from lacuna.cli.main import main
 from lacuna.cli.scores import means, terminal
 from lacuna.contract.fill import FillWork
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 from lacuna.imaging import files
 from lacuna.imaging.edges import canny, grey_values
 from lacuna.metrics import library

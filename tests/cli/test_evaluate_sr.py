@@ -17,7 +17,8 @@ from lacuna.cli.evaluate_sr import reduced
 from lacuna.cli.main import main
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor
-from lacuna.contract.models import CONFIG, WEIGHTS, ModelConfig, Network
+from lacuna.contract.model_config import CONFIG, ModelConfig, Network
+from lacuna.contract.models import WEIGHTS
 from lacuna.contract.upscale import Enlarged, UpscaleWork
 from lacuna.imaging import files
 from lacuna.imaging.resampling import resampled

@@ -23,7 +23,7 @@ import lacuna
 from lacuna.cli.main import main
 from lacuna.contract.fill import Context, Needs, SizeRule
 from lacuna.contract.guides import Guide
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 from lacuna.engine import registry
 from lacuna.imaging import files
 from lacuna.settings import Settings

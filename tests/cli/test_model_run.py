@@ -12,7 +12,7 @@ from lacuna.cli.main import main
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor
 from lacuna.contract.fill import Runtime
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.contract.progress import Progress
 from lacuna.inference.saving import save
 from lacuna.inference.session import opened, opened_enlarger

@@ -12,7 +12,7 @@ import torch
 
 from lacuna.cli.main import main
 from lacuna.contract import models
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.inference import saving
 from lacuna.networks import building, deepfill_layouts
 from tests.inference.checkpoints import light, light_pen_net, write

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lacuna.contract import models
-from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.contract.models import Model
 from lacuna.errors import CannotRemove, DamagedModel, UnknownModel
 
 

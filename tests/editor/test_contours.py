@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lacuna.contract.guides import Guide
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 from lacuna.editor.tool import Modifier
 from lacuna.engine import registry
 from lacuna.imaging.region import Region

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 from lacuna.imaging.region import Region
 from tests.backends.models import scripted
 from tests.editor.support import Desk

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule
 from lacuna.contract.fill import Runtime
-from lacuna.contract.models import CONFIG, ModelConfig, Network
+from lacuna.contract.model_config import CONFIG, ModelConfig, Network
 from lacuna.contract.params import Suggestion
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import Enlarged, UpscaleNeeds, UpscaleWork

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lacuna.contract.edges import PredictedEdges
 from lacuna.contract.fill import FillOptions, FillWork, Runtime
 from lacuna.contract.guides import Guide, GuideStroke
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 from lacuna.contract.progress import Progress
 from lacuna.engine import edges as stage
 from lacuna.engine import paces, registry

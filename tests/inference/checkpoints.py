@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.networks import building, deepfill_layouts, pen_net_layouts
 from lacuna.networks.layout import Layout, given_back
 from tests.inference.tensorflow import write_checkpoint

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from lacuna.contract.models import ModelConfig
+from lacuna.contract.model_config import ModelConfig
 from lacuna.inference import importing, saving
 from tests.networks.conftest import one_core
 

@@ -14,7 +14,8 @@ from torch import nn
 
 from lacuna.contract.enlargement import Enlargement, Rule, by_factor, to_sides, to_width
 from lacuna.contract.fill import Runtime
-from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.contract.upscale import Ends
 from lacuna.errors import BackendFailed
@@ -244,7 +245,8 @@ sys.modules["torch"] = None
 import numpy as np
 from lacuna.contract.enlargement import by_factor, to_width
 from lacuna.contract.fill import Runtime
-from lacuna.contract.models import CONFIG, Model, ModelConfig
+from lacuna.contract.model_config import CONFIG, ModelConfig
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.inference.session import opened_enlarger
 from lacuna.networks.positions import whole

@@ -12,7 +12,8 @@ from torch import nn
 
 from lacuna.contract.enlargement import Enlargement, Rule, by_factor, to_sides, to_width
 from lacuna.contract.fill import Runtime
-from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import Ends
 from lacuna.imaging.resampling import BICUBIC, resampled

@@ -16,7 +16,7 @@ from torch import nn
 
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import (
     CannotSave,

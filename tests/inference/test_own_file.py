@@ -10,7 +10,8 @@ import pytest
 from safetensors.numpy import save
 
 from lacuna.contract import models
-from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.errors import CannotSave, DamagedModel, InvalidParameter, UnreadableFile, UnsuitableWeights
 from lacuna.inference import own_file, saving

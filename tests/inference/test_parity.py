@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from lacuna.contract.fill import Runtime
-from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.inference import painters
 from lacuna.inference.saving import save

@@ -18,7 +18,8 @@ from torch import nn
 
 from lacuna.contract import models
 from lacuna.contract.fill import Runtime
-from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import BackendFailed, CannotSave, DamagedModel, UnsuitableWeights
 from lacuna.inference import painters, session

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lacuna.bench import upscale_published
 from lacuna.contract.enlargement import Enlargement, Rule, by_factor, to_sides, to_width
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.networks import building, meta_sr_sizes, positions
 from lacuna.networks import meta_sr_layouts as layouts

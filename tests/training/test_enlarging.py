@@ -16,7 +16,8 @@ import torch
 from safetensors.torch import load_file
 
 from lacuna.contract.enlargement import by_factor
-from lacuna.contract.models import CONFIG, WEIGHTS, ModelConfig, Network
+from lacuna.contract.model_config import CONFIG, ModelConfig, Network
+from lacuna.contract.models import WEIGHTS
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import InvalidParameter
 from lacuna.imaging.resampling import imresized, resampled

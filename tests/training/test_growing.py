@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lacuna.contract.enlargement import by_factor
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.networks import building
 from lacuna.networks.meta_sr import MetaSr
 from lacuna.training.growing import begins, grown

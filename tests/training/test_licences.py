@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from lacuna.cli.main import main
-from lacuna.contract.models import CONFIG, TRAINED, ModelConfig
+from lacuna.contract.model_config import CONFIG, ModelConfig
+from lacuna.contract.models import TRAINED
 from lacuna.contract.progress import Progress
 from lacuna.errors import InvalidParameter, UnreadableFile
 from lacuna.training import examples, loop, photos

@@ -18,7 +18,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from lacuna.contract.models import CONFIG, WEIGHTS, ModelConfig, digest
+from lacuna.contract.model_config import CONFIG, ModelConfig
+from lacuna.contract.models import WEIGHTS, digest
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import CannotSave, InvalidParameter, UnreadableFile, UnsuitableWeights
 from lacuna.networks import building

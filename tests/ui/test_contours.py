@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from lacuna.contract.guides import Guide
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 from lacuna.contract.progress import Progress
 from lacuna.editor import contour_sight
 from lacuna.editor.contour_sight import ContourMap, Looked

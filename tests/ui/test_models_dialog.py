@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QMessageBox, QPushButton
 
 from lacuna.contract import models
-from lacuna.contract.models import WEIGHTS, Network
+from lacuna.contract.model_config import Network
+from lacuna.contract.models import WEIGHTS
 from lacuna.contract.progress import Progress
 from lacuna.engine import registry
 from lacuna.inference import importing

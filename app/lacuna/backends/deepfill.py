@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lacuna.backends.learned import Learned, LearnedParams, model_text
 from lacuna.contract.fill import FillWork, SizeRule
 from lacuna.contract.guides import Guide
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.contract.progress import Progress
 from lacuna.i18n import N_
 

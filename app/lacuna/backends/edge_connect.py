@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lacuna.backends.learned import Learned, LearnedParams, Plane, model_text
 from lacuna.contract.fill import FillWork, SizeRule
 from lacuna.contract.guides import Guide, marked
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.contract.params import number
 from lacuna.contract.progress import Progress
 from lacuna.i18n import N_

@@ -14,7 +14,8 @@ from lacuna.contract import models
 from lacuna.contract.choosing import chosen
 from lacuna.contract.fill import Composite, Context, Filled, FillWork, Needs, Runtime, SizeRule
 from lacuna.contract.guides import Guide, marked
-from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.contract.models import Model
 from lacuna.contract.params import Suggestion, choice, switch, text
 from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lacuna.backends.learned import Learned, LearnedParams, model_text
 from lacuna.contract.fill import SizeRule
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 from lacuna.i18n import N_
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from lacuna.contract import models
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 
 CONFIGS = {
     "deepfill-v1": ModelConfig(Network.DEEPFILL_V1, "Drawn by chance", conventions="pytorch-v1"),

@@ -16,7 +16,7 @@ from lacuna.bench.memory import alone, forget_peak, peak
 from lacuna.bench.networks_models import torch_missing
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.contract.progress import Progress
 from lacuna.inference.enlarging import Enlarger
 from lacuna.networks import meta_sr_sizes

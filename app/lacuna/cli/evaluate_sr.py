@@ -24,7 +24,7 @@ from lacuna.cli.reports import Targets
 from lacuna.cli.tables import MARGIN, PSNR, Column, Row, aligned, in_markdown, plain, rounded
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor, exact_factor
-from lacuna.contract.models import ENLARGING
+from lacuna.contract.model_config import ENLARGING
 from lacuna.contract.progress import Progress
 from lacuna.engine.upscaling import UpscaleRequest, UpscaleResult, refuse_unknown, upscale
 from lacuna.errors import InvalidParameter, LacunaError

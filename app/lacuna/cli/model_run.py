@@ -16,7 +16,8 @@ from lacuna.cli import outputs, runner
 from lacuna.contract import models
 from lacuna.contract.enlargement import Rule, by_factor
 from lacuna.contract.fill import Needs, Runtime, SizeRule
-from lacuna.contract.models import ENLARGING, Model, ModelConfig
+from lacuna.contract.model_config import ENLARGING, ModelConfig
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.engine import device
 from lacuna.engine.arrays import fill, size_mismatch

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lacuna.contract import models
-from lacuna.contract.models import Model, Network
+from lacuna.contract.model_config import Network
+from lacuna.contract.models import Model
 from lacuna.i18n import _
 
 

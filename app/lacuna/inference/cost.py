@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lacuna.contract.models import ENLARGING, ModelConfig, Network
+from lacuna.contract.model_config import ENLARGING, ModelConfig, Network
 from lacuna.networks.meta_sr_sizes import maps
 
 # Bytes for each pixel of a pass with the published width, of ONNX Runtime on a CPU at 512 x 512 and 1024 x 1024 with a

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.contract.models import ModelConfig
+from lacuna.contract.model_config import ModelConfig
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import ALL_ENDS, Ends
 from lacuna.networks.positions import Pane

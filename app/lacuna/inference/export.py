@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lacuna.contract.models import WEIGHTS, ModelConfig
+from lacuna.contract.model_config import ModelConfig
+from lacuna.contract.models import WEIGHTS
 
 if TYPE_CHECKING:
     from torch import nn

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lacuna import paths
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.networks import meta_sr_sizes
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the time of every file in a zip, so that the same graphs are the same bytes

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from lacuna.contract import models
-from lacuna.contract.models import Model, ModelConfig
+from lacuna.contract.model_config import ModelConfig
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.errors import InvalidParameter, UnsuitableWeights, UnsupportedFormat
 from lacuna.i18n import _

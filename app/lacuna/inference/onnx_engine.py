@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.contract.models import Model, ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.contract.models import Model
 from lacuna.contract.progress import NOTICE, Cancelled, Progress
 from lacuna.errors import BackendFailed
 from lacuna.i18n import _

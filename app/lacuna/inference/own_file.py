@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lacuna.contract import models
-from lacuna.contract.models import CARD, CONFIG, LONGEST_CONFIG, TRAINED, WEIGHTS, Model, ModelConfig
+from lacuna.contract.model_config import CONFIG, ModelConfig
+from lacuna.contract.models import CARD, LONGEST_CONFIG, TRAINED, WEIGHTS, Model
 from lacuna.i18n import _
 from lacuna.imaging.atomic import write_atomically
 from lacuna.inference import safetensors_file

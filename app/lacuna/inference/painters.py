@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract.fill import SizeRule
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.contract.progress import Progress
 from lacuna.imaging.edges import SIGMA, canny, grey_values
 from lacuna.inference import cost

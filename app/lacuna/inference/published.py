@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.inference.tensors import Group
 from lacuna.networks import deepfill_layouts as deepfill
 from lacuna.networks import edge_connect_layouts as edge_connect

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.contract import models
-from lacuna.contract.models import CARD, CONFIG, WEIGHTS, ModelConfig
+from lacuna.contract.model_config import CONFIG, ModelConfig
+from lacuna.contract.models import CARD, WEIGHTS
 from lacuna.errors import UnsuitableWeights
 from lacuna.i18n import _
 from lacuna.inference.export import exported

@@ -18,7 +18,8 @@ from lacuna.contract import models
 from lacuna.contract.enlargement import Rule
 from lacuna.contract.fill import Runtime, SizeRule
 from lacuna.contract.graph_config import GraphConfig
-from lacuna.contract.models import ENLARGING, Model, ModelConfig
+from lacuna.contract.model_config import ENLARGING, ModelConfig
+from lacuna.contract.models import Model
 from lacuna.contract.picker_config import PickerConfig
 from lacuna.contract.precision import Precision
 from lacuna.contract.progress import Progress

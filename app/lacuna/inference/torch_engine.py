@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.contract.models import Model, ModelConfig
+from lacuna.contract.model_config import ModelConfig
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.inference.stored import read_weights
 

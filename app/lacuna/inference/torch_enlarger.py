@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lacuna.contract.models import Model, ModelConfig
+from lacuna.contract.model_config import ModelConfig
+from lacuna.contract.models import Model
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import ALL_ENDS, Ends
 from lacuna.inference import cost

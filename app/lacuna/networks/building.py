@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from lacuna.contract.enlargement import Rule
-from lacuna.contract.models import ENLARGING, ModelConfig, Network
+from lacuna.contract.model_config import ENLARGING, ModelConfig, Network
 from lacuna.networks import meta_sr_sizes
 from lacuna.networks.conventions import CONVENTIONS, Start
 from lacuna.networks.deepfill_v1 import DeepFillV1

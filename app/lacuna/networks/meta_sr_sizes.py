@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 
 Sizes = Mapping[str, float]
 

@@ -18,7 +18,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from lacuna.contract.models import CONFIG, WEIGHTS, ModelConfig, digest
+from lacuna.contract.model_config import CONFIG, ModelConfig
+from lacuna.contract.models import WEIGHTS, digest
 from lacuna.errors import InvalidParameter, UnreadableFile, UnsuitableWeights
 from lacuna.i18n import _
 from lacuna.imaging.atomic import write_atomically

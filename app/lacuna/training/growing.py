@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from lacuna.contract.models import Network
+from lacuna.contract.model_config import Network
 
 BLOCKS = "extractor.blocks."
 KERNELS = "predictor.kernels."  # its weights stand by colour, row, column and feature

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lacuna.contract.models import TRAINED, ModelConfig
+from lacuna.contract.model_config import ModelConfig
+from lacuna.contract.models import TRAINED
 from lacuna.contract.progress import Cancelled, Progress
 from lacuna.errors import InvalidParameter
 from lacuna.i18n import _

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from lacuna.contract.enlargement import Rule
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.networks import building
 from lacuna.networks.meta_sr import WHITE, MetaSr
 from lacuna.training.pairs import Pair

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from lacuna.contract.enlargement import Rule
-from lacuna.contract.models import ModelConfig, Network
+from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.networks import meta_sr_sizes
 from lacuna.networks.conventions import Start
 from lacuna.training.deepfill import OURS, Discounted, Gated

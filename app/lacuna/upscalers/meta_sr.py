@@ -6,7 +6,8 @@ from lacuna.contract import models
 from lacuna.contract.choosing import chosen
 from lacuna.contract.enlargement import Rule
 from lacuna.contract.fill import Runtime
-from lacuna.contract.models import ENLARGING, Model
+from lacuna.contract.model_config import ENLARGING
+from lacuna.contract.models import Model
 from lacuna.contract.params import Suggestion
 from lacuna.contract.progress import Progress
 from lacuna.contract.upscale import Enlarged, UpscaleNeeds, UpscaleWork

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lacuna.contract.models import Model, ModelConfig
+from lacuna.contract.model_config import ModelConfig
+from lacuna.contract.models import Model
 from lacuna.editor.models import network_of
 from lacuna.editor.values import Message, Severity
 from lacuna.engine.jobs import Job, State
