@@ -105,6 +105,17 @@ def test_two_quick_scribbles_are_about_one_object_and_enter_waits_for_both(lion:
     assert not lion.editor.proposals.shown
 
 
+def test_the_button_too_marks_the_object_with_what_is_still_being_found_of_it(lion: Desk) -> None:
+    lion.drag((160, 100), (180, 200), (280, 220))
+    lion.settle()
+    lion.drag((330, 230), (420, 260))
+    lion.editor.intent.mark()
+    lion.settle()
+    assert lion.labels == ["Pick an object"]
+    assert lion.mask[260, 415] == 255
+    assert not lion.editor.proposals.shown
+
+
 def test_after_enter_or_esc_a_scribble_is_about_another_object(lion: Desk) -> None:
     for end, marked in ((lion.editor.escape, 0), (lion.editor.enter, 255)):
         lion.drag((160, 100), (180, 200), (280, 220))

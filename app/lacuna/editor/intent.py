@@ -23,6 +23,10 @@ class Intent:
         else:  # what is still being found may be proposed
             editor.rests.afterwards(self._mark_or_fill)
 
+    def mark(self) -> None:
+        """Put what is proposed into the mask, with what is still being found for it."""
+        self._editor.rests.afterwards(self._editor.proposals.accept)
+
     def _mark_or_fill(self) -> None:
         if self._editor.proposals.shown:
             self._editor.proposals.accept()
