@@ -38,7 +38,7 @@ WELL_WITHIN = 6.0  # cells from the outline, whose edge is the slope of nothing 
 GRAIN = 0.8  # cells of a blur that takes grain from colours
 SHARED = 0.2  # of a patch lies in others that are outlined better: then it is none of its own
 HIDDEN = 0.3  # of a side lies in the picture, or it is not asked
-GROWN = 0.5  # cells by which a patch is widened: its edge lies within a cell
+GROWN = 1.5  # cells by which a patch is widened: a fill would go on with what is left of its rim
 # A logistic regression over the measures of `_measures` and their squares: `packaging/blurring.py fit`.
 WEIGHTS = np.array([-5.293, -6.748, -4.154, -5.874, 2.573, -1.352, -1.687, 0.900, 0.083, -1.717, 1.272, -0.907])
 BIAS = -9.615
