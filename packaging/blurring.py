@@ -1,7 +1,7 @@
 """Fits the weights of the finder of blurred patches (`detection/blurs.py`), and measures what it finds.
 
-    PYTHONPATH=../app python blurring.py fit --data ../../shared/data
-    PYTHONPATH=../app python blurring.py measure ../../shared/data/eval
+    PYTHONPATH=../app python blurring.py fit --data data
+    PYTHONPATH=../app python blurring.py measure data/eval
 
 `fit` looks at each training photo as it is and with one patch of it blurred, both also as JPEG, and prints the weights
 of a logistic regression. `measure` says in how many photos something is found that nobody blurred, and how many

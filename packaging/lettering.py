@@ -77,9 +77,12 @@ def training_photos(data: Path, classes: Sequence[str]) -> Iterator[Bytes]:
 
 
 def named_photos(places: Sequence[Path]) -> Iterator[tuple[str, Bytes]]:
+    """The photos of files and folders, without the masks that lie beside them (NAME-KIND.png for NAME.webp)."""
     for place in places:
-        for path in sorted(place.iterdir()) if place.is_dir() else [place]:
-            if path.suffix.lower() in ENDINGS:
+        paths = sorted(place.iterdir()) if place.is_dir() else [place]
+        names = {path.stem for path in paths}
+        for path in paths:
+            if path.suffix.lower() in ENDINGS and path.stem.rpartition("-")[0] not in names:
                 yield path.stem, np.ascontiguousarray(files.read(path).pixels[..., :3])
 
 
