@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from lacuna.contract.progress import Cancelled, Progress
+from lacuna.detection import mark_search
 from lacuna.detection.mark_features import guesses_by_features
 from lacuna.detection.mark_sharing import SharedMark
 from lacuna.detection.mark_templates import Template, template_of_file, template_of_outline
@@ -42,6 +44,22 @@ def test_a_mark_is_found_whatever_its_scale_turn_opacity_and_polarity(
     assert found[0].turn == pytest.approx(turn, abs=1)
     assert found[0].inverted == dark
     assert len([each for each in found if each.confidence >= DEFAULT_CONFIDENCE]) == 1
+
+
+@pytest.mark.parametrize("turn", [0.0, 8.0])
+def test_a_large_picture_is_looked_through_coarsely_and_the_mark_is_found_as_finely(
+    turn: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mark_search, "LARGE", 1000)
+    for name, usual in (("COARSE", mark_search.COARSE), ("COARSE_TURNED", mark_search.COARSE_TURNED)):
+        monkeypatch.setattr(mark_search, name, replace(usual, pixels=4000))
+    monkeypatch.setattr("lacuna.detection.marks.guesses_by_features", lambda *_words: iter(()))
+    made = placed(template(), 95, 58, 0.8, turn)
+
+    found = find_marks(marked(photo(), template(), made, 0.7), template())
+
+    assert found[0].confidence >= DEFAULT_CONFIDENCE
+    assert apart(found[0].matrix, made, template()) < 1.0
 
 
 def test_a_clear_mark_is_found_at_any_turn() -> None:

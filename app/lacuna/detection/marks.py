@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lacuna.contract.progress import Progress
 from lacuna.detection.mark_features import guesses_by_features
 from lacuna.detection.mark_fitting import Fit, fitted
-from lacuna.detection.mark_search import Guess, guesses, guesses_at
+from lacuna.detection.mark_search import Guess, again, guesses, guesses_at, large
 from lacuna.detection.mark_templates import Template, template_of_file, template_of_outline
 from lacuna.detection.mark_warping import Matrix, corners, stretched, turned, warped
 from lacuna.imaging.colour import luma
@@ -40,7 +40,9 @@ DEFAULT_CONFIDENCE = 0.5
 LEAST_CONFIDENCE = 0.2  # below it a finding is chance
 SURE = 0.9  # a finding of it ends the search: other marks look alike, and have its scale and turn
 FITTED = 12  # guesses of each way
+COARSE = 24  # of a large picture, before they are looked at again
 REPEATS = 400
+MISSED = 24  # places one after another, with ever less evidence, that were no repeats: then a large picture has no more
 # The best correlation that chance reaches falls with the number of points that are compared, as was measured on 72
 # clean photos (docs/architecture.md); the confidence is 0.5 above it by a margin.
 CHANCE = 0.73  # at CHANCE_POINTS
@@ -143,11 +145,22 @@ def confidence(fit: Fit) -> float:
 
 
 def _upright(grey: NDArray[np.uint8], template: Template, progress: Progress) -> Iterator[Guess]:
-    return guesses(grey, template, progress)
+    return _finer(grey, template, guesses(grey, template, progress), progress)
 
 
 def _turned(grey: NDArray[np.uint8], template: Template, progress: Progress) -> Iterator[Guess]:
-    return guesses(grey, template, progress, turned=True)
+    return _finer(grey, template, guesses(grey, template, progress, turned=True), progress)
+
+
+def _finer(
+    grey: NDArray[np.uint8], template: Template, guessed: Iterator[Guess], progress: Progress
+) -> Iterator[Guess]:
+    """Guesses as good as those about a small picture: the likeliest of a large one, looked at again."""
+    if not large(grey):
+        yield from guessed
+        return
+    for guess in _spread(guessed, template, COARSE):
+        yield again(grey, template, guess, progress)
 
 
 def _features(grey: NDArray[np.uint8], template: Template, progress: Progress) -> Iterator[Guess]:
@@ -186,7 +199,14 @@ def _repeats(grey: NDArray[np.uint8], template: Template, best: Fit, progress: P
     guessed = list(guesses_at(grey, template, scale, (turn,), progress, most=REPEATS))
     most = max((guess.evidence for guess in guessed), default=0.0)
     likely = [guess for guess in guessed if guess.evidence >= WORTH * most and guess.score * best.score > 0]
-    return _fits(grey, template, _spread(likely, template, REPEATS), progress)
+    found: list[Fit] = []
+    missed = 0
+    for guess in _spread(likely, template, REPEATS):
+        found += _fits(grey, template, (guess,), progress)
+        missed = 0 if confidence(found[-1]) >= DEFAULT_CONFIDENCE else missed + 1
+        if missed == MISSED and large(grey):  # in a small picture there is little that looks like the mark
+            break
+    return found
 
 
 def _finding(fit: Fit, template: Template) -> MarkFinding:
