@@ -234,3 +234,20 @@ def test_a_network_of_the_persons_own_takes_the_place_of_grabcut(
     empty.editor.enter()
     assert empty.mask[80, 150] == 255
     assert empty.mask[20, 20] == 0
+
+
+@pytest.mark.parametrize("back", ["escape", "undo"])
+def test_what_takes_a_scribble_back_takes_back_the_enter_that_waits_for_its_object(lion: Desk, back: str) -> None:
+    lion.editor.use("rectangle")
+    lion.drag((10, 10), (30, 30))
+    lion.editor.use("pick")
+    lion.drag((160, 100), (180, 200), (280, 220))
+    assert lion.editor.rests.proposing
+    lion.editor.enter()
+    getattr(lion.editor, back)()
+    lion.settle()
+    assert lion.labels == ["Rectangle"]
+    assert not lion.editor.proposals.shown
+    lion.editor.enter()
+    lion.settle()
+    assert len(lion.labels) == 2  # filled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ class Intent:
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
+        self._called_off = 0  # how often
 
     def enter(self) -> None:
         editor = self._editor
@@ -21,11 +23,24 @@ class Intent:
         elif editor.offer is not None:
             editor.accept()
         else:  # what is still being found may be proposed
-            editor.rests.afterwards(self._mark_or_fill)
+            self._afterwards(self._mark_or_fill)
 
     def mark(self) -> None:
         """Put what is proposed into the mask, with what is still being found for it."""
-        self._editor.rests.afterwards(self._editor.proposals.accept)
+        self._afterwards(self._editor.proposals.accept)
+
+    def call_off(self) -> None:
+        """What Enter was to do after what is still being worked out is not wanted any more."""
+        self._called_off += 1
+
+    def _afterwards(self, act: Callable[[], None]) -> None:
+        called_off = self._called_off
+
+        def go() -> None:
+            if self._called_off == called_off:
+                act()
+
+        self._editor.rests.afterwards(go)
 
     def _mark_or_fill(self) -> None:
         if self._editor.proposals.shown:
@@ -41,7 +56,13 @@ class Intent:
             editor.toolbox.cancel()
         elif editor.offer is not None:
             editor.drop()
-        elif editor.proposals.shown or editor.rests.proposing:
+        else:
+            self.call_off()
+            self._drop_or_stop()
+
+    def _drop_or_stop(self) -> None:
+        editor = self._editor
+        if editor.proposals.shown or editor.rests.proposing:
             editor.proposals.drop()
         elif editor.contours.proposed:
             editor.contours.drop()
@@ -52,8 +73,9 @@ class Intent:
         editor, document = self._editor, self._editor.document
         if editor.gesture is not None:
             editor.back()
-        elif editor.rests.cancel_last():
-            return
+        elif editor.rests.pending:
+            self.call_off()
+            editor.rests.cancel_last()
         elif editor.offer is not None and editor.offer.base is not None:
             editor.drop()
         elif editor.proposals.done_last:

@@ -107,12 +107,10 @@ class Rests:
         self._afterwards.append(act)
         self._settle()
 
-    def cancel_last(self) -> bool:
-        """Take the newest back; False if there is none."""
-        wanted = self._wanted()
-        if wanted:
-            _cancel(wanted[-1])
-        return bool(wanted)
+    def cancel_last(self) -> None:
+        """Take the newest back, if there is one."""
+        for pending in self._wanted()[-1:]:
+            _cancel(pending)
 
     def cancel_all(self) -> None:
         """Take all of them back, the newest first."""

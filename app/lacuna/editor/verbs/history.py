@@ -34,6 +34,7 @@ class HistoryVerbs(Verbs):
         """Undo or redo until `position` edits are in force."""
         document = self.document
         if self.gesture is None and document is not None:
+            self.intent.call_off()
             self.rests.cancel_all()
             self._guarded(lambda: document.history.go_to(position))
 
