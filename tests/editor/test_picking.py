@@ -251,3 +251,22 @@ def test_what_takes_a_scribble_back_takes_back_the_enter_that_waits_for_its_obje
     lion.editor.enter()
     lion.settle()
     assert len(lion.labels) == 2  # filled
+
+
+def test_undo_takes_back_a_stroke_between_two_scribbles_before_the_first_of_them(lion: Desk) -> None:
+    lion.drag((160, 100), (180, 200), (280, 220))
+    lion.settle()
+    (first,) = lion.editor.proposals.found
+    lion.editor.use("rectangle")
+    lion.drag((10, 10), (30, 30))
+    lion.editor.use("pick")
+    lion.drag((330, 230), (420, 260))
+    lion.settle()
+    lion.editor.undo()
+    assert lion.editor.proposals.found == (first,)
+    assert lion.mask.any()
+    lion.editor.undo()
+    assert lion.editor.proposals.found == (first,)
+    assert not lion.mask.any()
+    lion.editor.undo()
+    assert not lion.editor.proposals.shown

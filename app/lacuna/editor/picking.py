@@ -97,17 +97,26 @@ class Picked:
         inside = tuple(each.line for each in self.scribbles if not each.erases)
         return Scribbles(inside, tuple(each.line for each in self.scribbles if each.erases))
 
-    def propose(self, proposed: Proposed) -> None:
-        self.proposed = proposed
-        label = _("Pick an object")
-        self.proposals.show(self.document, (proposed,), label, clicked=False, back=self.back, scribbles=self.lines)
+    def propose(self, found: Scribble) -> None:
+        """What this scribble has found."""
+        assert found.proposed is not None
+        self.proposed = found.proposed
+        self.proposals.show(
+            self.document,
+            (found.proposed,),
+            _("Pick an object"),
+            clicked=False,
+            back=self.back,
+            scribbles=self.lines,
+            moment=found.moment,
+        )
 
     def back(self) -> None:
         """The last scribble is taken back: what was proposed before it is proposed again."""
         *before, last = (each for each in self.scribbles if each.proposed is not None)  # others are being dropped
         self.scribbles.remove(last)
-        if before and before[-1].proposed is not None:
-            self.propose(before[-1].proposed)
+        if before:
+            self.propose(before[-1])
         else:
             self.proposals.drop()
 
@@ -160,6 +169,7 @@ class Scribble(Sought):
         """`opened()` gives the network that finds the object, in the worker; without one GrabCut does."""
         super().__init__(picked.document, at.erases, _("Pick an object"))
         self.proposed: Proposed | None = None
+        self.moment: int | None = None  # of the history, when that was shown first
         self._picked = picked
         self._opened = opened
         self._width = options.width / max(at.scale, 1e-6)
@@ -224,7 +234,8 @@ class Scribble(Sought):
         if self.proposed is None:  # nothing was found: as if it had not been drawn
             self._picked.scribbles.remove(self)
         else:
-            self._picked.propose(self.proposed)
+            self.moment = self._document.history.here()
+            self._picked.propose(self)
         return NOWHERE
 
     def dropped(self) -> None:

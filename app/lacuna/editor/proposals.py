@@ -79,16 +79,18 @@ class Proposals:
         clicked: bool = True,
         back: Callable[[], object] | None = None,
         scribbles: Scribbles = NONE,
+        moment: int | None = None,
     ) -> None:
         """Propose these in the place of any others; `label` names the edit that `accept` makes.
 
         Where a tool goes on with them, they are not `clicked`, and `back()` is what undo means: by default all go.
-        `scribbles` are those that it has found them by.
+        `scribbles` are those that it has found them by. Those that were shown before come with the `moment` of the
+        document's history at which they were, or undo would take them back before the edits that were made since.
         """
         self.found, self.on = tuple(found), (True,) * len(found)
         self.clicked, self.scribbles = clicked, scribbles
         self._document, self._label, self._back = document, label, back
-        self._moment, self._switched = document.history.here(), []
+        self._moment, self._switched = document.history.here() if moment is None else moment, []
         self.changed()
 
     @property
