@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
 
 from lacuna.contract.enlargement import by_factor
+from lacuna.contract.guides import Guide, GuideStroke
 from lacuna.contract.progress import Progress
 from lacuna.editor.enlarging import Extent
 from lacuna.engine.upscaling import UpscaleRequest, upscale
@@ -204,7 +205,11 @@ def test_esc_closes_the_preview_and_gives_the_view_back(window: MainWindow, tmp_
     made(window)
     assert window.enlarge.previewing
     assert window.canvas.viewport.zoom == 2.0
+    window.editor.toolbox.lines.show(window.editor.document, (GuideStroke(Guide.LINE, ((10, 10), (60, 60)), 3.0),))
     window.canvas.setFocus()
+    key(window.canvas, "Esc")
+    assert not window.editor.contours.proposed  # a line that is proposed goes first
+    assert window.enlarge.previewing
     key(window.canvas, "Esc")
     assert not window.enlarge.previewing
     assert not window.enlarge_panel.preview.isChecked()

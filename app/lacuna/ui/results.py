@@ -73,7 +73,9 @@ class Results:
         editor, enlarge = self._window.editor, self._window.enlarge
         if self._window.side_by_side.on:
             self._window.side_by_side.leave()
-        elif enlarge.previewing and not (editor.gesture or editor.offer or editor.proposals.shown or editor.stoppable):
+        elif enlarge.previewing and not (
+            editor.gesture or editor.offer or editor.proposals.shown or editor.contours.proposed or editor.stoppable
+        ):
             enlarge.close_preview()
         else:
             self._window.editor.escape()
