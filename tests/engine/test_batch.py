@@ -70,6 +70,20 @@ def test_recursion_keeps_folders_apart_and_leaves_out_results_and_links_that_lea
     assert [found.place for found in several.inputs] == [Path("in/1.png"), Path("done/1.png"), Path("done/2.png")]
 
 
+def test_a_search_through_folders_without_pictures_can_be_stopped(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    told: list[int] = []
+
+    def heard(count: int) -> None:
+        told.append(count)
+        if len(told) == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        gathered([str(tmp_path)], recursive=True, heard=heard)
+    assert told == [0, 0, 0]
+
+
 def test_an_input_stays_the_file_that_it_was_when_it_was_named(tmp_path: Path) -> None:
     folder_of(tmp_path, 2)
     link = tmp_path / "link.png"

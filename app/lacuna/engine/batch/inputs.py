@@ -51,8 +51,8 @@ def gathered(
     but not of the folder for `results`: each at its place in that folder, or in one of its name where several are
     named. Files that are `spared`, such as the results of an earlier run, are never inputs: a shell's pattern names
     them too. Neither are those that are `used`, such as the mask, under whatever name; those are told. A file that is
-    named and is not there is an input as well: its failure is told as any other. `heard(count)` is told after each file
-    how many there are so far, and may raise to stop: a folder on the net may take minutes.
+    named and is not there is an input as well: its failure is told as any other. `heard(count)` is told before each
+    folder and after each file how many there are so far, and may raise to stop: a folder on the net may take minutes.
     """
     collected = _Collected(recursive, results, spared, used, heard, keeps_names=recursive and len(named) > 1)
     for word in named:
@@ -113,6 +113,7 @@ class _Collected:
                 self._file(path, Path(path.name))
 
     def _folder(self, folder: Path, place: Path) -> None:
+        self.heard(len(self.inputs))
         for path in files.in_folder(folder):
             self._file(path, place / path.name)
         if not self.recursive:
