@@ -442,7 +442,7 @@ def test_progress_rises_and_trials_are_not_shown(photo: NDArray[Any]) -> None:
     assert set(shown) == {piece.region for piece in result.pieces}
 
 
-def test_where_no_method_can_be_tried_the_usual_one_sayswhy_chosen() -> None:
+def test_where_no_method_can_be_tried_the_usual_one_says_why() -> None:
     image = np.ascontiguousarray(lion()[:160, :160])
     mask, sources = np.zeros((2, 160, 160), np.uint8)
     mask[60:100, 60:100] = sources[10:13, 10:13] = 255
