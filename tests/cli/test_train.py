@@ -22,7 +22,6 @@ APP = Path(lacuna.__file__).resolve().parent.parent
 # What a machine that only trains need not have; everything else of ours may be imported.
 WITHOUT = """
 import sys
-import time
 sys.modules.update(dict.fromkeys({absent!r}))  # an import fails, and nothing is found
 from lacuna.__main__ import main
 sys.exit(main(sys.argv[1:]))
