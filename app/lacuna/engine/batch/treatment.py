@@ -56,7 +56,9 @@ class Treatment:
     def seen(self, data: bytes) -> str:
         """By what a look is known: the bytes of the picture, and all that what is found in it depends on."""
         described = [None if way is None else way.described() for way in (self.marking, self.replay)]
-        return hashlib.sha256(json.dumps(described, sort_keys=True).encode() + data).hexdigest()
+        digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+        digest.update(data)  # not put together before: a picture's bytes may be many
+        return digest.hexdigest()
 
     def digest(self) -> str:
         """The same for tasks that make the same of every picture: by it a run that goes on knows its results."""
