@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -81,6 +82,8 @@ class ModelConfig:
             raise ValueError(f"side: {self.side}")
         if not 1 <= self.fine <= self.side:
             raise ValueError(f"fine: {self.fine}")
+        if self.psnr is not None and not -math.inf < self.psnr < math.inf:
+            raise ValueError(f"psnr: {self.psnr}")
         for file in self.graphs.values():
             if not FILE.fullmatch(file) or file == CONFIG:
                 raise ValueError(f"graphs: {file}")
@@ -137,4 +140,4 @@ def _in_place(name: str, value: object) -> bool:
     """Whether a mapping of this name may have the value: a number in `sizes`, else a text."""
     if name != "sizes":
         return isinstance(value, str)
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
