@@ -12,6 +12,7 @@ from lacuna.contract.model_config import ModelConfig, Network
 from lacuna.networks import building
 from lacuna.networks.meta_sr import MetaSr
 from lacuna.training.growing import begins, grown
+from lacuna.training.learner import take_up
 
 SMALL = {"features": 8, "blocks": 2, "residual": 1.0, "hidden": 16}
 LARGE = {"features": 12, "blocks": 3, "residual": 1.0, "hidden": 20}
@@ -45,6 +46,12 @@ def test_weights_of_the_same_sizes_are_taken_as_they_are() -> None:
     small, other = network(0, SMALL), network(1, SMALL)
     taken = grown(small.state_dict(), other)
     assert all(torch.equal(taken[key], value) for key, value in small.state_dict().items())
+
+
+def test_weights_that_the_network_has_no_place_for_are_not_dropped() -> None:
+    odd = {"extractor.norm.weight": torch.zeros(3)}
+    with pytest.raises(RuntimeError, match=r"extractor\.norm\.weight"):
+        take_up(network(1, LARGE), {**network(0, SMALL).state_dict(), **odd})
 
 
 def test_only_an_edsr_that_is_nowhere_larger_begins_another() -> None:

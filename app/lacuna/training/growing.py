@@ -28,17 +28,17 @@ def begins(network: Network, small: Mapping[str, float], large: Mapping[str, flo
 def grown(weights: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
     """The weights of `network` that compute what `weights` of a network with fewer features and blocks do.
 
-    Those of the same sizes come back as they are; what `weights` should have and does not is missing. `network` is one
-    that enlarges on an EDSR, as it was drawn by chance.
+    Those of the same sizes come back as they are, and so does what the network has not; what `weights` should have and
+    does not is missing. `network` is as it was drawn by chance, one that enlarges on an EDSR if anything is to grow.
     """
-    found = {}
+    found = dict(weights)
     for key, own in network.state_dict().items():
         small = weights.get(key)
-        if small is not None and small.shape == own.shape:
-            found[key] = small
-        elif small is None:
+        if small is None:
             if key.startswith(BLOCKS):  # one that the small network has not: it adds nothing yet
                 found[key] = torch.zeros_like(own) if ".second." in key else own
+        elif small.shape == own.shape:
+            continue
         elif key.startswith(KERNELS):
             found[key] = _by_feature(small, own)
         else:
