@@ -77,6 +77,17 @@ def test_estimate_writes_a_mark_that_serves_as_template(folder: Path, capsys: py
     assert answer(capsys)[0]["findings"][0]["sure"]
 
 
+@pytest.mark.parametrize("name", ["template.png", "new/mark.txt", "new/mark.jpg"])
+def test_estimate_names_a_file_that_cannot_be_written_before_anything_is_compared(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lacuna.cli.marks.matte_of_set", lambda *_words, **_more: pytest.fail("compared"))
+    words = [str(folder / "0-same.png"), "-m", str(folder / "template.png"), "-o", str(folder / name)]
+    assert main(["marks", "estimate", *words])[0] == 1
+    assert Path(name).name in capsys.readouterr().err
+    assert not (folder / "new").exists()
+
+
 def test_find_makes_the_folder_of_its_masks(folder: Path) -> None:
     words = ["marks", "find", str(folder / "0-same.png"), "-t", str(folder / "template.png")]
 

@@ -78,7 +78,10 @@ def run_find(order: FindOrder) -> int:
 
 
 def run_estimate(order: EstimateOrder) -> None:
-    """Estimate the mark of all pictures, and write it. Raises LacunaError."""
+    """Estimate the mark of all pictures, and write it: that this can be done is made sure of first.
+
+    Raises LacunaError.
+    """
     limit = outputs.pixel_limit(allow_large=order.allow_large)
     if order.mask is None:
         raise InvalidParameter(
@@ -86,8 +89,9 @@ def run_estimate(order: EstimateOrder) -> None:
         )
     region = bounds(mask_file.read_mask(order.mask, pixel_limit=limit))
     calls = [lambda path=path: files.read(path, pixel_limit=limit).pixels for path in order.images]
-    matte = runner.run(lambda progress: matte_of_set(calls, region, progress=progress), _("Comparing"))
     with outputs.made_folder(order.output):
+        files.check_writable(_four(np.zeros((1, 1, 4))), order.output, overwrite=order.overwrite)
+        matte = runner.run(lambda progress: matte_of_set(calls, region, progress=progress), _("Comparing"))
         files.write(_as_photo(matte), order.output, overwrite=order.overwrite)
     typer.echo(str(order.output))
 
