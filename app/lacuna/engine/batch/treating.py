@@ -57,9 +57,9 @@ def treated(treatment: Treatment, errand: Errand, progress: Progress) -> Made:
             size,
             *spent.now,
             photo.notes,
-            _thumbnail(photo, errand),
-            treatment.besides,
-            treatment.seen(errand.data),
+            thumbnail=_thumbnail(photo, errand),
+            besides=treatment.besides,
+            seen=treatment.seen(errand.data),
         )
     enlarging = treatment.enlarging
     after, found, notes = _repaired(photo, treatment, errand, progress.part(1.0 if enlarging is None else 0.5))
