@@ -426,9 +426,9 @@ def count(out: Path) -> int:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_what_ends_the_process_that_works_on_a_file_does_not_end_the_batch(mask: Path, tmp_path: Path) -> None:
     process = begun(tmp_path / "out", folder_of(tmp_path / "in", COUNT), "--mask", mask)
-    for worker in psutil.Process(process.pid).children():
-        if "spawn_main" in str(worker.cmdline()):
-            worker.kill()
+    workers = [each for each in psutil.Process(process.pid).children() if "spawn_main" in str(each.cmdline())]
+    assert len(workers) == 1, "nobody was working any more"
+    workers[0].kill()
     _out, said = process.communicate(timeout=60)
     assert (process.returncode, said.decode()) == (0, f"lacuna: {COUNT} done.\n")
 
