@@ -527,6 +527,24 @@ def test_beside_a_mosaic_that_is_smaller_than_the_mask_every_bit_stays(pixelated
     assert made.document.mask_bounds() == wide
 
 
+def test_a_small_mosaic_is_found_below_a_much_wider_mask(tmp_path: Path) -> None:
+    from tests.detection.mosaics import pixelated
+    from tests.pictures import lion, write
+
+    blocks = pixelated(lion(), Region(203, 250, 248, 295), 9)
+    _ok, compressed = cv2.imencode(".jpg", blocks, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    decoded = cv2.imdecode(compressed, cv2.IMREAD_COLOR)  # red and blue have changed places twice
+    with desk() as made:
+        made.open(write(tmp_path / "mosaic.png", decoded))
+        with made.document.edit("Mask") as edit, edit.write(made.document.mask, Region(178, 225, 273, 320)) as mask:
+            mask[...] = 255
+        found = []
+        made.editor.find_mosaic(found.append)
+        made.settle()
+        assert (found[0].down.size, found[0].across.size) == pytest.approx((9, 9), abs=0.05)
+        assert (found[0].down.start, found[0].across.start) == pytest.approx((203 % 9, 250 % 9), abs=0.5)
+
+
 def test_a_soft_mask_undoes_a_mosaic_by_its_strength(pixelated_desk: Desk) -> None:
     made = pixelated_desk
     with made.document.edit("Mask") as edit, edit.write(made.document.mask, Region(101, 107, 341, 401)) as mask:

@@ -9,7 +9,7 @@ which keeps their sides as sharp as they are.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +82,17 @@ def find_mosaics(pixels: NDArray[np.uint8], *, progress: Progress | None = None)
             best.append(one)
             there |= one.mask
     return tuple(sorted(best, key=lambda each: -each.confidence))
+
+
+def most_masked(found: Sequence[Pixelated], mask: Hole | NDArray[np.uint8]) -> Mosaic | None:
+    """The mosaic of the region of which a mask (H, W) takes the most pixels: for one that is much wider, in which
+    `find_mosaic` sees more of the picture than of the blocks. None if it takes none of any."""
+
+    def taken(one: Pixelated) -> int:
+        return int(np.count_nonzero(one.mask & (mask[one.region.slices] > 0)))
+
+    best = max(found, key=taken, default=None)
+    return None if best is None or not taken(best) else best.mosaic
 
 
 def _sizes(shape: tuple[int, ...]) -> Iterator[int]:

@@ -14,6 +14,7 @@ from lacuna.contract.progress import Progress
 from lacuna.detection import mosaic as mosaics
 from lacuna.detection.mosaic import Mosaic
 from lacuna.detection.mosaic_extent import mosaic_below
+from lacuna.detection.pixelated import find_mosaics, most_masked
 from lacuna.document.document import Document
 from lacuna.document.frozen import Frozen
 from lacuna.editor.values import Message, Severity
@@ -50,14 +51,16 @@ class Mosaics:
         """Look for the blocks; `then(mosaic)` with those of this `size` (height, width), if it is given."""
         box = document.mask_bounds()
         seen = box.pad(1).clip(document.shape)
-        photo, mask = document.photo.freeze(), document.mask.freeze()
+        photo, mask, white = document.photo.freeze(), document.mask.freeze(), document.header.white
 
-        def work(_progress: Progress) -> Mosaic | None:
+        def work(progress: Progress) -> Mosaic | None:
             pixels, marked = photo.read(seen), mask.read(seen)
             if not marked.any():  # it was filled or cleared meanwhile
                 return None
             if size is None:
                 found = mosaics.find_mosaic(pixels, marked)
+                if found is None or not found.likely:
+                    found = most_masked(find_mosaics(to_bytes(pixels, white), progress=progress), marked) or found
             else:
                 found = mosaics.mosaic_of_size(pixels, marked, *size)
             return None if found is None else found.moved(seen.y0, seen.x0)
