@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from lacuna.contract.enlargement import by_factor
 from lacuna.contract.model_config import CONFIG, ModelConfig, Network
 from lacuna.contract.models import WEIGHTS
 from lacuna.contract.progress import Cancelled, Progress
-from lacuna.errors import InvalidParameter
+from lacuna.errors import InvalidParameter, UnsuitableWeights
 from lacuna.imaging.resampling import imresized, resampled
 from lacuna.networks import building
 from lacuna.networks.conventions import Start
@@ -28,7 +30,7 @@ from lacuna.training import files, loop, pair_examples, pairs, photos
 from lacuna.training.chance import Dice
 from lacuna.training.learner import Learner
 from lacuna.training.meta_sr import Enlarging
-from lacuna.training.models import MODELS
+from lacuna.training.models import MODELS, Course
 from lacuna.training.pair_examples import MEASURES
 from lacuna.training.pairs import Pair, PairFeeder, paired
 from lacuna.training.parallel import World
@@ -205,6 +207,25 @@ def test_a_run_that_was_stopped_and_resumed_gives_every_bit_of_one_in_a_piece(
     assert all(math.isfinite(float(last[name])) for name in ("l1", *MEASURES))
     sheet = cv2.imread(str(next((parted.out / "sheets").glob(f"{model}-*.png"))))
     assert sheet.std() > 10
+
+
+def test_a_larger_network_goes_on_from_the_weights_of_a_smaller_one(
+    plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = SIZES[Network.META_EDSR]
+    for name, sizes in (("meta-sr", small), ("meta-sr-large", {**small, "features": 12, "blocks": 3})):
+        course = Course("", partial(Enlarging, Network.META_EDSR, sizes))
+        monkeypatch.setitem(MODELS, name, replace(MODELS[name], sizes=sizes, courses=(course,)))
+    loop.train(plan("meta-sr", "first"), Progress(), lambda _line: None)
+    first = plan("meta-sr", "first").out / "model"
+    begun = plan("meta-sr-large", "second", begun_from=first, steps=1, rate=1e-6)
+    loop.train(begun, Progress(), lambda _line: None)
+    old, new = load_file(first / WEIGHTS), load_file(begun.out / "model" / WEIGHTS)
+    key = "extractor.blocks.0.first.weight"
+    assert np.abs(old[key].numpy() - new[key][:8, :8].numpy()).max() < 1e-3
+    assert new[key].shape == (12, 12, 3, 3)
+    with pytest.raises(UnsuitableWeights, match="sizes"):
+        loop.train(plan("meta-sr", "third", begun_from=begun.out / "model"), Progress(), lambda _line: None)
 
 
 def test_masks_beside_pictures_are_not_measured(tmp_path: Path, plan: Callable[..., Plan]) -> None:

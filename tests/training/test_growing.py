@@ -9,6 +9,7 @@ import torch
 
 from lacuna.contract.enlargement import by_factor
 from lacuna.contract.model_config import ModelConfig, Network
+from lacuna.errors import UnsuitableWeights
 from lacuna.networks import building
 from lacuna.networks.meta_sr import MetaSr
 from lacuna.training.growing import begins, grown
@@ -50,7 +51,7 @@ def test_weights_of_the_same_sizes_are_taken_as_they_are() -> None:
 
 def test_weights_that_the_network_has_no_place_for_are_not_dropped() -> None:
     odd = {"extractor.norm.weight": torch.zeros(3)}
-    with pytest.raises(RuntimeError, match=r"extractor\.norm\.weight"):
+    with pytest.raises(UnsuitableWeights, match=r"extractor\.norm\.weight"):
         take_up(network(1, LARGE), {**network(0, SMALL).state_dict(), **odd})
 
 

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList
 from torch.optim import Adam
 
+from lacuna.errors import UnsuitableWeights
+from lacuna.i18n import _
 from lacuna.networks.spectral import SpectralNorm
 from lacuna.training.growing import grown
 from lacuna.training.parallel import World
@@ -144,12 +146,20 @@ def plain_weights(generator: nn.Module) -> dict[str, Tensor]:
 
 
 def take_up(generator: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Begin from the weights that `plain_weights` gave, of the same network or of a smaller one that can be grown."""
+    """Begin from the weights that `plain_weights` gave, of the same network or of a smaller one that can be grown.
+
+    Raises UnsuitableWeights for others.
+    """
     own = generator.state_dict()
     normed = {key: key.replace(".weight", ".parametrizations.weight.original") for key in weights}
     given = {normed[key] if normed[key] in own else key: value.float() for key, value in weights.items()}
     vectors = {key: value for key, value in own.items() if key.endswith((".0.u", ".0.v"))}
-    generator.load_state_dict(grown({**vectors, **given}, generator))
+    try:
+        generator.load_state_dict(grown({**vectors, **given}, generator))
+    except RuntimeError as error:  # what is missing, too much or of another shape, a line each
+        sentence = _("These are not the weights of “{name}”: {misfits}.")
+        misfits = "; ".join(line.strip().rstrip(".") for line in str(error).splitlines()[1:])
+        raise UnsuitableWeights(sentence.format(name=type(generator).__name__, misfits=misfits)) from error
     settle(generator)
 
 

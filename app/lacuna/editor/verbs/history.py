@@ -17,6 +17,14 @@ class HistoryVerbs(Verbs):
         """Drop the shape, else results offered, else what is proposed, else cancel the run, else clear the mask."""
         self._guarded(self.intent.escape)
 
+    def mark(self) -> None:
+        """Put what is proposed into the mask, with what is still being found for it."""
+        self._guarded(self.intent.mark)
+
+    def drop_proposed(self) -> None:
+        """Forget what is proposed for the mask."""
+        self._guarded(self.proposals.drop)
+
     def back(self) -> None:
         """Backspace: take the polygon's last point back."""
         self.toolbox.back()

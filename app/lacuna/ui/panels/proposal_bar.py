@@ -40,8 +40,8 @@ class ProposalBar(QFrame):
         self.text = QLabel(self)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.text, 1)
-        self.accept = accept_button(_("Mark it"), editor.intent.mark, self)
-        self.cross = cross_button(_("Drop what is proposed"), editor.proposals.drop, self)
+        self.accept = accept_button(_("Mark it"), editor.mark, self)
+        self.cross = cross_button(_("Drop what is proposed"), editor.drop_proposed, self)
         for button in (self.accept, self.cross):
             row.addWidget(button)
         editor.state_changed.add(self.refresh)
