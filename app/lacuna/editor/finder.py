@@ -51,7 +51,7 @@ class Finder:
 
         def done(found: tuple[Proposed, ...]) -> None:
             if not found:
-                self._editor.tell(Message(_(NOTHING[sought])))
+                self._editor.tell(Message(_(NOTHING[sought]), _("What was missed can be painted over by hand.")))
                 return
             self._editor.proposals.show(document, found, label)
             if sought is Findable.MOSAIC:
