@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -217,12 +218,17 @@ def hidden() -> np.ndarray[Any, Any]:
     return picture
 
 
-def test_a_pixelated_region_is_found_without_a_mask_and_filled(tmp_path: Path) -> None:
+def test_a_pixelated_region_is_found_without_a_mask_filled_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     picture = hidden()
     write(source / "hidden.png", picture)
     assert call(source, "-o", out, "--find", "mosaic") == 0
+    first, second, _sum = capsys.readouterr().err.splitlines()
+    assert first == f"lacuna: {source / 'hidden.png'}: 1 finding"
+    assert re.fullmatch(r"lacuna: [01]\.\d{3} \d+ × \d+ pixels at \d+, \d+", second)
     changed = (files.read(out / "hidden.png").pixels != picture).any(axis=2)
     assert changed[48:112, 64:136].mean() > 0.7
     changed[40:120, 56:144] = False

@@ -87,6 +87,9 @@ class Teller:
             self._rows.append(_plain(outcome))
             return
         if outcome.made is not None:
+            if outcome.state is State.DONE and any(found.confidence is not None for found in outcome.made.findings):
+                for line in _findings(outcome).splitlines():  # what was filled unseen, and how surely it was there
+                    say(printable(line))
             for note in outcome.made.notes:
                 say(printable(f"{outcome.input.path}: {note}"))
         if outcome.state is State.DONE:
