@@ -244,10 +244,13 @@ def test_a_run_is_stopped_at_once_while_the_window_can_be_used(
     window.action_set["fill.escape"].trigger()
     settle()
     assert not rested(dialog)
-    click(dialog.stop)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     wait_until(lambda: rested(dialog))
+    assert dialog.isVisible()
     assert dialog.told.text().startswith("Stopped. What is finished stays")
     assert {path.name for path in (tmp_path / "out").glob("*.png")} == {"1.png", "2.png"}
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
 
 
 def test_pictures_of_other_sizes_and_files_are_asked_for_where_they_matter(dialog: BatchDialog, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -380,6 +380,13 @@ class BatchDialog(Dialog):
         self._listed = list(self._named), *self._listed[1:]
 
     # --- Qt ----------------------------------------------------------------------------------------------------------
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc stops what runs, as over the picture, and closes where nothing does."""
+        if event.key() == Qt.Key.Key_Escape and (self._job is not None or self._gathering is not None):
+            self._stop()
+        else:
+            super().keyPressEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._job is None and dragged(event):
             event.acceptProposedAction()
