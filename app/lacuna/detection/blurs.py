@@ -26,6 +26,7 @@ from lacuna.detection.blur_outlines import (
     outlines,
     summed,
 )
+from lacuna.detection.overlap import apart
 from lacuna.detection.sharpness import Sharpness, sharpness
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
@@ -36,7 +37,6 @@ SMALLEST = 384  # pixels of the long side of a picture that is still made smalle
 BESIDE = (2.0, 3.0, 4.0)  # cells from the outline, on either side: there its edge itself leaves nothing
 WELL_WITHIN = 6.0  # cells from the outline, whose edge is the slope of nothing inside
 GRAIN = 0.8  # cells of a blur that takes grain from colours
-SHARED = 0.2  # of a patch lies in others that are outlined better: then it is none of its own
 HIDDEN = 0.3  # of a side lies in the picture, or it is not asked
 GROWN = 1.5  # cells by which a patch is widened: a fill would go on with what is left of its rim
 # A logistic regression over the measures of `_measures` and their squares: `packaging/blurring.py fit`.
@@ -65,16 +65,13 @@ def find_blurs(
         part = progress.part(1 / len(looks))
         seen = sharpness(reduced(pixels, step), part)
         found += [one for one in _judged(seen, seen.size * step, part) if one.confidence >= least]
-    taken = np.zeros(pixels.shape[:2], bool)
-    best: list[Blurred] = []
-    for one in sorted(found, key=lambda each: -each.worth):
-        progress.check()
-        region, mask = one.outline.placed(pixels.shape, one.size, GROWN * one.size)
-        there = taken[region.slices]
-        if np.count_nonzero(there & mask) < SHARED * np.count_nonzero(mask):
-            best.append(Blurred(region, mask, one.confidence))
-            there |= mask
-    return tuple(sorted(best, key=lambda each: -each.confidence))
+
+    def placed() -> Iterator[Blurred]:
+        for one in sorted(found, key=lambda each: -each.worth):
+            progress.check()
+            yield Blurred(*one.outline.placed(pixels.shape, one.size, GROWN * one.size), one.confidence)
+
+    return apart(placed(), pixels.shape)
 
 
 def candidates(seen: Sharpness, progress: Progress) -> Iterator[tuple[Outlines, Floats, Floats]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lacuna.contract.progress import Progress
 from lacuna.detection.mosaic import LIKELY, Mosaic, find_mosaic, inner_pixels, mosaic_of_size
+from lacuna.detection.overlap import apart
 from lacuna.imaging.mask import bounds, components
 from lacuna.imaging.photo import Hole
 from lacuna.imaging.region import Region
@@ -74,14 +75,7 @@ def find_mosaics(pixels: NDArray[np.uint8], *, progress: Progress | None = None)
             one = _examined(pixels, clipped, wide[: clipped.height, : clipped.width])
             if one is not None:
                 found.append(one)
-    taken = np.zeros(pixels.shape[:2], bool)
-    best: list[Pixelated] = []
-    for one in sorted(found, key=lambda each: -each.confidence * each.mask.sum()):
-        there = taken[one.region.slices]
-        if np.count_nonzero(there & one.mask) < 0.2 * np.count_nonzero(one.mask):
-            best.append(one)
-            there |= one.mask
-    return tuple(sorted(best, key=lambda each: -each.confidence))
+    return apart(sorted(found, key=lambda each: -each.confidence * each.mask.sum()), pixels.shape)
 
 
 def most_masked(found: Sequence[Pixelated], mask: Hole | NDArray[np.uint8]) -> Mosaic | None:
