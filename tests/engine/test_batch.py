@@ -96,9 +96,11 @@ def test_an_input_stays_the_file_that_it_was_when_it_was_named(tmp_path: Path) -
 
 def test_what_names_nothing_is_told_and_keeps_nothing_else(tmp_path: Path) -> None:
     folder_of(tmp_path / "a", 1)
-    found = gathered([str(tmp_path / "*.gif"), str(tmp_path / "a"), str(tmp_path / "none.png")])
+    too_long = 400 * "n" + ".png"  # which a system does not even look for
+    named = [str(tmp_path / name) for name in ("*.gif", "a", "none.png", too_long)]
+    found = gathered(named)
     assert [what for what, _why in found.problems] == [str(tmp_path / "*.gif")]
-    assert [found.path.name for found in found.inputs] == ["1.png", "none.png"]
+    assert [found.path.name for found in found.inputs] == ["1.png", "none.png", too_long]
 
 
 # --- names ------------------------------------------------------------------------------------------------------------

@@ -86,9 +86,9 @@ class _Collected:
 
     def take(self, word: str) -> None:
         path = Path(word)
-        if path.is_dir():
+        if os.path.isdir(path):  # as a Path it would raise for a name that is too long, or in a closed folder
             self._folder(path, Path(path.resolve().name) if self.keeps_names else Path())
-        elif path.exists() or not glob.has_magic(word):
+        elif os.path.exists(path) or not glob.has_magic(word):
             self._file(path, Path(path.name))
         else:
             self._pattern(word)
@@ -106,7 +106,7 @@ class _Collected:
         if not found:
             raise UnreadableFile(_("Nothing has a name like {pattern}.").format(pattern=word), _("Check the pattern."))
         for path in sorted(found, key=lambda path: files.natural_key(str(path))):
-            if path.is_dir():
+            if os.path.isdir(path):
                 if self.recursive:
                     self._folder(path, Path(path.name))
             else:
