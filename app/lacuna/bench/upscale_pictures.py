@@ -18,7 +18,7 @@ from lacuna.contract.enlargement import by_factor, to_width
 from lacuna.contract.progress import Progress
 from lacuna.networks import meta_sr_sizes
 
-NAME = "meta-sr"  # the light one, by whichever name better ones will ship
+NAME = "meta-sr"  # the light one, of which the share of the floor is asked
 SIDE, FACTOR = 1000, 2
 WIDE = 12_240  # 24 megapixels become 100
 NEAR = 0.5

@@ -27,7 +27,7 @@ class MetaSr:
 
     id = "meta-sr"
     name = N_("Network (Meta-SR)")
-    summary = N_("Sharper than any plain enlarging, by whatever factor; needs a model.")
+    summary = N_("Sharper than any plain enlarging, by whatever factor.")
 
     def __init__(self) -> None:
         self._runtime = Runtime()
@@ -57,7 +57,18 @@ class MetaSr:
         )
 
     def models(self) -> tuple[Suggestion, ...]:
-        return tuple(Suggestion(model.name, model.title) for model in models.known(*sorted(ENLARGING)))
+        return tuple(
+            Suggestion(model.name, model.title, self._about(model)) for model in models.known(*sorted(ENLARGING))
+        )
+
+    def _about(self, model: Model) -> str:
+        """How near to the truth it comes, and what its weights allow, for whoever chooses between two."""
+        told = [_(self.summary)]
+        if model.config is not None and model.config.psnr is not None:
+            told.append(_("At twice the size {psnr:.1f} dB (PSNR).").format(psnr=model.config.psnr))
+        if model.licence:
+            told.append(_("Licence: {value}").format(value=model.licence.rstrip(".")) + ".")
+        return " ".join(told)
 
     def load(self, runtime: Runtime) -> None:
         from lacuna.inference import session
