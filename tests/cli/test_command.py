@@ -18,7 +18,7 @@ from lacuna.cli import doctor, screen
 from lacuna.cli.main import main
 from lacuna.contract.fill import Context, Needs
 from lacuna.contract.guides import Guide
-from lacuna.engine import device
+from lacuna.engine import cores, device
 from tests.engine.backends import Scripted, constant, installed
 
 
@@ -123,13 +123,14 @@ def test_the_doctor_speaks_to_people_too(capsys: pytest.CaptureFixture[str]) -> 
 def test_the_doctor_says_numbers_to_people_as_people_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(cores, "count", lambda: 2)
+    monkeypatch.setattr(cores, "_windowed", False)
     monkeypatch.setattr(device, "available_memory", lambda: 22_858_448_896)
     assert main(["doctor"])[0] == 0
     lines = {line[4:28].strip(): line[29:] for line in capsys.readouterr().out.splitlines()}
     assert lines["memory available"] == "22.9 GB"
     assert lines["space free"].endswith(("MB", "GB"))
-    assert lines["threads"].startswith("1 for a fill")
+    assert lines["threads"] == "2, one less beside a window"
     assert main(["doctor", "--json"])[0] == 0
     assert json.loads(capsys.readouterr().out)["devices"]["memory_available"] == 22_858_448_896
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
 import pytest
 
 from lacuna.contract.fill import Needs
-from lacuna.engine import device
+from lacuna.engine import cores, device
 from lacuna.errors import UnknownBackend
 
 CPU, BOTH = Needs(), Needs(devices=frozenset({"cpu", "cuda"}))
@@ -73,7 +72,24 @@ def _imports_torch(what: str) -> bool:
     return done.stdout.strip() == "True"
 
 
-def test_one_core_is_left_to_the_window_and_memory_is_what_is_free() -> None:
-    runtime = device.runtime_for("cpu", CPU)
-    assert runtime.threads == max(1, (os.cpu_count() or 2) - 1)
-    assert 1 << 26 < runtime.memory < 1 << 44
+@pytest.mark.parametrize(("there", "alone", "beside"), [(1, 1, 1), (2, 2, 1), (8, 8, 7)])
+def test_work_takes_all_cores_but_the_one_of_a_window(
+    there: int, alone: int, beside: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "_windowed", False)
+    monkeypatch.setattr(cores, "count", lambda: there)
+    assert device.runtime_for("cpu", CPU).threads == alone
+    cores.leave_one_to_the_window()
+    assert device.runtime_for("cpu", CPU).threads == beside
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says on which cores a process may run")
+def test_cores_that_a_process_may_not_run_on_do_not_count() -> None:
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from lacuna.engine import cores; "
+    code += "print(cores.count())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+
+
+def test_memory_is_what_is_free() -> None:
+    assert 1 << 26 < device.runtime_for("cpu", CPU).memory < 1 << 44

@@ -1290,3 +1290,19 @@ def test_the_first_paint_comes_before_anything_heavy_is_imported(home: Path) -> 
     loaded = {name.split(".")[0] for name in ran.stdout.split()}
     assert "PySide6" in loaded
     assert not loaded & set(HEAVY)
+
+
+def test_the_window_keeps_a_core_for_itself(home: Path) -> None:
+    program = textwrap.dedent("""
+        import sys
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+        from lacuna.engine import cores
+        from lacuna.ui import application
+        cores.count = lambda: 4
+        app = QApplication(["lacuna"])
+        QTimer.singleShot(0, app, lambda: app.exit(cores.free()))
+        sys.exit(application.main())
+    """)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 3, ran.stderr

@@ -12,6 +12,7 @@ import numpy as np
 
 from lacuna.bench.figure import Figure
 from lacuna.bench.memory import alone, peak
+from lacuna.engine import cores
 
 FASTER = 1.8
 FILES, WARM = 30, 4  # the first ones load methods and start processes, and are not counted
@@ -30,7 +31,7 @@ def run() -> list[Figure]:
     (one, one_cpu), (two, two_cpu) = (max(found) for found in zip(*rounds, strict=True))
     what = f"{FILES - WARM} files, two processes against one held to one thread"
     note = f"{two:.2f} and {one:.2f} files a second; a file takes {two_cpu:.2f} and {one_cpu:.2f} s of a core"
-    ratio = two / one if (os.cpu_count() or 1) > 1 else None
+    ratio = two / one if cores.count() > 1 else None
     grown = f"{few / 1e6:.0f} MB after {FEW} files, {many / 1e6:.0f} MB after {MANY}"
     return [
         Figure("batch", what, ratio, "x", FASTER, least=True, note=note),
@@ -51,7 +52,6 @@ def _call(which: str, home: Path) -> str:
 
 def one(home: str) -> None:
     """Print files a second and CPU seconds a file of one process with one thread."""
-    from lacuna.engine import cores
     from lacuna.engine.batch.workers import Here
 
     cores.hold_to(cores.Share(1, 1.0))

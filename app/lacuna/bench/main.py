@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import platform
 import sys
 
 from lacuna.bench.figure import Figure
+from lacuna.engine import cores
 from lacuna.i18n import N_, _
 
 SUBJECTS = {
@@ -61,7 +61,7 @@ def listing() -> str:
 
 
 def machine() -> str:
-    return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return f"{platform.machine()}, {cores.count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
 def line(figure: Figure) -> str:

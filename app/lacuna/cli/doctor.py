@@ -16,7 +16,7 @@ import typer
 
 from lacuna import paths
 from lacuna.cli import screen
-from lacuna.engine import device
+from lacuna.engine import cores, device
 from lacuna.engine.registry import backends
 from lacuna.i18n import _
 from lacuna.words import memory
@@ -61,7 +61,7 @@ def findings() -> dict[str, dict[str, Any]]:
         "libraries": {name: _version(name) for name in REQUIRED},
         "extras": {extra: _version(package) for extra, package in OPTIONAL.items()},
         "devices": {
-            "cores": os.cpu_count() or 1,
+            "cores": cores.count(),
             "threads": device.threads(),
             "memory_available": device.available_memory(),
             "products_of_bytes": device.multiplies_bytes(),
@@ -158,8 +158,8 @@ def _said(name: str, value: Any, beside: dict[str, Any]) -> str:
     """A finding for people; a program gets bare numbers."""
     if name in ("memory_available", "space_free") and value is not None:
         return memory(value)
-    if name == "threads" and value < beside["cores"]:
-        return _("{count} for a fill: one core is left to the window").format(count=value)
+    if name == "threads" and value > 1:
+        return _("{count}, one less beside a window").format(count=value)
     return _as_text(value)
 
 

@@ -6,7 +6,6 @@ beside them. What comes of each file is heard on the owner's thread.
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from lacuna.contract.progress import Progress
 from lacuna.document.frozen import Frozen
+from lacuna.engine import cores
 from lacuna.engine.batch.inputs import Gathered, Input, gathered
 from lacuna.engine.batch.ledger import Ledger
 from lacuna.engine.batch.marking import MaskFile, Transparency
@@ -218,7 +218,7 @@ class _Asked:
             order = BatchOrder(
                 self.inputs, self.folder, treatment, resume=self.resume, replace=not self.resume, agreed=self.agreed
             )
-        workers = Processes(treatment, max(1, (os.cpu_count() or 2) - 1), low=True)  # one core is the window's
+        workers = Processes(treatment, cores.free(), low=True)
         for outcome in run(order, workers, progress, watch.advance):
             watch.running.pop(outcome.number, None)  # before it is heard, or it would be shown as under way after that
             come.append(outcome)

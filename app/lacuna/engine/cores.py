@@ -1,4 +1,4 @@
-"""How much of the machine this process may use, where several share it: one number of threads for every library."""
+"""How much of the machine this process may use: all of it, less what its window or other processes need."""
 
 from __future__ import annotations
 
@@ -27,11 +27,28 @@ class Share:
 
 
 _held: Share | None = None
+_windowed = False
+
+
+def count() -> int:
+    """The cores that this process may run on; where the system does not say which, all there are."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def leave_one_to_the_window() -> None:
+    """From now on no work of this process takes the core that draws its window, if there are two."""
+    global _windowed
+    _windowed = True
+
+
+def free() -> int:
+    """How many of them work may take."""
+    return max(1, count() - _windowed)
 
 
 def share_of(processes: int) -> Share:
     """What each of so many processes may use. None of them is the window's, so that no core is left to it."""
-    return Share(max(1, (os.cpu_count() or 1) // processes), 1 / processes)
+    return Share(max(1, count() // processes), 1 / processes)
 
 
 def held() -> Share | None:

@@ -75,9 +75,9 @@ def _has_driver() -> bool:
 
 
 def threads() -> int:
-    """What this process is held to; else all cores but one, which is left to the window."""
+    """What this process is held to; else all cores, but the one that is left to a window."""
     share = cores.held()
-    return max(1, (os.cpu_count() or 2) - 1) if share is None else share.threads
+    return cores.free() if share is None else share.threads
 
 
 def multiplies_bytes() -> bool:

@@ -15,6 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from lacuna import i18n, paths
+from lacuna.engine import cores
 from lacuna.settings import Settings
 from lacuna.ui.jobs import MainThread
 from lacuna.ui.last_resort import LastResort
@@ -35,6 +36,7 @@ DESKTOP_FILE = "io.github.lacuna_editor.Lacuna"
 def main(files: Sequence[str] = ()) -> int:
     """Open the window, with the first of `files` in it; the exit code."""
     sys.setswitchinterval(SWITCH_INTERVAL)
+    cores.leave_one_to_the_window()
     # The style as an argument: `setStyle` returns an object, and making its Python class takes 10 ms.
     app = QApplication.instance() or QApplication([sys.argv[0] if sys.argv else "lacuna", "-style", "Fusion"])
     assert isinstance(app, QApplication)
