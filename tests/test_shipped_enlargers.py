@@ -39,7 +39,7 @@ from tests.test_shipped_models import (  # two of its tests hold here as well, f
 MADE = "enlarger-made-here"
 NAMES = [name for name, network in NETWORKS.items() if network in ENLARGING]
 LIGHT, LARGE = "meta-sr", "meta-sr-large"
-MOST_BYTES = {LARGE: 7 << 20}  # of the others 3 MiB
+MOST_BYTES = {MADE: 3 << 20, LIGHT: 3 << 20, LARGE: 7 << 20}
 FACTORS = {"x1.5": 0.8, "x2": 0.5, "x3": 0.3}  # what the made-up model gains, in dB
 
 
@@ -130,7 +130,7 @@ def test_a_card_tells_all_that_it_has_to(shipped: Model) -> None:
 
 
 def test_a_model_that_ships_is_small(shipped: Model) -> None:
-    assert shipped.size <= MOST_BYTES.get(shipped.name, 3 << 20)
+    assert shipped.size <= MOST_BYTES[shipped.name]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -164,8 +164,9 @@ def test_who_chooses_between_them_reads_how_near_each_comes_and_what_its_weights
         found = models.model(way.model)
         assert found.config is not None
         assert found.config.psnr is not None
-        assert f"{found.config.psnr:.1f} dB" in way.summary
+        assert f"{found.config.psnr:.2f} dB" in way.summary
         assert found.licence in way.summary
+    assert ["research" in way.summary for way in networks] == [True, False]
 
 
 def promised(name: str) -> dict[tuple[int, float], float]:

@@ -25,7 +25,7 @@ NEAR = 0.5
 SPARE = 600e6  # bytes beside the picture and the result: the program, the network, and the tile at work
 PRODUCT = 1024  # side of the matrices that the machine's rate is measured with
 FLOOR = f"the light model, 1 megapixel by {FACTOR}: share of the arithmetic floor"
-MEMORY = "24 megapixels to 100: peak"
+MEMORY = "the light model, 24 megapixels to 100: peak"
 
 
 def run() -> list[Figure]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PIECE = 112  # pixels of the picture along a side: of a light network half a second on a laptop
+PIECE = 112  # pixels of the picture along a side: on a core half a second of the light network, two of the larger
 LEAST_PIECE, LARGEST_PIECE = 192, 512  # points along a side
 SPARE = 8  # pixels beyond the reach of every step
 

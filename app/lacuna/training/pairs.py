@@ -2,7 +2,7 @@
 
 A window may begin at any pixel, so all pictures of a batch share their positions, and with them their kernels. They are
 turned and mirrored before they are reduced: so both of a pair fit together whatever the factor. One over the factor is
-a fraction with a small denominator, of which some hundreds lie between the limits: as many different factors as
+a fraction with a small denominator, of which about ninety lie between the limits: as many different factors as
 continuous ones would show in a training of some thousand steps, at the price of tenths, since with them kernels
 repeat within a window (see `networks.positions`).
 """
@@ -26,7 +26,7 @@ from lacuna.training.chance import Chance
 from lacuna.training.photos import Photos
 
 LEAST, MOST = 1.1, 4.0  # factors, as published
-PERIOD = 20  # the most points after which positions begin anew: about a hundred factors; tenths have up to 39
+PERIOD = 20  # the most points after which positions begin anew: about ninety factors; tenths have up to 39
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from lacuna.contract import models
 from lacuna.contract.choosing import chosen
 from lacuna.contract.enlargement import Rule
@@ -15,6 +17,7 @@ from lacuna.errors import UnknownModel
 from lacuna.i18n import N_, _
 
 MOST = 4  # the greatest factor that the networks were trained with
+LONGEST_LICENCE = 200  # letters that are told of it
 FEATURES_SHARE = 0.9  # of the progress of a part
 
 # Multiplications a second on one core of a laptop, as ONNX Runtime does them in the extractor, and in the last layer.
@@ -65,10 +68,11 @@ class MetaSr:
         """How near to the truth it comes, and what its weights allow, for whoever chooses between two."""
         told = [_(self.summary)]
         if model.config is not None and model.config.psnr is not None:
-            told.append(_("At twice the size {psnr:.1f} dB (PSNR).").format(psnr=model.config.psnr))
+            told.append(_("At twice the size {psnr:.2f} dB (PSNR).").format(psnr=model.config.psnr))
         if model.licence:
-            told.append(_("Licence: {value}").format(value=model.licence.rstrip(".")) + ".")
-        return " ".join(told)
+            licence = textwrap.shorten(model.licence, LONGEST_LICENCE, placeholder="…")
+            told.append(_("Licence: {value}").format(value=licence))
+        return "\n".join(told)
 
     def load(self, runtime: Runtime) -> None:
         from lacuna.inference import session
