@@ -25,11 +25,16 @@ class Stopped(Exception):
 
 
 class _Work(threading.Thread, Generic[T]):
-    """A call whose result or exception is kept for who waits."""
+    """A call whose result or exception is kept for who waits.
+
+    `over` says whether it has come to its end. `is_alive` may not: a `join` that Ctrl+C interrupts takes the thread for
+    ended, up to Python 3.12 at least, and at its end the process would crash over a call that is still running.
+    """
 
     def __init__(self, call: Callable[[], T]) -> None:
         super().__init__(name="lacuna-work", daemon=True)
         self.call = call
+        self.over = threading.Event()
         self.result: T | None = None
         self.error: BaseException | None = None
 
@@ -38,6 +43,8 @@ class _Work(threading.Thread, Generic[T]):
             self.result = self.call()
         except BaseException as error:  # raised again by who waits
             self.error = error
+        finally:
+            self.over.set()
 
 
 def run(work: Callable[[Progress], T], title: str = "") -> T:
@@ -45,14 +52,13 @@ def run(work: Callable[[Progress], T], title: str = "") -> T:
     with _bar(title) as report:
         progress = Progress(report)
         thread = _Work(lambda: work(progress))
-        thread.start()
         try:
-            while thread.is_alive():
-                thread.join(0.1)  # a wait without end would not hear Ctrl+C on Windows
+            thread.start()
+            while not thread.over.wait(0.1):  # a wait without end would not hear Ctrl+C on Windows
+                pass
         except KeyboardInterrupt:
             progress.cancel()
-            thread.join(GRACE)
-            raise Stopped(thread.is_alive()) from None
+            raise Stopped(stuck=not thread.over.wait(GRACE)) from None
     if isinstance(thread.error, Cancelled):
         raise Stopped(stuck=False)
     if thread.error is not None:
