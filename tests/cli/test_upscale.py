@@ -173,6 +173,16 @@ def test_a_dry_run_writes_nothing(photo: Path, tmp_path: Path, capsys: pytest.Ca
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["photo.png"]
 
 
+@pytest.mark.parametrize(("factor", "said"), [(0.5, "by areas"), (2, "")])
+def test_a_dry_run_says_by_what_means(
+    factor: float, said: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(photo, "--factor", factor, "--dry-run", "-o", tmp_path / "out.png") == 0
+    told = capsys.readouterr().err
+    assert said in told
+    assert bool(told) == bool(said)
+
+
 # --- what it refuses --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("words", "sentence"),

@@ -370,6 +370,15 @@ def test_an_estimate_below_one_is_that_of_making_smaller_whatever_the_method(lig
     assert sizes["bicubic"] < estimate(request(pixels, "1.25", method="meta-sr")).memory
 
 
+@pytest.mark.parametrize(
+    ("factor", "said"), [("0.5", "by areas"), ("4", ""), ("4.1", "in 2 steps"), ("20", "in 3 steps")]
+)
+def test_an_estimate_says_by_what_means_where_that_is_not_the_plain_case(factor: str, said: str, light: None) -> None:
+    notes = " ".join(estimate(request(photo(), factor, method="meta-sr")).notes)
+    assert said in notes
+    assert bool(notes) == bool(said)
+
+
 def test_an_estimate_knows_the_size_and_learns_the_pace(light: None) -> None:
     asked = request(photo(), "2", method="meta-sr")
     guess = estimate(asked)

@@ -201,7 +201,7 @@ def _stating(photo: Photo, order: Order) -> Photo:
 # --- before the run ---------------------------------------------------------------------------------------------------
 def _forecast(order: Order, photo: Photo, request: UpscaleRequest, kind: str, target: Path) -> dict[str, Any]:
     guess = estimate(request, outputs.remembered().paces)
-    report = _words(order, request.enlargement, target, photo.notes) | {
+    report = _words(order, request.enlargement, target, (*photo.notes, *guess.notes)) | {
         "dry_run": True,
         "seconds": round(guess.seconds, 3),
         "memory": guess.memory,

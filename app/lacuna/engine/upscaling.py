@@ -93,7 +93,8 @@ class UpscaleResult:
 class UpscaleEstimate:
     """What an enlargement will take: `seconds`, bytes of `memory` in all, `bytes` of the result before it is packed.
 
-    `problem` says why it would be refused, and what helps; "" if it would not.
+    `problem` says why it would be refused, and what helps; "" if it would not. `notes` say by what means it would be
+    made, where that is not the plain case.
     """
 
     rows: int
@@ -103,6 +104,7 @@ class UpscaleEstimate:
     bytes: int
     steps: int
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def request_for(photo: Photo, enlargement: Enlargement, **how: Any) -> UpscaleRequest:
@@ -163,9 +165,15 @@ def estimate(request: UpscaleRequest, paces: Mapping[str, float] | None = None) 
     seconds = _planned_seconds(request, method) * (paces or {}).get(method.key, 1.0)
     size = _result_bytes(request)
     parts = len(_steps(request, method))
-    return UpscaleEstimate(
-        wanted.height, wanted.width, seconds, size + _working_bytes(request, method), size, parts, problem
-    )
+    memory = size + _working_bytes(request, method)
+    notes = _means(request.enlargement, parts)
+    return UpscaleEstimate(wanted.height, wanted.width, seconds, memory, size, parts, problem, notes)
+
+
+def _means(enlargement: Enlargement, parts: int) -> tuple[str, ...]:
+    if enlargement.factor < 1:
+        return (_("Below 1 the picture is made smaller by areas, whatever the method."),)
+    return (_("Beyond 4 it is enlarged in {count} steps.").format(count=parts),) if parts > 1 else ()
 
 
 def _method(request: UpscaleRequest) -> ChosenUpscaler:

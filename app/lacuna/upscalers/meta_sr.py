@@ -65,8 +65,8 @@ class MetaSr:
         )
 
     def _about(self, model: Model) -> str:
-        """How near to the truth it comes, and what its weights allow, for whoever chooses between two."""
-        told = [_(self.summary)]
+        """How near to the truth it comes and what its weights allow, for who chooses between two; "" if unknown."""
+        told = []
         if model.config is not None and model.config.psnr is not None:
             told.append(_("At twice the size {psnr:.2f} dB (PSNR).").format(psnr=model.config.psnr))
         if model.licence:

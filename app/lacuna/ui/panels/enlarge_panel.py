@@ -217,11 +217,7 @@ def told(made: Enlargement, found: UpscaleEstimate, kind: str) -> str:
     lines = [size, "  ·  ".join((about(found.seconds), memory(found.memory), file))]
     if too_long:
         lines.append(f"{too_long} {_('Save as PNG or TIFF instead.')}")
-    if made.factor < 1:
-        lines.append(_("Below 1 the picture is made smaller by areas, whatever the method."))
-    elif found.steps > 1:
-        lines.append(_("Beyond 4 it is enlarged in {count} steps.").format(count=found.steps))
-    return "\n".join(lines)
+    return "\n".join((*lines, *found.notes))
 
 
 def _file_kind(document: Document) -> str:
