@@ -67,11 +67,11 @@ class MetaSr:
     def _about(self, model: Model) -> str:
         """How near to the truth it comes and what its weights allow, for who chooses between two; "" if unknown."""
         told = []
-        if model.config is not None and model.config.psnr is not None:
-            told.append(_("At twice the size {psnr:.2f} dB (PSNR).").format(psnr=model.config.psnr))
         if model.licence:
             licence = textwrap.shorten(model.licence, LONGEST_LICENCE, placeholder="…")
             told.append(_("Licence: {value}").format(value=licence))
+        if model.config is not None and model.config.psnr is not None:
+            told.append(_("At twice the size {psnr:.2f} dB (PSNR).").format(psnr=model.config.psnr))
         return "\n".join(told)
 
     def load(self, runtime: Runtime) -> None:
