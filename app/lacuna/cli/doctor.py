@@ -44,7 +44,7 @@ def examine(as_json: bool) -> None:
     for title, entries in found.items():
         typer.echo(title.replace("_", " "))
         for name, value in entries.items():
-            typer.echo(f"    {name.replace('_', ' '):24} {_said(name, value, entries)}".rstrip())
+            typer.echo(f"    {name.replace('_', ' '):24} {_said(name, value)}".rstrip())
     for problem in problems(found):
         typer.echo(f"! {problem}")
 
@@ -154,7 +154,7 @@ def _writable(folder: Path) -> bool:
     return os.access(_existing(folder), os.W_OK)
 
 
-def _said(name: str, value: Any, beside: dict[str, Any]) -> str:
+def _said(name: str, value: Any) -> str:
     """A finding for people; a program gets bare numbers."""
     if name in ("memory_available", "space_free") and value is not None:
         return memory(value)

@@ -19,7 +19,7 @@ from lacuna.i18n import _
 FINEST = 10**9  # the largest denominator of a factor: with it no position leaves 64 bits
 MOST_DISTORTION = Fraction(2, 100)  # by which both factors may differ unasked
 LONGEST = 1 << 30  # pixels of a side: with it every position fits into 64 bits, and no computer holds its square
-_POWER = re.compile(r"[^eE]*[eE][+-]?0*[1-9]\d{4,}\s*")  # of ten, which takes too long to write out
+POWER = re.compile(r"[^eE]*[eE][+-]?0*[1-9]\d{4,}\s*")  # of ten, which takes too long to write out
 
 Number = float | int | str | Fraction
 
@@ -137,10 +137,11 @@ def exact_factor(factor: Number) -> Fraction:
     >>> exact_factor(1.4)
     Fraction(7, 5)
     """
-    if beyond := _POWER.fullmatch(str(factor)) if isinstance(factor, (str, float)) else None:
-        raise _no_factor(factor) if "-" in beyond[0] else _too_long()
+    said = factor if isinstance(factor, (Fraction, int)) else str(factor)
+    if isinstance(said, str) and POWER.fullmatch(said):
+        raise _no_factor(factor) if "-" in said else _too_long()
     try:
-        exact = Fraction(factor if isinstance(factor, (Fraction, int)) else str(factor)).limit_denominator(FINEST)
+        exact = Fraction(said).limit_denominator(FINEST)
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise _no_factor(factor) from error
     if exact <= 0:

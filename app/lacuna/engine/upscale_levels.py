@@ -21,12 +21,13 @@ from lacuna.engine.shrinking import shrunk
 from lacuna.engine.upscale_steps import shrinks
 from lacuna.engine.upscale_tiles import Sink, Strip, Tiling, put_together, strips
 from lacuna.errors import BackendFailed, LacunaError
-from lacuna.i18n import _
+from lacuna.i18n import N_, _
 from lacuna.imaging.colour import to_float
 from lacuna.imaging.hidden import REACH, spread
 from lacuna.imaging.photo import Pixels
 from lacuna.imaging.region import Region
 
+BY_AREAS = N_("By a factor below 1 the picture is made smaller by areas, whatever the method.")
 CARD = 100.0  # times as fast as a core of a laptop is a graphics card, before it is measured
 
 
@@ -181,7 +182,7 @@ class Level:
 def _shrinking(told: Told) -> Make:
     def make(work: UpscaleWork, progress: Progress) -> Part:
         progress.check()
-        told.notes.append(_("By a factor below 1 the picture is made smaller by areas, whatever the method."))
+        told.notes.append(_(BY_AREAS))
         return shrunk(work)
 
     return make

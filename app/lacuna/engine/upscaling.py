@@ -7,7 +7,7 @@ the part that it needs, so that no picture in between is ever there as a whole.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from lacuna.engine import upscalers
 from lacuna.engine.composite import as_grey
 from lacuna.engine.invention import loading
 from lacuna.engine.paces import Spent
-from lacuna.engine.upscale_levels import Alpha, CardFailed, ChosenUpscaler, Colours, Told, opacity, stacked
+from lacuna.engine.upscale_levels import BY_AREAS, Alpha, CardFailed, ChosenUpscaler, Colours, Told, opacity, stacked
 from lacuna.engine.upscale_steps import shrinks, steps
 from lacuna.engine.upscale_tiles import LEAST, Tiling, bytes_per_pixel, tiling
 from lacuna.errors import LacunaError, OutOfMemory, PictureTooLarge, UnknownModel
@@ -164,16 +164,15 @@ def estimate(request: UpscaleRequest, paces: Mapping[str, float] | None = None) 
         problem = str(error)
     seconds = _planned_seconds(request, method) * (paces or {}).get(method.key, 1.0)
     size = _result_bytes(request)
-    parts = len(_steps(request, method))
+    made = _steps(request, method)
     memory = size + _working_bytes(request, method)
-    notes = _means(request.enlargement, parts)
-    return UpscaleEstimate(wanted.height, wanted.width, seconds, memory, size, parts, problem, notes)
+    return UpscaleEstimate(wanted.height, wanted.width, seconds, memory, size, len(made), problem, _means(made))
 
 
-def _means(enlargement: Enlargement, parts: int) -> tuple[str, ...]:
-    if enlargement.factor < 1:
-        return (_("Below 1 the picture is made smaller by areas, whatever the method."),)
-    return (_("Beyond 4 it is enlarged in {count} steps.").format(count=parts),) if parts > 1 else ()
+def _means(made: Sequence[Enlargement]) -> tuple[str, ...]:
+    if any(map(shrinks, made)):
+        return (_(BY_AREAS),)
+    return (_("Beyond 4 it is enlarged in {count} steps.").format(count=len(made)),) if len(made) > 1 else ()
 
 
 def _method(request: UpscaleRequest) -> ChosenUpscaler:

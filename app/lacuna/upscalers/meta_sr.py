@@ -60,19 +60,7 @@ class MetaSr:
         )
 
     def models(self) -> tuple[Suggestion, ...]:
-        return tuple(
-            Suggestion(model.name, model.title, self._about(model)) for model in models.known(*sorted(ENLARGING))
-        )
-
-    def _about(self, model: Model) -> str:
-        """How near to the truth it comes and what its weights allow, for who chooses between two; "" if unknown."""
-        told = []
-        if model.licence:
-            licence = textwrap.shorten(model.licence, LONGEST_LICENCE, placeholder="…")
-            told.append(_("Licence: {value}").format(value=licence))
-        if model.config is not None and model.config.psnr is not None:
-            told.append(_("At twice the size {psnr:.2f} dB (PSNR).").format(psnr=model.config.psnr))
-        return "\n".join(told)
+        return tuple(Suggestion(model.name, model.title, _about(model)) for model in models.known(*sorted(ENLARGING)))
 
     def load(self, runtime: Runtime) -> None:
         from lacuna.inference import session
@@ -98,3 +86,14 @@ class MetaSr:
         """The model of this name, or the best there is; or why there is none, with what helps."""
         nothing = _("No model that enlarges is installed. “lacuna models import FILE --as NAME” brings one.")
         return chosen(name, tuple(sorted(ENLARGING)), self.id, nothing)
+
+
+def _about(model: Model) -> str:
+    """How near to the truth it comes and what its weights allow, for who chooses between two; "" if unknown."""
+    told = []
+    if model.licence:
+        licence = textwrap.shorten(model.licence, LONGEST_LICENCE, placeholder="…")
+        told.append(_("Licence: {value}").format(value=licence))
+    if model.config is not None and model.config.psnr is not None:
+        told.append(_("At twice the size {psnr:.2f} dB (PSNR).").format(psnr=model.config.psnr))
+    return "\n".join(told)
